@@ -1,0 +1,16 @@
+# headsweep_test(FOLDER/NAME [LABEL unit|slow]): one GoogleTest program from tests/FOLDER/NAME.cpp, run as one test.
+# The sanitizer run takes the tests labelled `unit` (the default).
+function(headsweep_test path)
+  cmake_parse_arguments(ARG "" "LABEL" "" ${ARGN})
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
+  string(REPLACE "/" "_" target ${path})
+  add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/${path}.cpp)
+  target_link_libraries(${target} PRIVATE headsweep_pipeline GTest::gmock_main)
+  target_compile_definitions(${target} PRIVATE
+    HEADSWEEP_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" HEADSWEEP_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
+  target_compile_options(${target} PRIVATE -Wno-conversion)
+  add_test(NAME ${path} COMMAND ${target})
+  set_tests_properties(${path} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600)
+endfunction()

@@ -1,0 +1,48 @@
+// What `--json` prints: stable forms, documented in io/README.md. Every number is written so that it reads back to
+// the same bits.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/run_record.h"
+
+namespace headsweep {
+
+/// `headsweep prompt`.
+struct NextTokenTable {
+  struct Row {
+    int id = 0;
+    std::string text;
+    double logit = 0, probability = 0;
+  };
+  std::vector<int> tokens;
+  int answer_token = 0;
+  int rank = 0;          // of the answer among all tokens; 0: the most likely
+  std::vector<Row> top;  // most likely first
+};
+
+/// `headsweep score`.
+struct ScoreResult {
+  double score_percent = 0;
+  double logit_difference = 0;     // mean over the prompts
+  std::vector<double> per_prompt;  // logit differences
+};
+
+/// `headsweep model`.
+struct ModelSummary {
+  std::string path, layout;  // layout: "prefixed" or "hub"
+  int layers = 0, heads = 0, d_model = 0, d_head = 0, d_mlp = 0, positions = 0, vocabulary = 0;
+  double layer_norm_epsilon = 0;
+  std::vector<std::string> element_types;  // of the tensors that are used: "F32"
+  long long parameters = 0;
+  std::string sha256;            // of the weights
+  std::string tokenizer_sha256;  // of vocab.json and merges.txt
+};
+
+std::string to_json(const NextTokenTable& table);
+std::string to_json(const ScoreResult& result);
+std::string to_json(const ModelSummary& summary);
+std::string to_json(const RunRecord& record);  // `headsweep show`
+
+}  // namespace headsweep

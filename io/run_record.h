@@ -1,0 +1,54 @@
+// What a run file holds, as plain values. design.md's words; the schema is in io/README.md.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace headsweep {
+
+using NamedValues = std::vector<std::pair<std::string, std::string>>;
+
+struct PromptRecord {
+  std::string text, answer, distractor;
+  int template_id = 0;
+  std::vector<int> tokens;
+  int answer_token = 0, distractor_token = 0;
+  std::vector<int> positions;  // token index of each of RunRecord::position_names
+};
+
+/// One head tried.
+struct DecisionRecord {
+  int layer = 0, head = 0;
+  double score_percent = 0;        // of the circuit without the head
+  double margin = 0;               // (100 - score_percent) - threshold; negative: removed
+  bool removed = false;
+  double seconds = 0;              // since the run began (summed over its starts) when the decision was made
+  std::vector<double> per_prompt;  // logit differences of the circuit without the head
+
+  bool operator==(const DecisionRecord&) const = default;
+};
+
+enum class RunStatus { running, stopped, complete };  // `running` in a file at rest: it was killed
+
+struct RunRecord {
+  RunStatus status = RunStatus::running;
+  NamedValues identity;     // what the result depends on, by name: two runs with the same identity have the same result
+  NamedValues provenance;   // how, where and when it came about
+  std::string job;          // the resolved job, YAML
+  std::string family;
+  int layers = 0, heads = 0;
+  double threshold = 0;     // percent
+  std::vector<std::string> position_names;
+  std::vector<PromptRecord> clean, corrupted;
+  double full_mean = 0;     // mean logit difference of the full model
+  std::vector<double> full_per_prompt;
+  std::vector<DecisionRecord> decisions;  // in the order in which they were made
+};
+
+const char* name_of(RunStatus status);
+
+/// The heads that no decision has removed, in order: the circuit, once the run is complete.
+std::vector<std::pair<int, int>> kept_heads(const RunRecord& record);
+
+}  // namespace headsweep
