@@ -1,0 +1,87 @@
+#include "io/json_output.h"
+
+#include <nlohmann/json.hpp>
+
+namespace headsweep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string written(const Json& value) {
+  // A token's text may be half a character; it must not make the output fail.
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json named_values(const NamedValues& values) {
+  Json object = Json::object();
+  for (const auto& [name, value] : values) object[name] = value;
+  return object;
+}
+
+Json decision(const DecisionRecord& record) {
+  return {{"layer", record.layer},
+          {"head", record.head},
+          {"score_percent", record.score_percent},
+          {"removed", record.removed},
+          {"margin", record.margin},
+          {"seconds", record.seconds},
+          {"per_prompt", record.per_prompt}};
+}
+
+Json circuit(const RunRecord& record) {
+  Json heads = Json::array();
+  for (const auto& [layer, head] : kept_heads(record)) heads.push_back(Json::array({layer, head}));
+  return heads;
+}
+
+}  // namespace
+
+std::string to_json(const NextTokenTable& table) {
+  Json top = Json::array();
+  for (const auto& row : table.top)
+    top.push_back(Json::array({row.id, row.text, row.logit, row.probability}));
+  return written({{"tokens", table.tokens},
+                  {"answer_token", table.answer_token},
+                  {"rank", table.rank},
+                  {"top", std::move(top)}});
+}
+
+std::string to_json(const ScoreResult& result) {
+  return written({{"score_percent", result.score_percent},
+                  {"logit_difference", result.logit_difference},
+                  {"per_prompt", result.per_prompt}});
+}
+
+std::string to_json(const ModelSummary& summary) {
+  return written({{"path", summary.path},
+                  {"layout", summary.layout},
+                  {"layers", summary.layers},
+                  {"heads", summary.heads},
+                  {"d_model", summary.d_model},
+                  {"d_head", summary.d_head},
+                  {"d_mlp", summary.d_mlp},
+                  {"positions", summary.positions},
+                  {"vocabulary", summary.vocabulary},
+                  {"layer_norm_epsilon", summary.layer_norm_epsilon},
+                  {"element_types", summary.element_types},
+                  {"parameters", summary.parameters},
+                  {"sha256", summary.sha256},
+                  {"tokenizer_sha256", summary.tokenizer_sha256}});
+}
+
+std::string to_json(const RunRecord& record) {
+  Json decisions = Json::array();
+  for (const DecisionRecord& each : record.decisions) decisions.push_back(decision(each));
+  return written({{"status", name_of(record.status)},
+                  {"family", record.family},
+                  {"threshold", record.threshold},
+                  {"identity", named_values(record.identity)},
+                  {"provenance", named_values(record.provenance)},
+                  {"layers", record.layers},
+                  {"heads", record.heads},
+                  {"full", {{"mean", record.full_mean}, {"per_prompt", record.full_per_prompt}}},
+                  {"decisions", std::move(decisions)},
+                  {"circuit", circuit(record)}});
+}
+
+}  // namespace headsweep

@@ -1,0 +1,106 @@
+#include "io/run_index.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "io/errors.h"
+#include "io/hdf5_attributes.h"
+
+namespace headsweep {
+namespace {
+
+using namespace hdf5;
+
+constexpr const char* format = "headsweep index";
+constexpr int format_version = 1;
+
+void check_entry(const IndexEntry& entry) {
+  if (entry.name.empty() || entry.name == "." || entry.name.find('/') != std::string::npos ||
+      entry.name.find('\0') != std::string::npos)
+    throw Failure(fmt::format("'{}' cannot be the name of an entry", entry.name));
+  if (!std::isfinite(entry.score_percent) || !std::isfinite(entry.threshold))
+    throw Failure(fmt::format("entry '{}': score or threshold is not a number", entry.name));
+  if (entry.run_file.empty() || entry.run_file.native().find('\0') != std::string::npos)
+    throw Failure(fmt::format("entry '{}' has no file name", entry.name));
+}
+
+void write_entry(hid_t root, const IndexEntry& entry) {
+  check_entry(entry);
+  const Group group = create_group(root, entry.name);
+  const hid_t id = group.get();
+  write_attribute(id, "family", entry.family);
+  write_attribute(id, "corruption", entry.corruption);
+  write_attribute(id, "threshold", entry.threshold);
+  write_attribute(id, "status", entry.status);
+  write_attribute(id, "reason", entry.reason);
+  write_attribute(id, "decisions", entry.decisions);
+  write_attribute(id, "kept", entry.kept);
+  write_attribute(id, "score_percent", entry.score_percent);
+  check(H5Lcreate_external(entry.run_file.generic_string().c_str(), "/", id, "run", H5P_DEFAULT,
+                           H5P_DEFAULT));
+}
+
+/// The file to which the entry's link leads; the link is not followed.
+std::string linked_file(hid_t entry) {
+  demand_link(entry, "run");
+  H5L_info_t link{};
+  check(H5Lget_info(entry, "run", &link, H5P_DEFAULT));
+  constexpr std::size_t most_bytes = 65536;
+  if (link.type != H5L_TYPE_EXTERNAL || link.u.val_size > most_bytes)
+    throw Failure("'run' is not a link to a file");
+  std::vector<char> value(link.u.val_size);
+  check(H5Lget_val(entry, "run", value.data(), value.size(), H5P_DEFAULT));
+  const char* file = nullptr;
+  check(H5Lunpack_elink_val(value.data(), value.size(), nullptr, &file, nullptr));
+  return file;
+}
+
+IndexEntry read_entry(hid_t root, const std::string& name) {
+  const Group group = open_group(root, name);
+  const hid_t id = group.get();
+  IndexEntry entry;
+  entry.name = name;
+  entry.run_file = linked_file(id);
+  entry.family = read_attribute<std::string>(id, "family");
+  entry.corruption = read_attribute<std::string>(id, "corruption");
+  entry.threshold = read_attribute<double>(id, "threshold");
+  entry.status = read_attribute<std::string>(id, "status");
+  entry.reason = read_attribute<std::string>(id, "reason");
+  entry.decisions = read_attribute<int>(id, "decisions");
+  entry.kept = read_attribute<int>(id, "kept");
+  entry.score_percent = read_attribute<double>(id, "score_percent");
+  check_entry(entry);
+  return entry;
+}
+
+std::vector<std::string> entry_names(hid_t root) {
+  const auto note_name = [](hid_t, const char* name, const H5L_info_t*, void* names) -> herr_t {
+    static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+    return 0;
+  };
+  std::vector<std::string> names;
+  check(H5Literate(root, H5_INDEX_CRT_ORDER, H5_ITER_INC, nullptr, note_name, &names));
+  return names;
+}
+
+}  // namespace
+
+void write_run_index(const std::vector<IndexEntry>& entries, const std::filesystem::path& path) {
+  write_file(path, [&](hid_t root) {
+    write_format(root, format, format_version);
+    for (const IndexEntry& entry : entries) write_entry(root, entry);
+  });
+}
+
+std::vector<IndexEntry> read_run_index(const std::filesystem::path& path) {
+  std::vector<IndexEntry> entries;
+  read_file(path, "the index", [&](hid_t root) {
+    demand_format(root, format, format_version, path);
+    for (const std::string& name : entry_names(root)) entries.push_back(read_entry(root, name));
+  });
+  return entries;
+}
+
+}  // namespace headsweep

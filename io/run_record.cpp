@@ -1,0 +1,38 @@
+#include "io/run_record.h"
+
+#include <cassert>
+
+namespace headsweep {
+
+const char* name_of(RunStatus status) {
+  switch (status) {
+    case RunStatus::running:
+      return "running";
+    case RunStatus::stopped:
+      return "stopped";
+    case RunStatus::complete:
+      return "complete";
+  }
+  assert(false);
+  return "";
+}
+
+std::vector<std::pair<int, int>> kept_heads(const RunRecord& record) {
+  const auto heads = static_cast<std::size_t>(record.heads);
+  std::vector<bool> removed(static_cast<std::size_t>(record.layers) * heads);
+  for (const DecisionRecord& decision : record.decisions) {
+    assert(decision.layer >= 0 && decision.layer < record.layers);
+    assert(decision.head >= 0 && decision.head < record.heads);
+    if (decision.removed)
+      removed[static_cast<std::size_t>(decision.layer) * heads +
+              static_cast<std::size_t>(decision.head)] = true;
+  }
+  std::vector<std::pair<int, int>> kept;
+  for (int layer = 0; layer < record.layers; ++layer)
+    for (int head = 0; head < record.heads; ++head)
+      if (!removed[static_cast<std::size_t>(layer) * heads + static_cast<std::size_t>(head)])
+        kept.emplace_back(layer, head);
+  return kept;
+}
+
+}  // namespace headsweep

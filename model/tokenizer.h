@@ -23,7 +23,8 @@ class Tokenizer {
   /// the text is not UTF-8, or needs a byte symbol that the vocabulary lacks.
   std::vector<int> encode(std::string_view text) const;
 
-  /// The text of the ids; bytes that are not UTF-8 become U+FFFD, as in Hugging Face's tokenizer.
+  /// The text of the ids; bytes that are not UTF-8 become U+FFFD, as in Hugging Face's tokenizer. UserError for an id
+  /// without a token.
   std::string decode(std::span<const int> ids) const;
   std::string decode(int id) const { return decode(std::span(&id, 1)); }
 

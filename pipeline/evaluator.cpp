@@ -1,0 +1,52 @@
+#include "pipeline/evaluator.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <utility>
+
+namespace headsweep {
+namespace {
+
+/// Circuits run side by side share a layer's matrix products: worth it while a product has few rows (tests/bench).
+int circuits_side_by_side(const PromptBatch& clean) {
+  constexpr int enough_rows = 256;
+  const int rows = clean.prompts() * clean.longest();
+  return std::clamp(enough_rows / std::max(rows, 1), 1, 8);
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted, Ablation ablation,
+                     Positions positions)
+    : forward_(model, clean, corrupted, ablation, positions, circuits_side_by_side(clean)) {
+  std::vector<double> per_prompt = forward_.run_full_model();
+  full_.mean = std::accumulate(per_prompt.begin(), per_prompt.end(), 0.0) / static_cast<double>(per_prompt.size());
+  full_.score_percent = 100;
+  full_.per_prompt = std::move(per_prompt);
+}
+
+Evaluation Evaluator::score(std::vector<double> per_prompt) const {
+  const double mean =
+      std::accumulate(per_prompt.begin(), per_prompt.end(), 0.0) / static_cast<double>(per_prompt.size());
+  return {100 * mean / full_.mean, mean, std::move(per_prompt)};
+}
+
+std::vector<Evaluation> Evaluator::evaluate(std::span<const Circuit> circuits) {
+  std::map<Circuit, std::vector<double>> results;
+  for (const Circuit& circuit : circuits) results.emplace(circuit, std::vector<double>());
+  // Sorted, circuits with long common prefixes are neighbours.
+  std::vector<Circuit> distinct;
+  for (const auto& [circuit, per_prompt] : results) distinct.push_back(circuit);
+  const auto most = static_cast<std::size_t>(forward_.most_circuits());
+  for (std::size_t first = 0; first < distinct.size(); first += most) {
+    const auto batch = std::span(distinct).subspan(first, std::min(most, distinct.size() - first));
+    auto per_prompt = forward_.run(batch);
+    for (std::size_t i = 0; i < batch.size(); ++i) results[batch[i]] = std::move(per_prompt[i]);
+  }
+  std::vector<Evaluation> evaluations;
+  for (const Circuit& circuit : circuits) evaluations.push_back(score(results.at(circuit)));
+  return evaluations;
+}
+
+}  // namespace headsweep

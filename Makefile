@@ -1,0 +1,56 @@
+# Short names for the few commands of a working day; each is one or two lines that can be typed as well.
+.DEFAULT_GOAL := build
+.DELETE_ON_ERROR:
+.PHONY: help packages build demo check format-check tidy sanitize format clean
+
+# Ninja's progress line is for a person at a terminal; a log gets only what went wrong.
+quiet := $(if $(MAKE_TERMOUT),,-- --quiet)
+sources = find io kernels model pipeline tests \( -name '*.h' -o -name '*.cpp' \) -print0
+clang_format ?= clang-format
+clang_tidy ?= clang-tidy
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+packages:  ## install what is missing of the Debian packages (nothing to do: no root, no apt)
+	@scripts/install_packages.sh
+
+build: packages build/cpu/build.ninja  ## packages, configure, build; the program is build/headsweep (default)
+	@cmake --build --preset cpu $(quiet)
+
+demo: build  ## build, then find the circuit of the demo job
+	@build/headsweep run jobs/demo.yaml
+
+# Passive: two tests at a time would spin at each other's barriers on a machine with few cores.
+check: build  ## build, then every test (the include rules among them) and the format
+	@OMP_WAIT_POLICY=passive ctest --preset cpu --parallel 2
+	@$(MAKE) --no-print-directory format-check
+
+format-check:  ## whether clang-format would change anything
+	@if command -v $(clang_format) >/dev/null; then \
+	  $(sources) | xargs -0 $(clang_format) --dry-run -Werror --ferror-limit=1 && echo "format: as .clang-format has it"; \
+	elif [ "$${HEADSWEEP_REQUIRE_TOOLS:-0}" = 1 ]; then \
+	  echo "format: FAILED, $(clang_format) is not installed" >&2; exit 1; \
+	else \
+	  echo "format: SKIPPED, $(clang_format) is not installed (scripts/install_packages.sh --with-tools)"; \
+	fi
+
+tidy: build  ## clang-tidy over all sources, two at a time
+	@scripts/tidy.sh build/cpu $(clang_tidy)
+
+sanitize: packages build/sanitize/build.ninja  ## build with the sanitizers, then the unit tests
+	@cmake --build --preset sanitize $(quiet)
+	@OMP_WAIT_POLICY=passive ctest --preset sanitize --parallel 2
+	@echo "build/headsweep is now the sanitized program; 'make' puts the optimised one back"
+
+format:  ## rewrite the sources as .clang-format has it
+	@$(sources) | xargs -0 $(clang_format) -i
+
+clean:  ## delete the build trees and the program, never a run file
+	@rm -rf build
+
+# Ninja configures again by itself when a CMakeLists.txt changes, but not when the presets do.
+build/%/build.ninja: CMakePresets.json
+	@echo "configuring build/$*"
+	@cmake --preset $* >/dev/null
+	@touch $@

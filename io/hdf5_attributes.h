@@ -1,0 +1,39 @@
+// Groups and attributes of HDF5 files.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "io/hdf5_file.h"
+#include "io/run_record.h"
+
+namespace headsweep::hdf5 {
+
+/// What is in a group comes back in the order in which it was made.
+Group create_group(hid_t parent, const std::string& name);
+Group open_group(hid_t parent, const std::string& name);
+
+/// A Failure if the group has nothing of that name.
+void demand_link(hid_t parent, const std::string& name);
+
+void write_attribute(hid_t object, const std::string& name, int value);
+void write_attribute(hid_t object, const std::string& name, double value);
+void write_attribute(hid_t object, const std::string& name, const std::string& value);
+bool has_attribute(hid_t object, const std::string& name);
+
+/// T is int, double or std::string.
+template <class T>
+T read_attribute(hid_t object, const std::string& name);
+
+/// All attributes of `object`, each a text.
+void write_named_values(hid_t object, const NamedValues& values);
+NamedValues read_named_values(hid_t object);
+
+/// The root's attributes that say what the file is.
+void write_format(hid_t root, const std::string& format, int version);
+
+/// UserError (names `path`) unless the file is of this format and not newer than `version`.
+void demand_format(hid_t root, const std::string& format, int version,
+                   const std::filesystem::path& path);
+
+}  // namespace headsweep::hdf5

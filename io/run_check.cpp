@@ -1,0 +1,86 @@
+#include "io/run_check.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace headsweep {
+namespace {
+
+constexpr int most_layers = 1000, most_heads = 1000;  // ten times what exists
+
+std::string problem_of_number(double value, const std::string& what) {
+  return std::isfinite(value) ? "" : fmt::format("{} is not a number ({})", what, value);
+}
+
+std::string problem_of_numbers(const std::vector<double>& values, const std::string& what) {
+  const auto bad =
+      std::ranges::find_if_not(values, [](double value) { return std::isfinite(value); });
+  return bad == values.end() ? "" : problem_of_number(*bad, what);
+}
+
+std::string problem_of_prompt(const PromptRecord& prompt, std::size_t positions) {
+  if (prompt.positions.size() != positions)
+    return fmt::format("has {} positions, but there are {} position names", prompt.positions.size(),
+                       positions);
+  if (std::ranges::any_of(prompt.tokens, [](int token) { return token < 0; }))
+    return "has a negative token";
+  return "";
+}
+
+std::string problem_of_prompts(const std::vector<PromptRecord>& prompts, std::size_t positions,
+                               const char* kind) {
+  for (std::size_t i = 0; i < prompts.size(); ++i)
+    if (const std::string problem = problem_of_prompt(prompts[i], positions); !problem.empty())
+      return fmt::format("{} prompt {} {}", kind, i + 1, problem);
+  return "";
+}
+
+std::string problem_of_decision(const DecisionRecord& decision, const RunRecord& record) {
+  if (decision.layer < 0 || decision.layer >= record.layers || decision.head < 0 ||
+      decision.head >= record.heads)
+    return fmt::format("head ({}, {}) does not exist", decision.layer, decision.head);
+  if (decision.per_prompt.size() != record.full_per_prompt.size())
+    return fmt::format("it has {} logit differences, the full model has {}",
+                       decision.per_prompt.size(), record.full_per_prompt.size());
+  for (const std::string& problem :
+       {problem_of_number(decision.score_percent, "score"),
+        problem_of_number(decision.margin, "margin"), problem_of_number(decision.seconds, "time"),
+        problem_of_numbers(decision.per_prompt, "logit difference")})
+    if (!problem.empty()) return problem;
+  return "";
+}
+
+std::string problem_of_head_counts(const RunRecord& record) {
+  if (record.layers < 0 || record.layers > most_layers || record.heads < 0 ||
+      record.heads > most_heads)
+    return fmt::format("a model cannot have {} layers of {} heads", record.layers, record.heads);
+  return "";
+}
+
+std::string problem_of_full_model(const RunRecord& record) {
+  if (!record.full_per_prompt.empty() && record.full_per_prompt.size() != record.clean.size())
+    return fmt::format("the full model has {} logit differences for {} clean prompts",
+                       record.full_per_prompt.size(), record.clean.size());
+  return problem_of_numbers(record.full_per_prompt, "logit difference of the full model");
+}
+
+}  // namespace
+
+std::string first_problem(const RunRecord& record) {
+  const std::size_t positions = record.position_names.size();
+  for (const std::string& problem :
+       {problem_of_head_counts(record), problem_of_number(record.threshold, "threshold"),
+        problem_of_number(record.full_mean, "mean logit difference of the full model"),
+        problem_of_full_model(record), problem_of_prompts(record.clean, positions, "clean"),
+        problem_of_prompts(record.corrupted, positions, "corrupted")})
+    if (!problem.empty()) return problem;
+  for (std::size_t i = 0; i < record.decisions.size(); ++i)
+    if (const std::string problem = problem_of_decision(record.decisions[i], record);
+        !problem.empty())
+      return fmt::format("decision {}: {}", i + 1, problem);
+  return "";
+}
+
+}  // namespace headsweep

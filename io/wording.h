@@ -1,0 +1,19 @@
+// How messages to the user quote what he wrote, and guess what he meant.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace headsweep {
+
+/// The text in single quotes, on one line: control characters escaped, the end left out where it is
+/// long.
+std::string in_quotes(std::string_view text);
+
+/// The candidate that `word` is most likely a misspelling of; nullopt if none is near.
+std::optional<std::string> nearest(std::string_view word,
+                                   const std::vector<std::string>& candidates);
+
+}  // namespace headsweep

@@ -1,0 +1,55 @@
+// The weights in the form in which headsweep computes: scale and shift of each layer norm folded into the weights that
+// follow it, value biases folded into the output bias (a pattern's weights sum to one). Neither changes what the model
+// computes; zero ablation is defined after the folding.
+// Source: TransformerLens, fold_ln and fold_value_biases.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "model/stored_weights.h"
+
+namespace headsweep {
+
+/// A weight (inputs, outputs), row-major, and its bias (outputs).
+struct HostWeight {
+  std::int64_t inputs = 0, outputs = 0;
+  std::vector<float> weight, bias;
+};
+
+/// Which of a layer's query, key and value columns.
+enum class AttentionInputs { queries_keys_values, queries, keys_values };
+
+class FoldedWeights {
+ public:
+  /// `stored` must outlive this.
+  FoldedWeights(const StoredWeights& stored, const Gpt2Config& config);
+
+  /// Query, key and value columns of these heads: parts side by side, the heads of a part in the given order.
+  HostWeight attention_input(int layer, std::span<const int> heads, AttentionInputs wanted) const;
+  /// W_O rows of these heads, (heads * d_head, d_model), without the bias: that is the layer's, attention_bias().
+  HostWeight attention_output(int layer, std::span<const int> heads) const;
+  /// b_O with the value biases of all heads: what the layer adds to the residual stream whatever its heads do.
+  std::vector<float> attention_bias(int layer) const;
+  HostWeight mlp_input(int layer) const;   // (d_model, d_mlp)
+  HostWeight mlp_output(int layer) const;  // (d_mlp, d_model)
+
+  /// A token's column of the unembedding and its bias, final layer norm folded in.
+  struct Direction {
+    std::vector<double> column;  // (d_model)
+    double bias = 0;
+  };
+  Direction unembedding(int token) const;
+
+ private:
+  struct Norm {
+    std::vector<float> scale, shift;  // (d_model)
+  };
+  Norm norm(int layer, const char* name) const;
+
+  const StoredWeights& stored_;
+  Gpt2Config config_;
+  Norm final_norm_;
+};
+
+}  // namespace headsweep

@@ -1,0 +1,27 @@
+// One layer of GPT-2, as a list of verbs: read_heads, write_heads, feed_forward.
+// Source: Radford et al. 2019 (pre-layer-norm Transformer decoder).
+#pragma once
+
+#include "model/gpt2.h"
+#include "model/sequences.h"
+
+namespace headsweep {
+
+/// Memory for what a layer computes on the way, for up to `rows` rows.
+struct Scratch {
+  Array<float> normalized;  // (rows, d_model)
+  Array<float> projected;   // (rows, 3 * d_model)
+  Array<float> hidden;      // (rows, the larger of d_mlp and d_model)
+};
+Scratch make_scratch(const Gpt2& model, std::int64_t rows);
+
+/// z = every head's output before W_O, (rows, d_model), from the residual stream x (rows, d_model).
+void read_heads(const Gpt2& model, int layer, const Sequences& sequences, Matrix x, Scratch& scratch, Matrix z);
+
+/// x += z W_O + b_O.
+void write_heads(const Gpt2& model, int layer, Matrix z, Matrix x);
+
+/// x += MLP(LN(x)).
+void feed_forward(const Gpt2& model, int layer, Matrix x, Scratch& scratch);
+
+}  // namespace headsweep

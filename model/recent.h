@@ -1,0 +1,48 @@
+// Keeps the most recently used values, up to a number of bytes.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <utility>
+
+namespace headsweep {
+
+template <class Key, class Value>
+class Recent {
+ public:
+  explicit Recent(std::int64_t most_bytes) : most_bytes_(most_bytes) {}
+
+  /// The value, now the most recent; nullptr if it is not there. Valid until the next put().
+  const Value* find(const Key& key) {
+    const auto found = places_.find(key);
+    if (found == places_.end()) return nullptr;
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return &entries_.front().value;
+  }
+
+  /// Keeps the new value whatever its size, and drops the oldest others while the sum is too large.
+  const Value& put(const Key& key, Value value, std::int64_t bytes) {
+    entries_.push_front({key, std::move(value), bytes});
+    places_[key] = entries_.begin();
+    bytes_ += bytes;
+    while (bytes_ > most_bytes_ && entries_.size() > 1) {
+      bytes_ -= entries_.back().bytes;
+      places_.erase(entries_.back().key);
+      entries_.pop_back();
+    }
+    return entries_.front().value;
+  }
+
+ private:
+  struct Entry {
+    Key key;
+    Value value;
+    std::int64_t bytes;
+  };
+  std::int64_t most_bytes_, bytes_ = 0;
+  std::list<Entry> entries_;  // most recent first
+  std::map<Key, typename std::list<Entry>::iterator> places_;
+};
+
+}  // namespace headsweep

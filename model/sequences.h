@@ -1,0 +1,36 @@
+// Prompts laid out on the device one after the other, without padding between.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "kernels/backend.h"
+
+namespace headsweep {
+
+struct Sequences {
+  std::vector<int> starts;     // (prompts + 1): prompt b has rows starts[b] .. starts[b + 1]
+  std::vector<int> last_rows;  // (prompts)
+  int longest = 0;             // rows
+  Array<int> device_starts, device_last_rows;
+
+  int prompts() const { return static_cast<int>(last_rows.size()); }
+  int rows() const { return starts.back(); }
+  SequenceRows on_device() const { return {device_starts.data(), prompts(), longest}; }
+};
+
+inline Sequences lay_out(Backend& backend, const std::vector<std::vector<int>>& tokens) {
+  Sequences result;
+  result.starts.push_back(0);
+  for (const auto& prompt : tokens) {
+    const int length = static_cast<int>(prompt.size());
+    result.starts.push_back(result.starts.back() + length);
+    result.last_rows.push_back(result.starts.back() - 1);
+    result.longest = std::max(result.longest, length);
+  }
+  result.device_starts = to_device(backend, std::span<const int>(result.starts));
+  result.device_last_rows = to_device(backend, std::span<const int>(result.last_rows));
+  return result;
+}
+
+}  // namespace headsweep

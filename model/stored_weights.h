@@ -1,0 +1,49 @@
+// GPT-2's tensors as the checkpoint stores them, checked against config.json, under names without the prefix.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/checkpoint.h"
+#include "model/config.h"
+
+namespace headsweep {
+
+class StoredWeights {
+ public:
+  /// Opens the folder's checkpoint; checks that it is a GPT-2 of this shape, that nothing in it would be ignored
+  /// without being known to be harmless, and that the unembedding is tied. UserError names file and tensor.
+  StoredWeights(const std::filesystem::path& folder, const Gpt2Config& config);
+
+  /// A whole tensor as floats.
+  std::vector<float> values(const std::string& name) const;
+  std::vector<float> values(int layer, const std::string& name) const;
+
+  /// Row `row` of a layer's matrix, as many of its first columns as `out` takes.
+  void read_row(int layer, const std::string& name, std::int64_t row, std::span<float> out) const;
+  /// One token's row of the embedding table; the table is never copied whole.
+  void read_embedding(int token, std::span<float> out) const;
+
+  /// Gives the memory that reading a layer, or the embedding table, took back to the system.
+  void release_layer(int layer) const;
+  void release_embedding() const;
+
+  bool prefixed() const { return !prefix_.empty(); }       // "transformer.h.0. ..." rather than "h.0. ..."
+  long long parameters() const;
+  std::vector<std::string> element_types() const;          // of the tensors in use, sorted
+  std::string sha256() const { return checkpoint_.sha256(); }
+
+ private:
+  const StoredTensor& tensor(const std::string& name) const;
+  void check_shapes() const;
+  void check_nothing_else() const;
+  void check_tied() const;
+
+  Checkpoint checkpoint_;
+  Gpt2Config config_;
+  std::string prefix_;                                      // "transformer." or ""
+  std::vector<std::vector<const StoredTensor*>> by_layer_;  // what release_layer() gives back
+};
+
+}  // namespace headsweep

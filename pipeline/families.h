@@ -1,0 +1,29 @@
+// A family as the model sees it: prompts read or generated, tokenised, and checked against each other.
+#pragma once
+
+#include <string>
+
+#include "io/job.h"
+#include "io/prompt_file.h"
+#include "model/config.h"
+#include "model/prompt_batch.h"
+#include "model/tokenizer.h"
+
+namespace headsweep {
+
+struct Family {
+  PromptFamily prompts;
+  PromptBatch clean, corrupted;
+  std::string sha256;  // of the prompts' texts, answers, distractors, templates and words
+};
+
+/// Reads or generates the prompts that a job asks for.
+PromptFamily make_prompts(const FamilySpec& spec);
+
+/// UserError names the prompt (file and line, or family and number) whose answer, distractor or word is not one token,
+/// that is too long for the model, or that has no counterpart among the corrupted ones. Under Positions::
+/// union_of_corrupted the corrupted prompts are padded to one length, since padding counts there.
+Family tokenize_family(const PromptFamily& prompts, const Tokenizer& tokenizer, const Gpt2Config& config,
+                       Ablation ablation, Positions positions);
+
+}  // namespace headsweep

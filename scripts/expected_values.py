@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Writes a file of expected values, tests/data/golden/MODEL.FAMILY.ABLATION.POSITIONS.Tn.json, in float64.
+
+The numbers come from the oracle, a plain program on TransformerLens that is not part of this repository:
+--oracle names the folder that holds its oracle.py. Run this with a Python that has the oracle's packages.
+
+    python scripts/expected_values.py --oracle ORACLE_DIR --model jobs/demo-model --model-name demo \\
+        --arithmetic 1 10 2 6 --family-name even-step2 --out tests/data/golden
+"""
+import argparse
+import json
+import random
+import sys
+from pathlib import Path
+
+
+def arithmetic_family(first, last, step, length):
+    """The family of `generate: {sequence: arithmetic, ...}` with `corrupt: repeat_last`."""
+    def prompt(numbers, answer, distractor):
+        words = {f"S{i + 1}": str(n) for i, n in enumerate(numbers)}
+        return {"text": " ".join(words.values()), "answer": str(answer), "distractor": str(distractor), "template": 0,
+                "words": words}
+
+    family = {"clean": [], "corrupted": []}
+    for start in range(first, last + 1):
+        numbers = [start + step * i for i in range(length)]
+        answer, distractor = numbers[-1] + step, numbers[-1]
+        family["clean"].append(prompt(numbers, answer, distractor))
+        family["corrupted"].append(prompt(numbers[:-1] + numbers[-2:-1], answer, distractor))
+    return family
+
+
+def position_names(prompts):
+    """All names but those that are only another word for the end."""
+    end = prompts.position["end"]
+    return [name for name, at in prompts.position.items() if name == "end" or not at.equal(end)]
+
+
+def some_circuits(experiment, seed):
+    """Scores of three fixed circuits: one head, none, and a random one; they test scoring without the search."""
+    config, rng = experiment.model.cfg, random.Random(seed)
+    heads = [(l, h) for l in range(config.n_layers) for h in range(config.n_heads)]
+    chosen = [[(0, 0)], [], [x for x in heads if rng.random() < 0.6]]
+    return [{"heads": c, "per_prompt": experiment.per_prompt(c).tolist(), "score": experiment.score(c)} for c in chosen]
+
+
+def some_position_circuits(experiment, seed):
+    """Two random circuits that differ from position to position; none where every position is kept anyway."""
+    if experiment.positions == "all":
+        return []
+    config, rng = experiment.model.cfg, random.Random(seed)
+    heads = [(l, h) for l in range(config.n_layers) for h in range(config.n_heads)]
+    chosen = [{name: [x for x in heads if rng.random() < 0.5] for name in experiment.names} for _ in range(2)]
+    return [{"circuit": c, "per_prompt": experiment.per_prompt(c).tolist()} for c in chosen]
+
+
+def expected_values(oracle, options, family):
+    """The content of the file: tokens, full model, every decision of the search, what it kept, and some circuits."""
+    model = oracle.load(str(options.model), dtype=oracle.torch.float64)
+    clean, corrupted = (oracle.PromptSet(family[k], model.tokenizer) for k in ("clean", "corrupted"))
+    experiment = oracle.Experiment(model, clean, corrupted, options.ablation, options.positions,
+                                   position_names(clean), options.mlp_means)
+    trace, kept, kept_mlps = experiment.greedy(options.threshold, options.order, options.mlps)
+    return {
+        "model": options.model_name, "family": options.family_name, "threshold": options.threshold,
+        "ablation": options.ablation, "positions": options.positions, "position_names": experiment.names,
+        "precision": "float64", "clean_tokens": clean.tokens.tolist(), "corrupted_tokens": corrupted.tokens.tolist(),
+        "answer": clean.answer.tolist(), "distractor": clean.distractor.tolist(),
+        "position": {name: at.tolist() for name, at in clean.position.items()},
+        "full": experiment.full.mean().item(), "full_per_prompt": experiment.full.tolist(),
+        "trace": trace, "kept": sorted(kept), "kept_mlps": kept_mlps, "order": options.order,
+        "components": ["heads", "mlps"] if options.mlps else ["heads"], "mlp_means": options.mlp_means,
+        "circuits": some_circuits(experiment, options.seed),
+        "position_circuits": some_position_circuits(experiment, options.seed)}
+
+
+def file_name(options):
+    parts = [options.model_name, options.family_name, options.ablation, options.positions]
+    parts += ["mlps"] if options.mlps else []
+    parts += [options.order] if options.order != "backward" else []
+    parts += ["underheadmask"] if options.mlp_means != "clean" else []
+    return ".".join(parts) + f".T{options.threshold:g}.json"
+
+
+def read_options():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--oracle", type=Path, required=True, help="the folder that holds oracle.py")
+    parser.add_argument("--model", type=Path, required=True, help="a checkpoint's folder")
+    parser.add_argument("--model-name", help="in the file and its name; default: the folder's name")
+    family = parser.add_mutually_exclusive_group(required=True)
+    family.add_argument("--family", type=Path, help="JSON: {clean: [prompt], corrupted: [prompt]}")
+    family.add_argument("--arithmetic", type=int, nargs=4, metavar=("FIRST", "LAST", "STEP", "LENGTH"),
+                        help="arithmetic sequences that start at FIRST to LAST; corrupted: the last element repeated")
+    parser.add_argument("--family-name", help="default: the file's name, or arithmetic")
+    parser.add_argument("--threshold", type=float, default=3.0)
+    parser.add_argument("--ablation", default="mean", choices=["mean", "zero", "resample"])
+    parser.add_argument("--positions", default="all", choices=["all", "own", "union"])
+    parser.add_argument("--order", default="backward", choices=["backward", "forward", "alternate"])
+    parser.add_argument("--mlps", action="store_true", help="the MLPs take part in the search")
+    parser.add_argument("--mlp-means", default="clean", choices=["clean", "under_head_mask"])
+    parser.add_argument("--seed", type=int, default=0, help="of the random circuits")
+    parser.add_argument("--threads", type=int, default=1, help="of torch")
+    parser.add_argument("--out", type=Path, default=Path("."), help="the folder to write to")
+    options = parser.parse_args()
+    options.model_name = options.model_name or options.model.resolve().name
+    options.family_name = options.family_name or (options.family.stem if options.family else "arithmetic")
+    return options
+
+
+def main():
+    options = read_options()
+    sys.path.insert(0, str(options.oracle))
+    import oracle                                                  # the reference; imported late, where --oracle says
+
+    oracle.torch.set_num_threads(options.threads)
+    family = json.loads(options.family.read_text()) if options.family else arithmetic_family(*options.arithmetic)
+    values = expected_values(oracle, options, family)
+    path = options.out / file_name(options)
+    path.write_text(json.dumps(values))
+    margins = [abs(100 - score - options.threshold) for _, _, score, _ in values["trace"]]
+    print(f"{path}: full {values['full']:.4f}, kept {len(values['kept'])} heads {values['kept']}, "
+          f"smallest margin {min(margins):.4f} percentage points")
+
+
+if __name__ == "__main__":
+    main()

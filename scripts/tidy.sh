@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# clang-tidy over every source of a build tree, two at a time: tidy.sh BUILD_TREE [CLANG_TIDY]
+set -euo pipefail
+tree=$1
+clang_tidy=${2:-clang-tidy}
+command -v "$clang_tidy" >/dev/null || {
+  echo "tidy: $clang_tidy is not installed (scripts/install_packages.sh --with-tools)" >&2
+  exit 2
+}
+
+mapfile -t sources < <(sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$tree/compile_commands.json" | sort -u)
+((${#sources[@]})) || { echo "tidy: $tree names no sources" >&2; exit 1; }
+
+# Standard error holds nothing but counts of warnings in system headers, which are not shown, and broken sources.
+shims=$(realpath "$(dirname "$0")/tidy")
+if printf '%s\0' "${sources[@]}" |
+    xargs -0 -n 1 -P 2 "$clang_tidy" -p "$tree" --quiet --extra-arg=-isystem"$shims" \
+      2> >(grep -vE '^[0-9]+ warnings?.* (generated|treated)' >&2); then
+  echo "tidy: ${#sources[@]} sources, nothing found"
+else
+  echo "tidy: FAILED, see above" >&2
+  exit 1
+fi

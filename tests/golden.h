@@ -1,0 +1,87 @@
+// Expected values in float64 (tests/data/golden), made by the reference in Python.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "model/circuit.h"
+#include "model/device.h"
+#include "model/gpt2.h"
+#include "model/tokenizer.h"
+#include "pipeline/families.h"
+
+namespace headsweep::golden {
+
+using Json = nlohmann::json;
+
+inline std::filesystem::path data(const std::string& name) { return std::filesystem::path(HEADSWEEP_TEST_DATA) / name; }
+
+inline Json read(const std::filesystem::path& path) { return Json::parse(std::ifstream(path)); }
+
+/// File names of all expected searches over heads in backward order.
+inline std::vector<std::string> heads_backward() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(data("golden"))) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("tiny-")) continue;
+    const Json expected = read(entry.path());
+    if (expected["components"] == Json::array({"heads"}) && expected["order"] == "backward") names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+inline Ablation ablation(const Json& expected) {
+  const std::string name = expected["ablation"];
+  return name == "mean" ? Ablation::mean : name == "zero" ? Ablation::zero : Ablation::resample;
+}
+
+inline Positions positions(const Json& expected) {
+  const std::string name = expected["positions"];
+  return name == "all" ? Positions::all : name == "own" ? Positions::own : Positions::union_of_corrupted;
+}
+
+/// A trained model and one of its families, as an expected-values file names them.
+struct Case {
+  explicit Case(const std::string& file)
+      : expected(read(data("golden/" + file))),
+        backend(open_device(DeviceChoice::cpu, 0)),
+        model(data("models/" + expected["model"].get<std::string>()), *backend),
+        tokenizer(data("gpt2-tokenizer")),
+        family(tokenize_family(read_prompt_file(data("golden/families/" + expected["family"].get<std::string>() + ".json"),
+                                                expected["family"]),
+                               tokenizer, model.config(), ablation(expected), positions(expected))) {}
+
+  Circuit circuit(const Json& heads) const {
+    Circuit result(model.config().layers, model.config().heads, Circuit::Start::nothing);
+    for (const auto& head : heads) result.keep(head[0], head[1]);
+    return result;
+  }
+
+  Circuit position_circuit(const Json& by_name) const {
+    const auto& names = family.clean.position_names;
+    Circuit result(model.config().layers, model.config().heads, Circuit::Start::nothing, static_cast<int>(names.size()));
+    for (std::size_t p = 0; p < names.size(); ++p)
+      for (const auto& head : by_name.value(names[p], Json::array()))
+        result.keep(head[0], head[1], static_cast<int>(p));
+    return result;
+  }
+
+  Json expected;
+  std::unique_ptr<Backend> backend;
+  Gpt2 model;
+  Tokenizer tokenizer;
+  Family family;
+};
+
+/// Test names hold no dots or dashes.
+inline std::string test_name(std::string file) {
+  for (char& c : file)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  return file;
+}
+
+}  // namespace headsweep::golden

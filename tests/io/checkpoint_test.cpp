@@ -1,0 +1,168 @@
+#include "io/checkpoint.h"
+
+#include <cstring>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "io/errors.h"
+#include "io/sha256.h"
+
+namespace headsweep {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class CheckpointFolder : public testing::Test {
+ protected:
+  CheckpointFolder() {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  ~CheckpointFolder() override { fs::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& content) const {
+    std::ofstream(folder_ / name, std::ios::binary) << content;
+  }
+
+  /// A file with scalar U8 tensors of these names, whose values are 'a', 'b', ...
+  void write_tensors(const std::string& file, const std::vector<std::string>& names) const {
+    std::string header = "{", data;
+    for (const std::string& name : names) {
+      header += (data.empty() ? "\"" : ",\"") + name +
+                R"(":{"dtype":"U8","shape":[],"data_offsets":[)" + std::to_string(data.size()) +
+                "," + std::to_string(data.size() + 1) + "]}";
+      data += static_cast<char>('a' + data.size());
+    }
+    header += "}";
+    const std::uint64_t length = header.size();
+    std::string bytes(sizeof length, '\0');
+    std::memcpy(bytes.data(), &length, sizeof length);
+    write(file, bytes + header + data);
+  }
+
+  void write_index(const std::string& weight_map) const {
+    write("model.safetensors.index.json",
+          R"({"metadata":{"total_size":3},"weight_map":)" + weight_map + "}");
+  }
+
+  std::string complaint() const {
+    try {
+      Checkpoint checkpoint(folder_);
+    } catch (const UserError& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  const fs::path folder_ =
+      fs::path(testing::TempDir()) / ("checkpoint_test-" + std::to_string(::getpid()));
+};
+
+std::vector<std::string> names_of(const Checkpoint& checkpoint) {
+  std::vector<std::string> names;
+  for (const auto& tensor : checkpoint.tensors()) names.push_back(tensor.name);
+  return names;
+}
+
+TEST(Checkpoint, ReadsARealOne) {
+  for (const char* name : {"tiny-a", "tiny-b"}) {
+    const fs::path folder = fs::path(HEADSWEEP_TEST_DATA) / "models" / name;
+    const Checkpoint checkpoint(folder);
+    EXPECT_EQ(checkpoint.folder(), folder);
+    EXPECT_THAT(checkpoint.files(), ElementsAre(folder / "model.safetensors"));
+    EXPECT_TRUE(std::ranges::is_sorted(names_of(checkpoint)));
+    for (const auto& tensor : checkpoint.tensors()) {
+      EXPECT_EQ(checkpoint.find(tensor.name), &tensor);
+      checkpoint.release(tensor);
+    }
+    EXPECT_EQ(checkpoint.find("no.such.tensor"), nullptr);
+    EXPECT_EQ(checkpoint.sha256(), sha256_of_file(folder / "model.safetensors"));
+  }
+}
+
+TEST_F(CheckpointFolder, OfShardsIsOneSetOfTensors) {
+  write_tensors("s-2.safetensors", {"d", "a"});
+  write_tensors("s-1.safetensors", {"c", "b"});
+  write_index(R"({"a":"s-2.safetensors","b":"s-1.safetensors","c":"s-1.safetensors",)"
+              R"("d":"s-2.safetensors"})");
+  Checkpoint first(folder_);
+  const Checkpoint checkpoint = std::move(first);
+  EXPECT_THAT(names_of(checkpoint), ElementsAre("a", "b", "c", "d"));
+  EXPECT_THAT(checkpoint.files(),
+              ElementsAre(folder_ / "s-1.safetensors", folder_ / "s-2.safetensors"));
+  ASSERT_NE(checkpoint.find("a"), nullptr);
+  EXPECT_EQ(static_cast<char>(checkpoint.find("a")->bytes[0]), 'b');
+  for (const auto& tensor : checkpoint.tensors()) checkpoint.release(tensor);
+  EXPECT_EQ(static_cast<char>(checkpoint.find("c")->bytes[0]), 'a');
+  EXPECT_EQ(checkpoint.sha256(), sha256(sha256_of_file(folder_ / "s-1.safetensors") + "\n" +
+                                        sha256_of_file(folder_ / "s-2.safetensors") + "\n"));
+}
+
+TEST_F(CheckpointFolder, WithAShardMissingIsRefused) {
+  write_tensors("s-1.safetensors", {"a"});
+  write_index(R"({"a":"s-1.safetensors","b":"s-2.safetensors"})");
+  EXPECT_THAT(complaint(), HasSubstr("s-2.safetensors: cannot be read: No such file"));
+}
+
+TEST_F(CheckpointFolder, WhoseIndexAndShardsDisagreeIsRefused) {
+  write_tensors("s-1.safetensors", {"a", "b"});
+  write_index(R"({"a":"s-1.safetensors","c":"s-1.safetensors","b":"s-1.safetensors"})");
+  EXPECT_THAT(complaint(), HasSubstr("tensor 'c' is not in s-1.safetensors, where it should be"));
+  write_index(R"({"a":"s-1.safetensors"})");
+  EXPECT_THAT(complaint(), HasSubstr("tensor 'b' is not in model.safetensors.index.json"));
+  write_tensors("s-2.safetensors", {"a", "c"});
+  write_index(R"({"a":"s-1.safetensors","b":"s-1.safetensors","c":"s-2.safetensors"})");
+  EXPECT_THAT(complaint(), HasSubstr("tensor 'a' should be in s-1.safetensors"));
+}
+
+TEST_F(CheckpointFolder, WhoseIndexLeadsOutOfTheFolderIsRefused) {
+  for (const char* shard : {R"("../x")", R"("/etc/passwd")", R"("a/b")", R"("..")", R"("")", "7"}) {
+    write_index(R"({"a":)" + std::string(shard) + "}");
+    EXPECT_THAT(complaint(), HasSubstr("not the plain name of a file in the folder")) << shard;
+  }
+}
+
+TEST_F(CheckpointFolder, WithAGarbledIndexIsRefused) {
+  for (const char* index : {"", "7", "[]", "{}", R"({"weight_map":7})", R"({"weight_map":{}})",
+                            R"({"weight_map":{"a":"x","a":"y"}})"}) {
+    write("model.safetensors.index.json", index);
+    EXPECT_THAT(complaint(), HasSubstr("model.safetensors.index.json: ")) << index;
+  }
+}
+
+TEST_F(CheckpointFolder, WithoutSafetensorsIsRefusedAndSaysWhatIsThere) {
+  EXPECT_THAT(complaint(), HasSubstr("holds no model.safetensors"));
+  EXPECT_THAT(complaint(), HasSubstr("it is empty"));
+  write("config.json", "{}");
+  EXPECT_THAT(complaint(), HasSubstr("it has config.json"));
+  write("pytorch_model.bin", "x");
+  EXPECT_THAT(complaint(), HasSubstr("it has pytorch_model.bin: convert it"));
+  write("model-00001-of-00002.safetensors", "x");
+  EXPECT_THAT(complaint(), HasSubstr("it has model-00001-of-00002.safetensors: rename"));
+}
+
+TEST_F(CheckpointFolder, ThatIsMissingOrNoFolderIsRefused) {
+  EXPECT_THROW(Checkpoint(folder_ / "missing"), UserError);
+  write("file", "x");
+  try {
+    Checkpoint checkpoint(folder_ / "file");
+    FAIL() << "a file is no checkpoint folder";
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("is not a folder; give the folder that holds"));
+  }
+}
+
+TEST_F(CheckpointFolder, WithAnEmptyOrDanglingFileIsRefused) {
+  write("model.safetensors", "");
+  EXPECT_THAT(complaint(), HasSubstr("model.safetensors: is empty"));
+  fs::remove(folder_ / "model.safetensors");
+  fs::create_symlink("nowhere", folder_ / "model.safetensors");
+  EXPECT_THAT(complaint(), HasSubstr("model.safetensors: cannot be read: No such file"));
+}
+
+}  // namespace
+}  // namespace headsweep

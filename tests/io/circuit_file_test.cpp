@@ -1,0 +1,80 @@
+#include "io/circuit_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "io/errors.h"
+#include "tests/temporary_folder.h"
+
+namespace headsweep {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+
+class ReadCircuit : public testing::Test {
+ protected:
+  CircuitFile read(const std::string& text, const std::string& name = "c.json") {
+    return read_circuit(folder_.write(name, text));
+  }
+  std::string error(const std::string& text) {
+    try {
+      read(text);
+    } catch (const UserError& problem) {
+      const std::string message = problem.what();
+      return message.substr(message.find("c.json"));
+    }
+    return "no error";
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(ReadCircuit, TakesHeads) {
+  const CircuitFile circuit = read("{\"heads\":[[9,1],[0,11]]}");
+  EXPECT_FALSE(circuit.per_position);
+  EXPECT_THAT(circuit.heads, ElementsAre(Pair(9, 1), Pair(0, 11)));
+  EXPECT_THAT(circuit.positions, IsEmpty());
+}
+
+TEST_F(ReadCircuit, TakesHeadsPerPositionInTheFilesOrder) {
+  const CircuitFile circuit =
+      read("positions:\n  S2: [[1, 2]]\n  end: []\n  S1:\n  - [1, 2]\n  - [3, 4]\n", "c.yaml");
+  EXPECT_TRUE(circuit.per_position);
+  ASSERT_EQ(circuit.positions.size(), 3u);
+  EXPECT_EQ(circuit.positions[0].first, "S2");
+  EXPECT_THAT(circuit.positions[1].second, IsEmpty());
+  EXPECT_THAT(circuit.positions[2].second, ElementsAre(Pair(1, 2), Pair(3, 4)));
+}
+
+TEST_F(ReadCircuit, TakesTheEmptyCircuit) { EXPECT_THAT(read("{\"heads\": []}").heads, IsEmpty()); }
+
+TEST_F(ReadCircuit, WantsExactlyOneOfTheTwoKeys) {
+  EXPECT_THAT(error("{}"), HasSubstr("c.json:1: holds no circuit"));
+  EXPECT_THAT(error("{\"heads\": [],\n\"positions\": {}}"),
+              HasSubstr("c.json:2: positions: stands beside 'heads'"));
+  EXPECT_EQ(error("{\"head\": []}"), "c.json:1: head: unknown key (did you mean 'heads'?)");
+  EXPECT_THAT(error("[[0, 1]]"), HasSubstr("must be a mapping"));
+}
+
+TEST_F(ReadCircuit, RefusesWhatIsNoHead) {
+  EXPECT_THAT(error("{\"heads\": [[0, 1],\n[2]]}"),
+              HasSubstr("c.json:2: heads.1: must be a head, [layer, head], but is a list of 1"));
+  EXPECT_THAT(error("{\"heads\": [[0, 1, 2]]}"), HasSubstr("a list of 3"));
+  EXPECT_THAT(error("{\"heads\": [[0, -1]]}"), HasSubstr("heads.0.1: must be from 0 to "));
+  EXPECT_THAT(error("{\"heads\": [[0, 1.5]]}"), HasSubstr("heads.0.1: must be a whole number"));
+  EXPECT_THAT(error("{\"heads\": [[0, \"1\"]]}"), HasSubstr("but is the text '1'"));
+  EXPECT_THAT(error("{\"heads\": [[0, 3000000000]]}"), HasSubstr("must be from 0 to 2147483647"));
+  EXPECT_THAT(error("{\"heads\": [0, 1]}"), HasSubstr("heads.0: must be a list, but is '0'"));
+  EXPECT_THAT(error("{\"heads\": null}"), HasSubstr("heads: must be a list, but is empty"));
+}
+
+TEST_F(ReadCircuit, RefusesAHeadGivenTwice) {
+  EXPECT_EQ(error("{\"heads\": [[0, 1],\n[2, 3],\n[0, 1]]}"),
+            "c.json:3: heads.2: head [0, 1] is there already; remove one");
+  EXPECT_THAT(error("{\"positions\": {\"S1\": [[0, 1], [0, 1]]}}"), HasSubstr("positions.S1.1: "));
+}
+
+}  // namespace
+}  // namespace headsweep

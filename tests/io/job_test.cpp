@@ -1,0 +1,244 @@
+#include "io/job.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "io/errors.h"
+#include "tests/temporary_folder.h"
+
+namespace headsweep {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+
+const std::string model_line = "model: {path: models/gpt2-medium, processing: transformer_lens}\n";
+const std::string families_lines =
+    "families:\n"
+    "  - name: even-step2\n"
+    "    generate: {sequence: arithmetic, start: [1, 10], step: 2, length: 6}\n"
+    "    corrupt: repeat_last\n"
+    "  - {name: odd5, file: families/odd5.json}\n";
+const std::string search_lines =
+    "search: {rule: greedy, order: backward, threshold: 2.5, components: heads, ablation: zero,\n"
+    "         positions: union, allow_nonpositive_baseline: true}\n";
+const std::string run_line = "run: {device: cpu, precision: fp32, output: out, threads: 3}\n";
+
+class ReadJob : public testing::Test {
+ protected:
+  Job read(const std::string& yaml, const Overrides& overrides = {}) {
+    return read_job(folder_.write("job.yaml", yaml), overrides);
+  }
+  Job read_with(const std::string& override_text) {
+    return read(model_line + families_lines, {override_text});
+  }
+  /// The message of the UserError that reading throws, from the file's name on.
+  std::string error(const std::string& yaml, const Overrides& overrides = {}) {
+    try {
+      read(yaml, overrides);
+    } catch (const UserError& problem) {
+      const std::string message = problem.what();
+      const auto at = message.find("job.yaml");
+      return at == std::string::npos ? message : message.substr(at);
+    }
+    return "no error";
+  }
+  std::string error_with(const std::string& override_text) {
+    return error(model_line + families_lines, {override_text});
+  }
+  std::string generate_error(const std::string& generate) {
+    return error(model_line + "families:\n- {name: a, corrupt: repeat_last, generate: {" +
+                 generate + "}}\n");
+  }
+  TemporaryFolder folder_;
+};
+using ResolvedJob = ReadJob;
+
+TEST_F(ReadJob, TakesEveryKey) {
+  const Job job = read(model_line + families_lines + search_lines + run_line);
+  EXPECT_EQ(job.file, folder_.path() / "job.yaml");
+  EXPECT_EQ(job.model.path, folder_.path() / "models/gpt2-medium");
+  EXPECT_EQ(job.model.processing, Processing::transformer_lens);
+  ASSERT_EQ(job.families.size(), 2u);
+  EXPECT_EQ(job.families[0].name, "even-step2");
+  EXPECT_THAT(job.families[0].where, EndsWith("job.yaml:3"));
+  ASSERT_TRUE(job.families[0].arithmetic);
+  EXPECT_EQ(job.families[0].arithmetic->last_start, 10);
+  EXPECT_EQ(job.families[0].arithmetic->step, 2);
+  EXPECT_EQ(job.families[0].corruption, "repeat_last");
+  EXPECT_EQ(job.families[1].file, folder_.path() / "families/odd5.json");
+  EXPECT_EQ(job.families[1].corruption, "file");
+  EXPECT_EQ(job.search.threshold, 2.5);
+  EXPECT_EQ(job.search.ablation, Ablation::zero);
+  EXPECT_EQ(job.search.positions, Positions::union_of_corrupted);
+  EXPECT_TRUE(job.search.allow_nonpositive_baseline);
+  EXPECT_EQ(job.run.device, DeviceChoice::cpu);
+  EXPECT_EQ(job.run.precision, Precision::fp32);
+  EXPECT_EQ(job.run.output, folder_.path() / "out");
+  EXPECT_EQ(job.run.threads, 3);
+}
+
+TEST_F(ReadJob, FillsInDefaults) {
+  const Job job = read("model: {path: /m}\nsearch:\nfamilies: [{name: a, file: f}]\n");
+  EXPECT_EQ(job.model.path, "/m");
+  EXPECT_EQ(job.model.processing, Processing::none);
+  EXPECT_EQ(job.search.threshold, 3.0);
+  EXPECT_EQ(job.search.ablation, Ablation::mean);
+  EXPECT_FALSE(job.search.allow_nonpositive_baseline);
+  EXPECT_EQ(job.run.output, folder_.path() / "runs");
+  EXPECT_EQ(job.run.threads, 0);
+}
+
+TEST_F(ReadJob, NamesLineAndSuggestsTheNearestKey) {
+  EXPECT_EQ(error(model_line + families_lines + "search:\n  treshold: 3\n"),
+            "job.yaml:8: search.treshold: unknown key (did you mean 'threshold'?)");
+}
+
+TEST_F(ReadJob, ListsTheKeysWhereNoneIsNear) {
+  EXPECT_EQ(error(model_line + families_lines + "run: {colour: 3}\n"),
+            "job.yaml:7: run.colour: unknown key (allowed: device, precision, output, threads)");
+}
+
+TEST_F(ReadJob, ListsTheValuesOfAChoice) {
+  EXPECT_EQ(error(model_line + families_lines + "search: {positions: alll}\n"),
+            "job.yaml:7: search.positions: 'alll' is not one of: all, own, union (did you mean "
+            "'all'?)");
+  EXPECT_THAT(error_with("run.device=cuda"), EndsWith("'cuda' is not one of: auto, cpu"));
+  EXPECT_THAT(error_with("run.precision=fp64"), EndsWith("'fp64' is not one of: auto, fp32"));
+  EXPECT_THAT(error_with("search.order=forward"), EndsWith("is not one of: backward"));
+  EXPECT_THAT(error_with("search.components=[heads, mlps]"), EndsWith("heads, but is a list"));
+}
+
+TEST_F(ReadJob, TakesComponentsAsAList) { EXPECT_NO_THROW(read_with("search.components=[heads]")); }
+
+TEST_F(ReadJob, SaysWhatIsMissing) {
+  EXPECT_EQ(error(families_lines), "job.yaml:1: model: is missing; add it");
+  EXPECT_EQ(error("model: {processing: none}\n" + families_lines),
+            "job.yaml:1: model.path: is missing; add it");
+  EXPECT_EQ(error(model_line), "job.yaml:1: families: is missing; add it");
+  EXPECT_THAT(error(model_line + "families: []\n"),
+              HasSubstr("job.yaml:2: families: is an empty list"));
+  EXPECT_EQ(error(model_line + "families:\n- file: f\n"),
+            "job.yaml:3: families.0.name: is missing; add it");
+}
+
+TEST_F(ReadJob, RefusesImpossibleNumbers) {
+  for (const std::string value :
+       {"-1", "1e6", "1e999", ".inf", "nan", "inf", "x", "'3'", "[3]", ""})
+    EXPECT_THAT(error_with("search.threshold=" + value), HasSubstr("search.threshold: must "))
+        << value;
+  for (const std::string value : {"-1", "4097", "1.5", "99999999999999999999", "{a: 1}"})
+    EXPECT_THAT(error_with("run.threads=" + value), HasSubstr("run.threads: must ")) << value;
+  EXPECT_THAT(error_with("search.allow_nonpositive_baseline=yes"), HasSubstr("true or false"));
+  EXPECT_EQ(read_with("search.threshold=0").search.threshold, 0.0);
+  EXPECT_EQ(read_with("run.threads=4096").run.threads, 4096);
+}
+
+TEST_F(ReadJob, RefusesFamilyNamesThatAreNoFileNames) {
+  for (const std::string name : {"a/b", "..", ".a", "a b", "'a:b'", "ä", "''", "null"})
+    EXPECT_THAT(error_with("families.0.name=" + name), HasSubstr("families.0.name: ")) << name;
+  EXPECT_THAT(error_with("families.0.name=" + std::string(101, 'a')), HasSubstr("is too long"));
+  EXPECT_EQ(read_with("families.0.name=A.b_c-7").families[0].name, "A.b_c-7");
+  EXPECT_EQ(
+      error(model_line + "families:\n- {name: a, file: f}\n- {name: a, file: g}\n").substr(0, 57),
+      "job.yaml:4: families.1.name: 'a' names a family already (");
+}
+
+TEST_F(ReadJob, RefusesFamiliesWithTooManyOrTooFewSources) {
+  EXPECT_THAT(error(model_line + "families: [{name: a}]\n"),
+              HasSubstr("family 'a' has no prompts"));
+  EXPECT_THAT(error_with("families.0.file=x"), testing::StartsWith("--set families.0.file=x: "));
+  EXPECT_THAT(error_with("families.1.corrupt=repeat_last"), HasSubstr("stands beside 'file'"));
+  EXPECT_THAT(error(model_line + "families: [{name: a, generate: {sequence: arithmetic}}]\n"),
+              HasSubstr("families.0.corrupt: is missing"));
+}
+
+TEST_F(ReadJob, TakesOneStartOrARange) {
+  EXPECT_EQ(read_with("families.0.generate.start=7").families[0].arithmetic->first_start, 7);
+  EXPECT_EQ(read_with("families.0.generate.start=7").families[0].arithmetic->last_start, 7);
+  EXPECT_THAT(error_with("families.0.generate.start=[1, 2, 3]"), HasSubstr("[first, last]"));
+  EXPECT_THAT(error_with("families.0.generate.start=[5, 1]"), HasSubstr("above the last"));
+}
+
+TEST_F(ReadJob, RefusesSequencesThatCannotBe) {
+  const std::string begin = "sequence: arithmetic, ";
+  EXPECT_THAT(generate_error("sequence: geometric"), HasSubstr("is not one of: arithmetic"));
+  EXPECT_THAT(generate_error(begin + "step: 0"), HasSubstr("must not be 0"));
+  EXPECT_THAT(generate_error(begin + "length: 1"), HasSubstr("must be from 2 to 1000"));
+  EXPECT_THAT(generate_error(begin + "length: 1001"), HasSubstr("must be from 2 to 1000"));
+  EXPECT_THAT(generate_error(begin + "start: -1"), HasSubstr("must be from 0"));
+  EXPECT_THAT(generate_error(begin + "start: [0, 100000]"), HasSubstr("makes 100001 prompts"));
+  EXPECT_THAT(generate_error(begin + "start: 1000000000"), HasSubstr("above 1000000000"));
+  EXPECT_THAT(generate_error(begin + "start: 11, step: -2, length: 6"), HasSubstr("is -1, but no"));
+  EXPECT_EQ(generate_error(begin + "start: 12, step: -2, length: 6"), "no error");
+}
+
+TEST_F(ReadJob, AppliesOverridesWhereTheFileSaysNothing) {
+  const Job job = read(model_line + families_lines,
+                       {"run.threads=1", "search.threshold=5", "families.1.name=b"});
+  EXPECT_EQ(job.run.threads, 1);
+  EXPECT_EQ(job.search.threshold, 5.0);
+  EXPECT_EQ(job.families[1].name, "b");
+}
+
+TEST_F(ReadJob, TakesPathsOfOverridesFromTheCurrentFolder) {
+  const Job job = read(model_line + families_lines,
+                       {"model.path=m", "run.output=o", "families.1.file=f=1.json"});
+  EXPECT_EQ(job.model.path, "m");
+  EXPECT_EQ(job.run.output, "o");
+  EXPECT_EQ(job.families[1].file, "f=1.json");
+}
+
+TEST_F(ReadJob, NamesTheOverrideInItsErrors) {
+  EXPECT_EQ(error_with("search.threshold=x"),
+            "--set search.threshold=x: search.threshold: must be a number, but is 'x'");
+  EXPECT_EQ(error_with("search.treshold=4"),
+            "--set search.treshold=4: search.treshold: unknown key (did you mean 'threshold'?)");
+  EXPECT_THAT(error_with("families.0.generate.step=-5"),
+              testing::StartsWith("--set families.0.generate.step=-5: "));
+  EXPECT_THAT(error_with("run.threads=[1"), testing::StartsWith("--set run.threads=[1: "));
+}
+
+TEST_F(ReadJob, RefusesMalformedOverrides) {
+  EXPECT_THAT(error_with("threshold"), HasSubstr("--set threshold: has no value"));
+  EXPECT_THAT(error_with("=5"), HasSubstr("has an empty key"));
+  EXPECT_THAT(error_with("a..b=1"), HasSubstr("has an empty key"));
+  EXPECT_THAT(error_with("a.=1"), HasSubstr("has an empty key"));
+  EXPECT_THAT(error_with("families.2.name=x"), HasSubstr("has no element '2'"));
+  EXPECT_THAT(error_with("families.-1.name=x"), HasSubstr("has no element '-1'"));
+  EXPECT_THAT(error_with("model.path.x=1"), HasSubstr("has no key 'x'"));
+  std::string deep = "a";
+  for (int i = 0; i < 100000; ++i) deep += ".a";
+  EXPECT_THAT(error_with(deep + "=1"), HasSubstr("has too many keys"));
+}
+
+TEST_F(ResolvedJob, ReadsBackToTheSameJob) {
+  const std::string family = "families: [{name: a, file: 'q\"u\\o te é 😀'}]\n";
+  for (const std::string& yaml :
+       {model_line + families_lines + search_lines + run_line, model_line + family + run_line}) {
+    const std::string resolved = resolved_job(read(yaml));
+    EXPECT_EQ(resolved_job(read(resolved)), resolved);
+  }
+  const Job again = read(resolved_job(read(model_line + family + search_lines)));
+  EXPECT_EQ(again.families[0].file, folder_.path() / "q\"u\\o te é 😀");
+  EXPECT_EQ(again.search.positions, Positions::union_of_corrupted);
+}
+
+TEST_F(ResolvedJob, KeepsEveryBitOfTheThreshold) {
+  for (const std::string threshold : {"0.1", "0.3333333333333333", "1e-300", "999999.99"}) {
+    const Job job = read_with("search.threshold=" + threshold);
+    EXPECT_EQ(read(resolved_job(job)).search.threshold, job.search.threshold);
+  }
+}
+
+TEST_F(ResolvedJob, WritesPathsInFull) {
+  Job job = read(model_line + families_lines);
+  job.model.path = "a/../m";
+  const auto expected = std::filesystem::current_path() / "m";
+  EXPECT_THAT(resolved_job(job), HasSubstr("path: \"" + expected.string() + "\""));
+}
+
+}  // namespace
+}  // namespace headsweep

@@ -1,0 +1,95 @@
+#include "io/json_output.h"
+
+#include <bit>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+namespace headsweep {
+namespace {
+
+TEST(JsonOutput, OfPromptHasTheDocumentedForm) {
+  NextTokenTable table;
+  table.tokens = {50256, 16};
+  table.answer_token = 604;
+  table.rank = 3;
+  table.top = {{17, " 2", 1.5, 0.25}, {18, "\"\n", -2, 0.125}};
+  EXPECT_EQ(to_json(table), R"({"tokens":[50256,16],"answer_token":604,"rank":3,)"
+                            R"("top":[[17," 2",1.5,0.25],[18,"\"\n",-2.0,0.125]]})");
+}
+
+TEST(JsonOutput, OfScoreHasTheDocumentedForm) {
+  ScoreResult result;
+  result.score_percent = 98.5;
+  result.logit_difference = 1.25;
+  result.per_prompt = {1, 1.5};
+  EXPECT_EQ(to_json(result),
+            R"({"score_percent":98.5,"logit_difference":1.25,"per_prompt":[1.0,1.5]})");
+  EXPECT_EQ(to_json(ScoreResult{}),
+            R"({"score_percent":0.0,"logit_difference":0.0,"per_prompt":[]})");
+}
+
+TEST(JsonOutput, OfModelHasEveryFieldOfTheSummary) {
+  ModelSummary summary;
+  summary.path = "models/gpt2";
+  summary.layout = "hub";
+  summary.layers = 12;
+  summary.heads = 11;
+  summary.d_model = 768;
+  summary.d_head = 64;
+  summary.d_mlp = 3072;
+  summary.positions = 1024;
+  summary.vocabulary = 50257;
+  summary.layer_norm_epsilon = 1e-5;
+  summary.element_types = {"F32", "F16"};
+  summary.parameters = 124'439'808;
+  summary.sha256 = "ab";
+  summary.tokenizer_sha256 = "cd";
+  EXPECT_EQ(to_json(summary),
+            R"({"path":"models/gpt2","layout":"hub","layers":12,"heads":11,"d_model":768,)"
+            R"("d_head":64,"d_mlp":3072,"positions":1024,"vocabulary":50257,)"
+            R"("layer_norm_epsilon":1e-05,"element_types":["F32","F16"],)"
+            R"("parameters":124439808,"sha256":"ab","tokenizer_sha256":"cd"})");
+}
+
+TEST(JsonOutput, OfShowHasTheDocumentedForm) {
+  RunRecord record;
+  record.status = RunStatus::stopped;
+  record.identity = {{"weights", "ab"}, {"ablation", "mean"}};
+  record.family = "odd5";
+  record.layers = 1;
+  record.heads = 3;
+  record.threshold = 3;
+  record.full_mean = 2.5;
+  record.full_per_prompt = {2, 3};
+  record.decisions = {{0, 1, 99.5, -2.5, true, 0.5, {1, 2}}};
+  EXPECT_EQ(to_json(record),
+            R"({"status":"stopped","family":"odd5","threshold":3.0,)"
+            R"("identity":{"weights":"ab","ablation":"mean"},"provenance":{},)"
+            R"("layers":1,"heads":3,"full":{"mean":2.5,"per_prompt":[2.0,3.0]},)"
+            R"("decisions":[{"layer":0,"head":1,"score_percent":99.5,"removed":true,)"
+            R"("margin":-2.5,"seconds":0.5,"per_prompt":[1.0,2.0]}],"circuit":[[0,0],[0,2]]})");
+}
+
+TEST(JsonOutput, NumbersReadBackToTheSameBits) {
+  ScoreResult result;
+  result.per_prompt = {0.1,    1.0 / 3,           -0.0, 5e-324, 1.7976931348623157e308,
+                       1e-300, 98.76543210987654, 2e15, 1e16,   123456789012345678.0};
+  const auto back = nlohmann::json::parse(to_json(result)).at("per_prompt");
+  ASSERT_EQ(back.size(), result.per_prompt.size());
+  for (std::size_t i = 0; i < back.size(); ++i)
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(back[i].get<double>()),
+              std::bit_cast<std::uint64_t>(result.per_prompt[i]))
+        << i;
+}
+
+TEST(JsonOutput, ReplacesHalfACharacterInsteadOfFailing) {
+  NextTokenTable table;
+  table.top = {{1, "\xe2\x82", 0, 0}, {2, "\xff", 0, 0}};
+  const auto back = nlohmann::json::parse(to_json(table));
+  EXPECT_EQ(back.at("top")[0][1], "\uFFFD");
+  EXPECT_EQ(back.at("top")[1][1], "\uFFFD");
+}
+
+}  // namespace
+}  // namespace headsweep

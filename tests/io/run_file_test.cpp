@@ -1,0 +1,405 @@
+#include "io/run_file.h"
+
+#include <array>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <random>
+#include <sstream>
+#include <tuple>
+
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include "io/errors.h"
+#include "io/run_index.h"
+
+namespace headsweep {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+bool same(const PromptRecord& a, const PromptRecord& b) {
+  const auto fields = [](const PromptRecord& prompt) {
+    return std::tie(prompt.text, prompt.answer, prompt.distractor, prompt.template_id,
+                    prompt.tokens, prompt.answer_token, prompt.distractor_token, prompt.positions);
+  };
+  return fields(a) == fields(b);
+}
+
+bool same(const RunRecord& a, const RunRecord& b) {
+  const auto fields = [](const RunRecord& run) {
+    return std::tie(run.status, run.identity, run.provenance, run.job, run.family, run.layers,
+                    run.heads, run.threshold, run.position_names, run.full_mean,
+                    run.full_per_prompt, run.decisions);
+  };
+  const auto same_prompt = [](const auto& x, const auto& y) { return same(x, y); };
+  return fields(a) == fields(b) && std::ranges::equal(a.clean, b.clean, same_prompt) &&
+         std::ranges::equal(a.corrupted, b.corrupted, same_prompt);
+}
+
+PromptRecord prompt(const std::string& text, std::vector<int> tokens) {
+  PromptRecord prompt{text, "8", "2", 1, std::move(tokens), 807, 362, {0, 2}};
+  return prompt;
+}
+
+RunRecord example() {
+  RunRecord run;
+  run.status = RunStatus::stopped;
+  for (const char* name : {"weights", "tokenizer", "zebra", "apple", "processing", "ablation",
+                           "positions", "threshold", "order", "prompts", "a"})
+    run.identity.emplace_back(name, std::string(name) + "'s value");
+  run.provenance = {{"started", "2024-01-01"}, {"host", "n\u00e9\u4e2d"}, {"empty", ""}};
+  run.job = "model: {path: x}\nfamilies: []\n";
+  run.family = "even-step2";
+  run.layers = 2;
+  run.heads = 3;
+  run.threshold = 3.0;
+  run.position_names = {"S1", "end"};
+  run.clean = {prompt("2 4 6", {17, 604, 718}), prompt("3 5", {18, 642}), prompt("", {})};
+  run.corrupted = {prompt("2 2 \"\u00fc\"\n", {17, 362, 362, 1})};
+  run.full_mean = 1.0 / 3;
+  run.full_per_prompt = {0.1, -0.0, 5e-324};
+  run.decisions = {{1, 2, 98.76543210987654, -1.7654321098765375, true, 0.25, {0.3, 1e300, -2}},
+                   {1, 0, 12.5, 84.5, false, 0.5, {1, 2, 3}},
+                   {0, 1, 101.0 / 3, 1e-17, true, 0.75, {-1e-300, 2.0 / 3, 7}}};
+  return run;
+}
+
+class RunFile : public testing::Test {
+ protected:
+  RunFile() {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  ~RunFile() override { fs::remove_all(folder_); }
+
+  fs::path path() const { return folder_ / "run.h5"; }
+
+  static std::string content(const fs::path& path) {
+    std::stringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    return text.str();
+  }
+
+  static std::string complaint(const fs::path& path) {
+    try {
+      read_run_file(path);
+    } catch (const UserError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(path.string()));
+      return error.what();
+    }
+    return "";
+  }
+
+  std::string complaint_about_bytes(const std::string& bytes) const {
+    std::ofstream(path(), std::ios::binary | std::ios::trunc) << bytes;
+    return complaint(path());
+  }
+
+  std::string complaint_when_written(const RunRecord& run) const {
+    try {
+      write_run_file(run, path());
+    } catch (const MachineError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(path().string()));
+      return error.what();
+    }
+    return "";
+  }
+
+  void expect_round_trip(const RunRecord& run) const {
+    write_run_file(run, path());
+    EXPECT_TRUE(same(read_run_file(path()), run));
+  }
+
+  const fs::path folder_ =
+      fs::path(testing::TempDir()) / ("run_file_test-" + std::to_string(::getpid()));
+};
+
+/// Runs a command; its output, and whether it succeeded.
+std::pair<std::string, bool> run_command(const std::string& command) {
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  std::string output;
+  std::array<char, 4096> piece{};
+  while (const auto got = std::fread(piece.data(), 1, piece.size(), pipe))
+    output.append(piece.data(), got);
+  return {output, pclose(pipe) == 0};
+}
+
+bool has_h5py() {
+  static const bool has = run_command("/usr/bin/python3 -c 'import h5py'").second;
+  return has;
+}
+
+TEST_F(RunFile, ReadsBackWhatWasWritten) { expect_round_trip(example()); }
+
+TEST_F(RunFile, KeepsTheBitsOfEveryNumber) {
+  write_run_file(example(), path());
+  const RunRecord run = read_run_file(path());
+  EXPECT_TRUE(std::signbit(run.full_per_prompt[1]));
+  EXPECT_EQ(run.full_per_prompt[2], 5e-324);
+  EXPECT_EQ(run.decisions[0].score_percent, 98.76543210987654);
+  EXPECT_EQ(run.decisions[2].margin, 1e-17);
+}
+
+TEST_F(RunFile, HoldsARunThatHasNotBegun) {
+  expect_round_trip(RunRecord{});
+  RunRecord run = example();
+  run.decisions.clear();
+  expect_round_trip(run);
+  run.full_per_prompt.clear();
+  run.clean.clear();
+  run.corrupted.clear();
+  run.position_names.clear();
+  run.identity.clear();
+  expect_round_trip(run);
+}
+
+TEST_F(RunFile, HoldsEveryStatus) {
+  RunRecord run = example();
+  for (RunStatus status : {RunStatus::running, RunStatus::stopped, RunStatus::complete}) {
+    run.status = status;
+    expect_round_trip(run);
+  }
+}
+
+TEST_F(RunFile, HoldsLongTextsAndManyDecisions) {
+  RunRecord run = example();
+  run.job = std::string(300'000, 'j');
+  run.provenance.emplace_back("long", std::string(100'000, 'p'));
+  run.identity.emplace_back("not UTF-8: \xff", "\xff\xfe");
+  run.layers = 24;
+  run.heads = 16;
+  run.clean.assign(500, prompt("x", {1, 2, 3}));
+  run.full_per_prompt.assign(500, 1.5);
+  run.decisions.clear();
+  for (int i = 0; i < 384; ++i)
+    run.decisions.push_back({i / 16, i % 16, 99.0 + i, i * 0.1, i % 3 != 0, i * 1.0,
+                             std::vector<double>(500, 1.0 / (i + 1))});
+  expect_round_trip(run);
+}
+
+TEST_F(RunFile, ReplacesTheOneBefore) {
+  RunRecord run = example();
+  write_run_file(run, path());
+  run.decisions.pop_back();
+  run.status = RunStatus::complete;
+  expect_round_trip(run);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+}
+
+TEST_F(RunFile, RefusesToHoldWhatCannotBeReadBack) {
+  RunRecord run = example();
+  run.decisions[1].score_percent = NAN;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("decision 2: score is not a number"));
+  run = example();
+  run.decisions[0].per_prompt[2] = INFINITY;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("logit difference is not a number"));
+  run = example();
+  run.decisions[0].per_prompt.pop_back();
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("has 2 logit differences"));
+  run = example();
+  run.decisions[0].head = 3;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("head (1, 3) does not exist"));
+  run = example();
+  run.clean[0].tokens[1] = -1;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("clean prompt 1 has a negative token"));
+  run = example();
+  run.clean[1].positions.pop_back();
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("clean prompt 2 has 1 positions"));
+  run = example();
+  run.clean[1].text = std::string("a\0b", 3);
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("NUL"));
+  run = example();
+  run.identity.emplace_back("weights", "again");
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("already exists"));
+  EXPECT_FALSE(fs::exists(path()));
+}
+
+TEST_F(RunFile, StaysWholeWhenTheDiskIsFull) {
+  RunRecord run = example();
+  write_run_file(run, path());
+  const std::string before = content(path());
+  run.job = std::string(1'000'000, 'j');
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old{};
+  getrlimit(RLIMIT_FSIZE, &old);
+  for (rlim_t bytes : {0, 1, 4096, 100'000, 1'000'000}) {
+    const rlimit limit{bytes, old.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    const std::string message = complaint_when_written(run);
+    setrlimit(RLIMIT_FSIZE, &old);
+    EXPECT_THAT(message, HasSubstr("File too large")) << bytes;
+    EXPECT_EQ(content(path()), before) << bytes;
+  }
+  std::signal(SIGXFSZ, old_handler);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+  expect_round_trip(run);
+}
+
+TEST_F(RunFile, InAFolderThatIsMissingIsTheMachinesFailure) {
+  EXPECT_THROW(write_run_file(example(), folder_ / "missing" / "run.h5"), MachineError);
+}
+
+TEST_F(RunFile, ThatIsNoneIsTheUsersMistake) {
+  EXPECT_NE(complaint(folder_ / "missing.h5"), "");
+  EXPECT_NE(complaint(folder_), "");
+  EXPECT_THAT(complaint_about_bytes(""), HasSubstr("is not an HDF5 file (it is empty)"));
+  EXPECT_THAT(complaint_about_bytes("model: {path: x}\n"), HasSubstr("is not an HDF5 file"));
+  write_run_index({}, path());
+  EXPECT_THAT(complaint(path()), HasSubstr("is not a headsweep run (it is a headsweep index)"));
+}
+
+TEST_F(RunFile, CutOffAnywhereIsRefusedOrWhole) {
+  write_run_file(example(), path());
+  const std::string whole = content(path());
+  constexpr std::size_t checksum_bytes = 83;
+  for (std::size_t size = 0; size < whole.size() - checksum_bytes; size += size < 200 ? 1 : 97)
+    ASSERT_NE(complaint_about_bytes(whole.substr(0, size)), "") << size << " of " << whole.size();
+  ASSERT_NE(complaint_about_bytes(whole.substr(0, whole.size() - checksum_bytes - 1)), "");
+  // All of the HDF5 file is there, and a part of the checksum behind it.
+  std::ofstream(path(), std::ios::binary | std::ios::trunc) << whole.substr(0, whole.size() - 5);
+  EXPECT_TRUE(same(read_run_file(path()), example()));
+}
+
+TEST_F(RunFile, WithGarbledBytesIsRefusedOrWhole) {
+  write_run_file(example(), path());
+  const std::string whole = content(path());
+  std::mt19937 random(7);
+  for (int i = 0; i < 500; ++i) {
+    std::string garbled = whole;
+    for (int flips = 0; flips <= i % 4; ++flips)
+      garbled[random() % garbled.size()] ^= static_cast<char>(1U << random() % 8);
+    const bool accepted = complaint_about_bytes(garbled).empty();
+    EXPECT_TRUE(!accepted || same(read_run_file(path()), example())) << i;
+  }
+}
+
+TEST_F(RunFile, OpensInH5dump) {
+  if (!run_command("h5dump --version").second) GTEST_SKIP() << "there is no h5dump here";
+  write_run_file(example(), path());
+  const auto [header, success] = run_command("h5dump -H '" + path().string() + "'");
+  EXPECT_TRUE(success) << header;
+  EXPECT_THAT(header, HasSubstr("DATASET \"decisions\""));
+  EXPECT_THAT(header, HasSubstr("H5T_IEEE_F64LE \"score_percent\""));
+  const auto [values, whole] = run_command("h5dump -d /circuit '" + path().string() + "'");
+  EXPECT_TRUE(whole) << values;
+  EXPECT_THAT(values, HasSubstr("(0,0): 0, 0"));
+}
+
+constexpr const char* reading_script = R"(
+import sys, h5py
+f = h5py.File(sys.argv[1], 'r')
+a = f.attrs
+assert a['format'] == 'headsweep run' and a['format_version'] == 1, dict(a)
+assert (a['status'], a['family'], a['threshold']) == ('stopped', 'even-step2', 3.0)
+assert (a['layers'], a['heads'], a['kept']) == (2, 3, 4)
+assert list(f['identity'].attrs)[:4] == ['weights', 'tokenizer', 'zebra', 'apple'], list(f['identity'].attrs)
+assert f['identity'].attrs['zebra'] == "zebra's value"
+assert f['provenance'].attrs['host'] == 'n\u00e9\u4e2d'
+assert f['job'].asstr()[()].startswith('model:')
+p = f['prompts']
+assert list(p['position_names'].asstr()[:]) == ['S1', 'end']
+assert list(p['clean/text'].asstr()[:]) == ['2 4 6', '3 5', '']
+assert p['corrupted/text'].asstr()[0] == '2 2 "\u00fc"\n'
+assert p['clean/tokens'][:].tolist() == [[17, 604, 718], [18, 642, -1], [-1, -1, -1]]
+assert p['clean/positions'].shape == (3, 2) and p['clean/template'].dtype == 'int32'
+d = f['decisions'][:]
+assert d.dtype.names == ('layer', 'head', 'score_percent', 'margin', 'removed', 'seconds')
+assert d['removed'].dtype == bool and d['removed'].tolist() == [True, False, True]
+assert d['score_percent'].tolist() == [98.76543210987654, 12.5, 101.0 / 3]
+assert f['per_prompt'].shape == (3, 3) and f['per_prompt'][2, 1] == 2.0 / 3
+assert f['full'].attrs['mean'] == 1.0 / 3 and f['full/per_prompt'][2] == 5e-324
+assert f['circuit'][:].tolist() == [[0, 0], [0, 2], [1, 0], [1, 1]]
+for name in ('decisions', 'per_prompt', 'circuit', 'full/per_prompt', 'prompts/clean/tokens'):
+    assert f[name].fletcher32, name
+)";
+
+TEST_F(RunFile, OpensInH5pyWithTheDocumentedSchema) {
+  if (!has_h5py()) GTEST_SKIP() << "/usr/bin/python3 has no h5py";
+  write_run_file(example(), path());
+  std::ofstream(folder_ / "read.py") << reading_script;
+  const auto [output, success] = run_command("/usr/bin/python3 '" + (folder_ / "read.py").string() +
+                                             "' '" + path().string() + "'");
+  EXPECT_TRUE(success) << output;
+}
+
+// Each changes the open file f; the copies are named after them.
+const std::map<std::string, std::pair<const char*, const char*>> changes = {
+    {"nothing", {"pass", ""}},
+    {"note", {"f.attrs['note'] = 'mine'; f['mine'] = list(range(1000))", ""}},
+    {"unmarked", {"del f.attrs['format']", "is not a headsweep run (its root has no attribute"}},
+    {"foreign", {"f.attrs['format'] = 'x'", "is not a headsweep run (it is a x)"}},
+    {"newer", {"f.attrs['format_version'] = 2", "is of format version 2"}},
+    {"older", {"f.attrs['format_version'] = 0", "format version 0 does not exist"}},
+    {"no_status", {"del f.attrs['status']", "attribute 'status' is missing"}},
+    {"status", {"f.attrs['status'] = 'asleep'", "the status 'asleep' does not exist"}},
+    {"status_type", {"f.attrs['status'] = 7", "'status' has the wrong type"}},
+    {"layers_type", {"f.attrs['layers'] = 'x'", "'layers' has the wrong type"}},
+    {"layers_list", {"f.attrs['layers'] = [1, 2]", "attribute 'layers' is not a single value"}},
+    {"layers", {"f.attrs['layers'] = 1", "decision 1: head (1, 2) does not exist"}},
+    {"many", {"f.attrs['layers'] = 2000000000", "a model cannot have 2000000000 layers"}},
+    {"kept", {"f.attrs['kept'] = 3", "'kept' is not the number"}},
+    {"circuit", {"f['circuit'][0, 1] = 1", "'circuit' does not follow from 'decisions'"}},
+    {"no_decisions", {"del f['decisions']", "'decisions' is missing"}},
+    {"no_job", {"del f['job']", "'job' is missing"}},
+    {"no_prompts", {"del f['prompts']", "'prompts' is missing"}},
+    {"group", {"del f['per_prompt']; f.create_group('per_prompt')", "is damaged: "}},
+    {"type", {"del f['decisions']; f['decisions'] = [1, 2, 3]", "'decisions' has the wrong type"}},
+    {"text",
+     {"del f['per_prompt']; f['per_prompt'] = [['a'] * 3] * 3", "'per_prompt' has the wrong type"}},
+    {"rows",
+     {"x = f['per_prompt'][:2]; del f['per_prompt']; f['per_prompt'] = x",
+      "'per_prompt' has the shape (2, 3), not (3, 3)"}},
+    {"flat", {"del f['per_prompt']; f['per_prompt'] = [1.0]", "has the shape (1), not (3, 3)"}},
+    {"nan", {"f['per_prompt'][0, 0] = float('nan')", "logit difference is not a number"}},
+    {"answers",
+     {"del f['prompts/clean/answer']; f['prompts/clean/answer'] = ['a']",
+      "'answer' has the shape (1), not (3)"}},
+    {"fixed",
+     {"del f['prompts/clean/answer']; f['prompts/clean/answer'] = numpy.array([b'a'] * 3)",
+      "'answer' has texts of a fixed length"}},
+    {"huge",
+     {"del f['circuit']; f.create_dataset('circuit', (1 << 40, 2), 'i4', chunks=(1024, 2))",
+      "more than the file can hold"}},
+    {"huge_texts",
+     {"del f['prompts/clean/text']; f.create_dataset('prompts/clean/text', (1 << 40,), "
+      "h5py.string_dtype(), chunks=(1024,))",
+      "more than the file can hold"}},
+    {"empty", {"f.attrs['layers'] = h5py.Empty('i4')", "is not a single value"}}};
+
+TEST_F(RunFile, ChangedWithH5pyIsReadOrRefusedWithTheReason) {
+  if (!has_h5py()) GTEST_SKIP() << "/usr/bin/python3 has no h5py";
+  write_run_file(example(), path());
+  std::ofstream script(folder_ / "change.py");
+  script << "import h5py, numpy\n";
+  for (const auto& [name, change] : changes) {
+    fs::copy_file(path(), folder_ / (name + ".h5"));
+    script << "f = h5py.File('" << (folder_ / (name + ".h5")).string() << "', 'r+')\n"
+           << change.first << "\nf.close()\n";
+  }
+  script.close();
+  const auto [output, success] =
+      run_command("/usr/bin/python3 '" + (folder_ / "change.py").string() + "'");
+  ASSERT_TRUE(success) << output;
+  for (const auto& [name, change] : changes) {
+    const fs::path changed = folder_ / (name + ".h5");
+    const std::string message = complaint(changed);
+    if (std::string(change.second).empty())
+      EXPECT_TRUE(message.empty() && same(read_run_file(changed), example())) << name << message;
+    else
+      EXPECT_THAT(message, HasSubstr(change.second)) << name;
+  }
+}
+
+TEST(KeptHeads, AreTheHeadsThatNoDecisionRemovedInOrder) {
+  EXPECT_THAT(kept_heads(example()),
+              ElementsAre(std::pair(0, 0), std::pair(0, 2), std::pair(1, 0), std::pair(1, 1)));
+}
+
+}  // namespace
+}  // namespace headsweep
