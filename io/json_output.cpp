@@ -69,6 +69,19 @@ std::string to_json(const ModelSummary& summary) {
                   {"tokenizer_sha256", summary.tokenizer_sha256}});
 }
 
+std::string to_json(const SweepTimes& times) {
+  Json scores = Json::array();
+  for (const auto& score : times.scores) scores.push_back(Json::array({score.layer, score.head, score.score_percent}));
+  return written({{"seconds", times.seconds},
+                  {"family_seconds", times.family_seconds},
+                  {"load_seconds", times.load_seconds},
+                  {"candidates", times.scores.size()},
+                  {"weight_bytes", times.weight_bytes},
+                  {"peak_memory_bytes", times.peak_memory_bytes},
+                  {"backend", times.backend},
+                  {"scores", std::move(scores)}});
+}
+
 std::string to_json(const RunRecord& record) {
   Json decisions = Json::array();
   for (const DecisionRecord& each : record.decisions) decisions.push_back(decision(each));

@@ -40,9 +40,24 @@ struct ModelSummary {
   std::string tokenizer_sha256;  // of vocab.json and merges.txt
 };
 
+/// `headsweep bench sweep`.
+struct SweepTimes {
+  struct Score {
+    int layer = 0, head = 0;
+    double score_percent = 0;
+  };
+  double seconds = 0;         // means, full model and all candidates; the model is loaded before
+  double family_seconds = 0;  // of it, means and full model
+  double load_seconds = 0;
+  long long weight_bytes = 0, peak_memory_bytes = 0;
+  std::string backend;
+  std::vector<Score> scores;
+};
+
 std::string to_json(const NextTokenTable& table);
 std::string to_json(const ScoreResult& result);
 std::string to_json(const ModelSummary& summary);
+std::string to_json(const SweepTimes& times);
 std::string to_json(const RunRecord& record);  // `headsweep show`
 
 }  // namespace headsweep

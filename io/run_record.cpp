@@ -35,4 +35,11 @@ std::vector<std::pair<int, int>> kept_heads(const RunRecord& record) {
   return kept;
 }
 
+double circuit_score_percent(const RunRecord& record) {
+  double score = 100;
+  for (const DecisionRecord& decision : record.decisions)
+    if (decision.removed) score = decision.score_percent;
+  return score;
+}
+
 }  // namespace headsweep

@@ -51,4 +51,7 @@ const char* name_of(RunStatus status);
 /// The heads that no decision has removed, in order: the circuit, once the run is complete.
 std::vector<std::pair<int, int>> kept_heads(const RunRecord& record);
 
+/// The score of the circuit so far: that of the last decision that removed a head; 100 if none did.
+double circuit_score_percent(const RunRecord& record);
+
 }  // namespace headsweep

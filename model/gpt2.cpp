@@ -22,6 +22,13 @@ Gpt2::Gpt2(const std::filesystem::path& folder, Backend& backend)
   }
 }
 
+std::int64_t Gpt2::weight_bytes() const {
+  std::int64_t sum = 0;
+  for (const LayerWeights& layer : layers_)
+    sum += layer.attention_input.bytes + layer.attention_output.bytes + layer.mlp_input.bytes + layer.mlp_output.bytes;
+  return sum;
+}
+
 Weight Gpt2::pack(const HostWeight& weight) const {
   return backend_.pack(weight.weight, weight.inputs, weight.outputs, weight.bias);
 }

@@ -36,6 +36,7 @@ class Gpt2 {
   const StoredWeights& stored() const { return stored_; }
 
   const LayerWeights& layer(int layer) const { return layers_[static_cast<std::size_t>(layer)]; }
+  std::int64_t weight_bytes() const;  // of all layers' packed weights
   HeadWeights pack_heads(int layer, std::span<const int> heads, Queries queries) const;
 
   /// Token embedding plus position embedding, (tokens, d_model), on the device; each sequence begins at position 0.

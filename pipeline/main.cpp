@@ -1,1 +1,135 @@
-int main() {}
+// The program: reads the command line, runs the command, turns failures into exit codes.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "headsweep/version.h"
+#include "io/errors.h"
+#include "pipeline/commands.h"
+#include "pipeline/plan.h"
+#include "pipeline/run.h"
+
+namespace headsweep {
+namespace {
+
+enum ExitCode { done = 0, machine_failed = 1, users_mistake = 2, stopped_on_request = 75 };
+
+/// What the command line gives, for all commands together.
+struct Arguments {
+  std::string job, model, text, answer, circuit, family, run_file, decisions;
+  std::string processing = "none", precision = "auto";
+  Overrides overrides;
+  bool json = false, list_decisions = false;
+  int threads = 0;
+
+  Format format() const { return json ? Format::json : Format::text; }
+  Job read() const { return read_job(job, overrides); }
+};
+
+void add_job(CLI::App& command, Arguments& arguments) {
+  command.add_option("JOB", arguments.job, "job file (YAML)")->required();
+  command.add_option("--set", arguments.overrides, "override a key of the job, as in --set search.threshold=5")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+void add_json(CLI::App& command, Arguments& arguments) {
+  command.add_flag("--json", arguments.json, "print JSON (forms: io/README.md)");
+}
+
+/// Each command's options, and what it does when it is chosen.
+void add_commands(CLI::App& app, Arguments& a, int& exit_code) {
+  auto* run = app.add_subcommand("run", "run a job, or go on with what is unfinished of it");
+  add_job(*run, a);
+  run->callback([&] { exit_code = run_job(a.read()) == Outcome::done ? done : stopped_on_request; });
+
+  auto* plan = app.add_subcommand("plan", "what a job would do: prompts, tokens, memory, work, time");
+  add_job(*plan, a);
+  plan->callback([&] { plan_job(a.read()); });
+
+  auto* prompt = app.add_subcommand("prompt", "the next tokens that a model expects, and the rank of an answer");
+  prompt->add_option("MODEL", a.model, "checkpoint folder")->required();
+  prompt->add_option("TEXT", a.text, "the prompt; <|endoftext|> is put before it")->required();
+  prompt->add_option("ANSWER", a.answer, "one token, usually with its leading space: ' 14'")->required();
+  prompt->add_option("--processing", a.processing, "how logits are shown (default: none)")
+      ->check(CLI::IsMember({"none", "transformer_lens"}));
+  add_json(*prompt, a);
+  prompt->callback([&] {
+    const auto processing = a.processing == "none" ? Processing::none : Processing::transformer_lens;
+    prompt_command(a.model, a.text, a.answer, processing, a.format());
+  });
+
+  auto* score = app.add_subcommand("score", "the score of a given circuit on a job's family");
+  add_job(*score, a);
+  score->add_option("--circuit", a.circuit, "circuit file (JSON)")->required();
+  score->add_option("--family", a.family, "which of the job's families, where it has several");
+  add_json(*score, a);
+  score->callback([&] { score_command(a.read(), a.circuit, a.family, a.format()); });
+
+  auto* show = app.add_subcommand("show", "a run file: what was run, the circuit, the decisions");
+  show->add_option("RUN", a.run_file, "run file (HDF5)")->required();
+  show->add_flag("--decisions", a.list_decisions, "list every decision");
+  add_json(*show, a);
+  show->callback(
+      [&] { show_command(a.run_file, a.list_decisions ? Detail::decisions : Detail::summary, a.format()); });
+
+  auto* model = app.add_subcommand("model", "what a checkpoint is, its hash, whether it can be used");
+  model->add_option("MODEL", a.model, "checkpoint folder")->required();
+  add_json(*model, a);
+  model->callback([&] { model_command(a.model, a.format()); });
+
+  auto* bench = app.add_subcommand("bench", "measure this machine");
+  bench->require_subcommand(1);
+  auto* sweep = bench->add_subcommand("sweep", "the seed's search, its decisions forced");
+  sweep->add_option("--model", a.model, "checkpoint folder")->required();
+  sweep->add_option("--decisions", a.decisions, "trace (CSV: layer, head, score_pct, removed)")->required();
+  sweep->add_option("--precision", a.precision, "default: auto")->check(CLI::IsMember({"auto", "fp32"}));
+  sweep->add_option("--threads", a.threads, "default: as many as the process may use")->check(CLI::Range(0, 4096));
+  add_json(*sweep, a);
+  sweep->callback([&] {
+    const auto precision = a.precision == "auto" ? Precision::automatic : Precision::fp32;
+    bench_sweep_command({a.model, a.decisions, precision, a.threads}, a.format());
+  });
+}
+
+int report(ExitCode code, const char* message) {
+  fmt::print(stderr, "headsweep: {}\n", message);
+  return code;
+}
+
+int main_checked(int argc, char** argv) {
+  CLI::App app("headsweep finds the circuit of attention heads with which a GPT-2 model does a task.\n"
+               "Exit codes: 0 done, 1 the machine failed, 2 the user's mistake, 75 stopped on request (run again).");
+  app.name("headsweep");
+  app.set_version_flag("--version", std::string(program_version));
+  app.require_subcommand(1);
+  Arguments arguments;
+  int exit_code = done;
+  add_commands(app, arguments, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? done : users_mistake;
+  }
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace headsweep
+
+int main(int argc, char** argv) {
+  using namespace headsweep;
+  try {
+    return main_checked(argc, argv);
+  } catch (const UserError& error) {
+    return report(users_mistake, error.what());
+  } catch (const std::bad_alloc&) {
+    return report(machine_failed, "out of memory: use a machine with more, or fewer prompts");
+  } catch (const std::exception& error) {
+    return report(machine_failed, error.what());
+  }
+}

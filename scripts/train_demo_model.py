@@ -157,7 +157,7 @@ def new_model(options, tokenizer):
 
 
 def drop_heads(model, probability):
-    """In training, a whole head's output is left out with this probability: no head becomes indispensable by accident."""
+    """In training, a head's whole output is left out with this probability, so that the model does not lean on all."""
     heads = model.config.n_head
 
     def hook(module, inputs):
@@ -222,6 +222,7 @@ def save(model, out):
     """model.safetensors as on the hub (no prefix, no copy of the tied unembedding) and the config.json that fits it."""
     tensors = {k: v.contiguous() for k, v in model.transformer.state_dict().items() if not k.endswith("attn.bias")}
     save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
+    (out / "model.safetensors").chmod(0o644)
     c = model.config
     config = {
         "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "vocab_size": c.vocab_size,

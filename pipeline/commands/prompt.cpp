@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "io/errors.h"
+#include "io/json_output.h"
+#include "model/next_token.h"
+#include "model/tokenizer.h"
+#include "pipeline/commands.h"
+#include "pipeline/inputs.h"
+
+namespace headsweep {
+namespace {
+
+constexpr int shown = 10;
+
+int answer_token(const Tokenizer& tokenizer, const std::string& answer) {
+  const std::vector<int> tokens = tokenizer.encode(answer);
+  if (tokens.size() == 1) return tokens.front();
+  std::string pieces;
+  for (const int token : tokens) pieces += fmt::format(" [{}]", tokenizer.decode(token));
+  throw UserError(fmt::format("the answer '{}' is {} tokens{}: give an answer that is one (most words are one with a "
+                              "leading space, as in ' 14')",
+                              answer, tokens.size(), pieces.empty() ? "" : ":" + pieces));
+}
+
+void check_length(const std::vector<int>& tokens, const Gpt2Config& config) {
+  if (static_cast<int>(tokens.size()) > config.positions)
+    throw UserError(fmt::format("the text has {} tokens with <|endoftext|>, but the model takes {} (n_positions): "
+                                "shorten it",
+                                tokens.size(), config.positions));
+  for (const int token : tokens)
+    if (token >= config.vocabulary)
+      throw UserError(fmt::format("token {} is beyond the model's vocabulary of {}: vocab.json belongs to another model",
+                                  token, config.vocabulary));
+}
+
+NextTokenTable next_tokens(const Gpt2& model, const Tokenizer& tokenizer, const std::vector<int>& tokens, int answer,
+                           Processing processing) {
+  const std::vector<double> logits = next_token_logits(model, tokens, processing);
+  const std::vector<double> probabilities = softmax(logits);
+  std::vector<int> order(logits.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+    return logits[static_cast<std::size_t>(a)] > logits[static_cast<std::size_t>(b)];
+  });
+  NextTokenTable table{tokens, answer, static_cast<int>(std::find(order.begin(), order.end(), answer) - order.begin()),
+                       {}};
+  const int largest_id = tokenizer.largest_id();
+  for (const int id : std::span(order).first(std::min<std::size_t>(shown, order.size())))
+    table.top.push_back({id, id <= largest_id ? tokenizer.decode(id) : "", logits[static_cast<std::size_t>(id)],
+                         probabilities[static_cast<std::size_t>(id)]});
+  return table;
+}
+
+void print(const NextTokenTable& table, const Tokenizer& tokenizer) {
+  fmt::print("tokens:");
+  for (const int token : table.tokens) fmt::print(" [{}]", tokenizer.decode(token));
+  fmt::print("\nanswer [{}]: rank {}\n", tokenizer.decode(table.answer_token), table.rank);
+  for (std::size_t i = 0; i < table.top.size(); ++i)
+    fmt::print("{:>2}. logit {:8.4f}  probability {:6.2f} %  [{}]\n", i, table.top[i].logit,
+               100 * table.top[i].probability, table.top[i].text);
+}
+
+}  // namespace
+
+void prompt_command(const std::filesystem::path& folder, const std::string& text, const std::string& answer,
+                    Processing processing, Format format) {
+  const Tokenizer tokenizer(folder);
+  const int token = answer_token(tokenizer, answer);
+  std::vector<int> tokens = tokenizer.encode(text);
+  tokens.insert(tokens.begin(), tokenizer.end_of_text());
+  const Gpt2Config config = read_config(folder);
+  check_length(tokens, config);
+  check_length({token}, config);
+  const LoadedModel loaded = load_model(folder, DeviceChoice::automatic, 0);
+  const NextTokenTable table = next_tokens(*loaded.model, tokenizer, tokens, token, processing);
+  if (format == Format::json) {
+    fmt::print("{}\n", to_json(table));
+  } else {
+    print(table, tokenizer);
+  }
+}
+
+}  // namespace headsweep

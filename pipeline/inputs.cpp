@@ -1,0 +1,35 @@
+#include "pipeline/inputs.h"
+
+#include <fmt/format.h>
+
+#include "io/errors.h"
+#include "model/device.h"
+
+namespace headsweep {
+
+Inputs read_inputs(const Job& job) {
+  Inputs inputs{read_config(job.model.path), Tokenizer(job.model.path), {}};
+  for (const FamilySpec& spec : job.families)
+    inputs.families.push_back(tokenize_family(make_prompts(spec), inputs.tokenizer, inputs.config, job.search.ablation,
+                                              job.search.positions));
+  return inputs;
+}
+
+LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice device, int threads) {
+  constexpr int small_d_model = 256;
+  if (threads == 0 && read_config(folder).d_model <= small_d_model) threads = 1;
+  LoadedModel loaded;
+  loaded.backend = open_device(device, threads);
+  loaded.model = std::make_unique<Gpt2>(folder, *loaded.backend);
+  return loaded;
+}
+
+void check_baseline(double full_mean, const std::string& family, const Job& job) {
+  if (full_mean > 0 || job.search.allow_nonpositive_baseline) return;
+  throw UserError(fmt::format(
+      "{}: family '{}': the full model's mean logit difference is {:.4f}: it prefers the distractors, and a percentage of "
+      "such a number means nothing. Check the prompts' answers, or set search.allow_nonpositive_baseline: true",
+      job.file.string(), family, full_mean));
+}
+
+}  // namespace headsweep

@@ -1,0 +1,36 @@
+// What a job needs before any arithmetic: the model's shape, the tokenizer, the families. Everything that can be the
+// user's mistake and costs no time is found here.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "io/job.h"
+#include "model/config.h"
+#include "model/gpt2.h"
+#include "model/tokenizer.h"
+#include "pipeline/families.h"
+
+namespace headsweep {
+
+struct Inputs {
+  Gpt2Config config;
+  Tokenizer tokenizer;
+  std::vector<Family> families;  // as in the job
+};
+
+Inputs read_inputs(const Job& job);
+
+/// The device and the model on it.
+struct LoadedModel {
+  std::unique_ptr<Backend> backend;
+  std::unique_ptr<Gpt2> model;
+};
+
+/// `threads` 0: as many as pay. A model so small that its products take microseconds gets one.
+LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice device, int threads);
+
+/// Percentages of a mean logit difference that is not positive mean nothing: UserError, unless the job allows it.
+void check_baseline(double full_mean, const std::string& family, const Job& job);
+
+}  // namespace headsweep

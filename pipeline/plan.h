@@ -1,0 +1,19 @@
+// What a job would do, found out without doing it: and everything that `run` would refuse, refused.
+#pragma once
+
+#include <string>
+
+#include "io/job.h"
+#include "model/tokenizer.h"
+#include "pipeline/families.h"
+
+namespace headsweep {
+
+/// "family even-step2, first prompt: ..." with its tokens, positions marked, and the answer.
+std::string describe_first_prompt(const Family& family, const Tokenizer& tokenizer);
+
+/// Prints each family's prompts, tokens and baseline, the run files and their state, memory, work, and the expected
+/// time, measured by evaluating a few circuits here.
+void plan_job(const Job& job);
+
+}  // namespace headsweep

@@ -1,0 +1,175 @@
+#include "pipeline/run_store.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "headsweep/version.h"
+#include "io/errors.h"
+#include "io/run_file.h"
+
+namespace headsweep {
+namespace {
+
+std::string now_utc() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+void set(NamedValues& values, const std::string& name, std::string value) {
+  for (auto& [key, old] : values)
+    if (key == name) {
+      old = std::move(value);
+      return;
+    }
+  values.emplace_back(name, std::move(value));
+}
+
+std::string get(const NamedValues& values, const std::string& name) {
+  for (const auto& [key, value] : values)
+    if (key == name) return value;
+  return "";
+}
+
+std::vector<PromptRecord> prompt_records(const std::vector<Prompt>& prompts, const PromptBatch& batch) {
+  std::vector<PromptRecord> records;
+  for (std::size_t b = 0; b < prompts.size(); ++b) {
+    const Prompt& p = prompts[b];
+    records.push_back({p.text, p.answer, p.distractor, p.template_id, batch.tokens[b], batch.answers[b],
+                       batch.distractors[b], batch.positions[b]});
+  }
+  return records;
+}
+
+/// "threshold is 3 in the file, 5 in the job"; empty if the two runs are the same.
+std::string differences(const NamedValues& in_file, const NamedValues& wanted) {
+  std::string result;
+  for (const auto& [name, value] : wanted)
+    if (const std::string old = get(in_file, name); old != value)
+      result += fmt::format("{}{} is {} in the file, {} now", result.empty() ? "" : "; ", name,
+                            old.empty() ? "missing" : old, value);
+  return result;
+}
+
+}  // namespace
+
+std::filesystem::path run_folder(const Job& job) { return job.run.output / job.file.stem(); }
+
+void make_run_folder(const Job& job) {
+  std::error_code error;
+  std::filesystem::create_directories(run_folder(job), error);
+  if (error || !std::filesystem::is_directory(run_folder(job)))
+    throw UserError(fmt::format("{}: run.output: the folder {} cannot be made ({}): choose another", job.file.string(),
+                                run_folder(job).string(), error ? error.message() : "something else has that name"));
+}
+
+std::filesystem::path run_file_path(const Job& job, const FamilySpec& spec) {
+  return run_folder(job) / fmt::format("{}.{}.T{}.h5", spec.name, spec.corruption, job.search.threshold);
+}
+
+RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, const Gpt2& model,
+                  const Tokenizer& tokenizer, const std::string& model_sha256) {
+  RunRecord record;
+  record.identity = {{"program", std::string(program_version)},
+                     {"model_sha256", model_sha256},
+                     {"tokenizer_sha256", tokenizer.sha256()},
+                     {"prompts_sha256", family.sha256},
+                     {"family", spec.name},
+                     {"corruption", spec.corruption},
+                     {"rule", "greedy"},
+                     {"order", name_of(job.search.order)},
+                     {"threshold", fmt::format("{}", job.search.threshold)},
+                     {"components", "heads"},
+                     {"ablation", name_of(job.search.ablation)},
+                     {"positions", name_of(job.search.positions)},
+                     {"device", "cpu"},
+                     {"precision", "fp32"}};
+  record.provenance = {{"job_file", std::filesystem::absolute(job.file).string()},
+                       {"model_path", std::filesystem::absolute(job.model.path).string()},
+                       {"backend", model.backend().description()},
+                       {"ranks", "1"},
+                       {"host", host_name()},
+                       {"started", now_utc()},
+                       {"starts", "1"}};
+  record.job = resolved_job(job);
+  record.family = spec.name;
+  record.layers = model.config().layers;
+  record.heads = model.config().heads;
+  record.threshold = job.search.threshold;
+  record.position_names = family.clean.position_names;
+  record.clean = prompt_records(family.prompts.clean, family.clean);
+  record.corrupted = prompt_records(family.prompts.corrupted, family.corrupted);
+  return record;
+}
+
+RunStore::RunStore(std::filesystem::path path, RunRecord fresh)
+    : path_(std::move(path)), record_(std::move(fresh)), started_(std::chrono::steady_clock::now()) {
+  if (!std::filesystem::exists(path_)) return;
+  RunRecord found = read_run_file(path_);
+  if (const std::string different = differences(found.identity, record_.identity); !different.empty())
+    throw UserError(fmt::format("{}: is the file of another run ({}): headsweep does not mix runs; choose another "
+                                "run.output, or move that file away",
+                                path_.string(), different));
+  const int starts = 1 + std::atoi(get(found.provenance, "starts").c_str());
+  if (found.status != RunStatus::complete) set(found.provenance, "starts", std::to_string(starts));
+  record_ = std::move(found);
+  if (!record_.decisions.empty()) seconds_before_ = record_.decisions.back().seconds;
+}
+
+double RunStore::seconds() const {
+  return seconds_before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+}
+
+void RunStore::set_full(double mean, const std::vector<double>& per_prompt) {
+  record_.full_mean = mean;
+  record_.full_per_prompt = per_prompt;
+  record_.status = RunStatus::running;
+  write();
+}
+
+void RunStore::add(DecisionRecord decision) {
+  record_.decisions.push_back(std::move(decision));
+  if (std::chrono::steady_clock::now() - written_ >= std::chrono::seconds(1)) write();
+}
+
+void RunStore::finish(RunStatus status) {
+  record_.status = status;
+  set(record_.provenance, "ended", now_utc());
+  write();
+}
+
+void RunStore::write() {
+  write_run_file(record_, path_);
+  written_ = std::chrono::steady_clock::now();
+}
+
+IndexEntry index_entry(const FamilySpec& spec, const RunStore& store) {
+  const RunRecord& record = store.record();
+  IndexEntry entry{store.path().stem().string(), store.path().filename(), spec.name, spec.corruption, record.threshold,
+                   name_of(record.status), "", static_cast<int>(record.decisions.size()),
+                   static_cast<int>(kept_heads(record).size()), circuit_score_percent(record)};
+  return entry;
+}
+
+void update_index(const std::filesystem::path& folder, const std::vector<IndexEntry>& entries) {
+  const std::filesystem::path path = folder / "index.h5";
+  std::vector<IndexEntry> all;
+  if (std::filesystem::exists(path)) all = read_run_index(path);
+  for (const IndexEntry& entry : entries) {
+    const auto same = std::find_if(all.begin(), all.end(), [&](const IndexEntry& e) { return e.name == entry.name; });
+    if (same != all.end()) {
+      *same = entry;
+    } else {
+      all.push_back(entry);
+    }
+  }
+  write_run_index(all, path);
+}
+
+}  // namespace headsweep
