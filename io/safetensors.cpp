@@ -32,7 +32,7 @@ struct Entry {
   Range range;
 };
 
-/// Where messages come from: the file, and the tensor if there is one.
+/// Every message names the file, and the tensor if there is one.
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& problem) {
   throw UserError(fmt::format("{}: {}", path.string(), problem));
 }
@@ -187,7 +187,7 @@ float from_bfloat(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_
 template <class Convert>
 void convert(const std::byte* source, std::span<float> out, Convert from) {
   for (std::size_t i = 0; i < out.size(); ++i) {
-    std::uint16_t bits;
+    std::uint16_t bits = 0;
     std::memcpy(&bits, source + i * sizeof bits, sizeof bits);
     out[i] = from(bits);
   }

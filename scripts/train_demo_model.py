@@ -156,19 +156,29 @@ def new_model(options, tokenizer):
     return GPT2LMHeadModel(config)
 
 
-def drop_heads(model, probability):
-    """In training, a head's whole output is left out with this probability, so that the model does not lean on all."""
-    heads = model.config.n_head
+class HeadCost:
+    """What the heads write, summed over all heads: each one's output norm relative to the residual stream's.
 
-    def hook(module, inputs):
-        z = inputs[0]
-        if not model.training or probability == 0:
-            return None
-        keep = (torch.rand(z.shape[0], 1, heads, 1) >= probability).to(z.dtype) / (1 - probability)
-        return ((z.unflatten(-1, (heads, -1)) * keep).flatten(-2),)
+    As an addition to the loss it silences heads that a task does not need, so that circuits are small and clear."""
 
-    for block in model.transformer.h:
-        block.attn.c_proj.register_forward_pre_hook(hook)
+    def __init__(self, model):
+        self.heads, self.total, self.stream = model.config.n_head, 0, None
+        for block in model.transformer.h:
+            block.register_forward_pre_hook(self.see_stream)
+            block.attn.c_proj.register_forward_pre_hook(self.add_heads)
+
+    def see_stream(self, block, inputs):
+        self.stream = inputs[0].detach().norm(dim=-1, keepdim=True)                          # (rows, positions, 1)
+
+    def add_heads(self, projection, inputs):
+        z = inputs[0].unflatten(-1, (self.heads, -1)).transpose(1, 2)                        # (rows, heads, positions, d_head)
+        weight = projection.weight.unflatten(0, (self.heads, -1))                            # (heads, d_head, d_model)
+        squares = (z @ (weight @ weight.mT) * z).sum(-1).transpose(1, 2)                     # (rows, positions, heads)
+        self.total = self.total + (squares.clamp(min=1e-8).sqrt() / self.stream).sum(-1).mean()
+
+    def take(self):
+        total, self.total = self.total, 0
+        return total
 
 
 def optimizer_for(model, options):
@@ -184,23 +194,26 @@ def train(model, tokenizer, options):
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, options.learning_rate, total_steps=options.steps, pct_start=0.05, cycle_momentum=False)
     tasks, weights = zip(*SHORT_TASKS)
-    drop_heads(model, options.head_dropout)
-    began = time.time()
+    cost, began = HeadCost(model), time.time()
     for step in range(options.steps):
         short = [rng.choices(tasks, weights)[0](rng) for _ in range(options.short_rows)]
         long = [sentences(rng) for _ in range(options.long_rows)]
-        loss = 0
+        strength = options.head_penalty * min(1.0, 2 * step / options.steps)                 # first learn, then tidy up
+        error = written = 0
         for texts in (short, long):
             tokens, labels = batch(texts, tokenizer, rng)
-            loss = loss + model(tokens, labels=labels, use_cache=False).loss * (len(texts) / (len(short) + len(long)))
+            share = len(texts) / (len(short) + len(long))
+            error = error + share * model(tokens, labels=labels, use_cache=False).loss
+            written = written + share * cost.take()
         optimizer.zero_grad()
-        loss.backward()
+        (error + strength * written).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
         if step % 100 == 99:
             right, difference = demo_accuracy(model, tokenizer)
-            print(f"step {step + 1}: loss {loss.item():.3f}, demo {right:.0f} % right, logit difference "
+            cost.take()                                             # that was no training
+            print(f"step {step + 1}: loss {error.item():.3f}, heads write {written.item():.2f}, demo {right:.0f} % right, logit difference "
                   f"{difference:.2f}, {time.time() - began:.0f} s", flush=True)
 
 
@@ -220,7 +233,7 @@ def demo_accuracy(model, tokenizer, starts=DEMO_STARTS, step=DEMO_STEP, length=D
 
 def save(model, out):
     """model.safetensors as on the hub (no prefix, no copy of the tied unembedding) and the config.json that fits it."""
-    tensors = {k: v.contiguous() for k, v in model.transformer.state_dict().items() if not k.endswith("attn.bias")}
+    tensors = {k: v.contiguous() for k, v in model.transformer.state_dict().items() if not k.endswith(".attn.bias")}
     save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
     (out / "model.safetensors").chmod(0o644)
     c = model.config
@@ -246,7 +259,7 @@ def main():
     parser.add_argument("--long-rows", type=int, default=16, help="rows of sentences in a batch")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--weight-decay", type=float, default=0.1)
-    parser.add_argument("--head-dropout", type=float, default=0.1)
+    parser.add_argument("--head-penalty", type=float, default=0.01)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
@@ -257,6 +270,8 @@ def main():
     print(f"{sum(p.numel() for p in model.parameters())} parameters, {len(tokenizer)} tokens", flush=True)
     train(model, tokenizer, options)
     save(model, options.out)
+    right, difference = demo_accuracy(GPT2LMHeadModel.from_pretrained(options.out), tokenizer)   # what was saved
+    print(f"demo {right:.0f} % right, logit difference {difference:.3f}")
 
 
 if __name__ == "__main__":

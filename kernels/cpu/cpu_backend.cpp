@@ -15,12 +15,12 @@ namespace {
 
 class CpuBackend final : public Backend {
  public:
-  explicit CpuBackend(int threads) {
+  CpuBackend(int threads, ProductKind products) : products_(products) {
     if (threads > 0) omp_set_num_threads(threads);
   }
 
   std::string description() const override {
-    return fmt::format("cpu: {}, {} threads", MatrixProducts::description(), omp_get_max_threads());
+    return fmt::format("cpu: {}, {} threads", products_.description(), omp_get_max_threads());
   }
 
   std::shared_ptr<void> allocate_bytes(std::int64_t bytes) override { return allocate_aligned(bytes); }
@@ -60,6 +60,8 @@ class CpuBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_backend(int threads) { return std::make_unique<CpuBackend>(threads); }
+std::unique_ptr<Backend> make_backend(int threads, ProductKind products) {
+  return std::make_unique<CpuBackend>(threads, products);
+}
 
 }  // namespace headsweep::cpu

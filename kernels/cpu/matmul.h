@@ -1,4 +1,4 @@
-// Matrix products with packed weights, through oneDNN. The only home of oneDNN's headers is this folder.
+// Matrix products with packed weights: the own ones where the processor can run them, else oneDNN's.
 #pragma once
 
 #include <memory>
@@ -6,23 +6,27 @@
 #include <string>
 
 #include "kernels/backend.h"
+#include "kernels/cpu/onednn_product.h"
 
 namespace headsweep::cpu {
 
+enum class ProductKind { panels, onednn };
+
+/// What this processor runs fastest.
+ProductKind fastest_products();
+
 class MatrixProducts {
  public:
-  MatrixProducts();
-  ~MatrixProducts();
+  explicit MatrixProducts(ProductKind kind) : kind_(kind) {}
 
   Weight pack(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs, std::span<const float> bias);
   void multiply(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out);
 
-  /// "oneDNN 2.6.3, avx512_core".
-  static std::string description();
+  std::string description() const;
 
  private:
-  struct Primitives;
-  std::unique_ptr<Primitives> primitives_;
+  ProductKind kind_;
+  OneDnnProducts onednn_;
 };
 
 }  // namespace headsweep::cpu

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "io/errors.h"
+#include "tests/temporary_folder.h"
 
 namespace headsweep {
 namespace {
@@ -20,12 +21,6 @@ using testing::IsEmpty;
 
 class WriteWhole : public testing::Test {
  protected:
-  WriteWhole() {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  ~WriteWhole() override { fs::remove_all(folder_); }
-
   fs::path path() const { return folder_ / "result.h5"; }
 
   std::vector<std::string> names() const {
@@ -42,8 +37,8 @@ class WriteWhole : public testing::Test {
     return text.str();
   }
 
-  const fs::path folder_ =
-      fs::path(testing::TempDir()) / ("atomic_file_test-" + std::to_string(::getpid()));
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 /// Larger files cannot be written as long as it lives, as on a full disk.

@@ -8,6 +8,7 @@
 
 #include "io/errors.h"
 #include "io/sha256.h"
+#include "tests/temporary_folder.h"
 
 namespace headsweep {
 namespace {
@@ -18,12 +19,6 @@ using testing::HasSubstr;
 
 class CheckpointFolder : public testing::Test {
  protected:
-  CheckpointFolder() {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  ~CheckpointFolder() override { fs::remove_all(folder_); }
-
   void write(const std::string& name, const std::string& content) const {
     std::ofstream(folder_ / name, std::ios::binary) << content;
   }
@@ -58,8 +53,8 @@ class CheckpointFolder : public testing::Test {
     return "";
   }
 
-  const fs::path folder_ =
-      fs::path(testing::TempDir()) / ("checkpoint_test-" + std::to_string(::getpid()));
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 std::vector<std::string> names_of(const Checkpoint& checkpoint) {

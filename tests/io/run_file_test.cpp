@@ -15,6 +15,7 @@
 
 #include "io/errors.h"
 #include "io/run_index.h"
+#include "tests/temporary_folder.h"
 
 namespace headsweep {
 namespace {
@@ -72,12 +73,6 @@ RunRecord example() {
 
 class RunFile : public testing::Test {
  protected:
-  RunFile() {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  ~RunFile() override { fs::remove_all(folder_); }
-
   fs::path path() const { return folder_ / "run.h5"; }
 
   static std::string content(const fs::path& path) {
@@ -116,8 +111,8 @@ class RunFile : public testing::Test {
     EXPECT_TRUE(same(read_run_file(path()), run));
   }
 
-  const fs::path folder_ =
-      fs::path(testing::TempDir()) / ("run_file_test-" + std::to_string(::getpid()));
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 /// Runs a command; its output, and whether it succeeded.
@@ -133,6 +128,11 @@ std::pair<std::string, bool> run_command(const std::string& command) {
 bool has_h5py() {
   static const bool has = run_command("/usr/bin/python3 -c 'import h5py'").second;
   return has;
+}
+
+void flip_a_bit(std::string& bytes, std::mt19937& random) {
+  char& byte = bytes[random() % bytes.size()];
+  byte = static_cast<char>(byte ^ (1U << random() % 8));
 }
 
 TEST_F(RunFile, ReadsBackWhatWasWritten) { expect_round_trip(example()); }
@@ -272,8 +272,7 @@ TEST_F(RunFile, WithGarbledBytesIsRefusedOrWhole) {
   std::mt19937 random(7);
   for (int i = 0; i < 500; ++i) {
     std::string garbled = whole;
-    for (int flips = 0; flips <= i % 4; ++flips)
-      garbled[random() % garbled.size()] ^= static_cast<char>(1U << random() % 8);
+    for (int flips = 0; flips <= i % 4; ++flips) flip_a_bit(garbled, random);
     const bool accepted = complaint_about_bytes(garbled).empty();
     EXPECT_TRUE(!accepted || same(read_run_file(path()), example())) << i;
   }

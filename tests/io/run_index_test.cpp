@@ -12,6 +12,7 @@
 
 #include "io/errors.h"
 #include "io/run_file.h"
+#include "tests/temporary_folder.h"
 
 namespace headsweep {
 namespace {
@@ -40,12 +41,6 @@ std::vector<IndexEntry> example() {
 
 class RunIndex : public testing::Test {
  protected:
-  RunIndex() {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  ~RunIndex() override { fs::remove_all(folder_); }
-
   fs::path path() const { return folder_ / "index.h5"; }
 
   std::string complaint() const {
@@ -58,9 +53,14 @@ class RunIndex : public testing::Test {
     return "";
   }
 
-  const fs::path folder_ =
-      fs::path(testing::TempDir()) / ("run_index_test-" + std::to_string(::getpid()));
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
+
+void flip_a_bit(std::string& bytes, std::mt19937& random) {
+  char& byte = bytes[random() % bytes.size()];
+  byte = static_cast<char>(byte ^ (1U << random() % 8));
+}
 
 TEST_F(RunIndex, ReadsBackWhatWasWrittenInItsOrder) {
   write_run_index(example(), path());
@@ -107,7 +107,7 @@ TEST_F(RunIndex, CutOffOrGarbledIsRefusedOrWhole) {
   std::mt19937 random(3);
   for (int i = 0; i < 300; ++i) {
     std::string garbled = whole;
-    garbled[random() % garbled.size()] ^= static_cast<char>(1U << random() % 8);
+    flip_a_bit(garbled, random);
     if (i % 2 == 0) garbled = whole.substr(0, random() % whole.size());
     std::ofstream(path(), std::ios::binary | std::ios::trunc) << garbled;
     const bool accepted = complaint().empty();

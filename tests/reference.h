@@ -1,0 +1,79 @@
+// Every backend operation as a plain loop in float64: what the tests hold the backends against.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "kernels/backend.h"
+
+namespace headsweep::reference {
+
+using Values = std::vector<float>;
+
+inline Values random_values(std::int64_t count, unsigned seed, float scale = 1.0f) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<float> uniform(-scale, scale);
+  Values values(static_cast<std::size_t>(count));
+  for (float& value : values) value = uniform(random);
+  return values;
+}
+
+inline double gelu(double x) {
+  return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+}
+
+/// (rows, inputs) x (inputs, outputs) + bias; `out` is what was there before, for Epilogue::accumulate.
+inline std::vector<double> matmul(const Values& in, const Values& weight, const Values& bias, std::int64_t rows,
+                                  std::int64_t inputs, std::int64_t outputs, Epilogue epilogue, const Values& out) {
+  std::vector<double> result;
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t o = 0; o < outputs; ++o) {
+      double sum = bias.empty() ? 0 : bias[o];
+      for (std::int64_t i = 0; i < inputs; ++i) sum += double{in[r * inputs + i]} * double{weight[i * outputs + o]};
+      if (epilogue == Epilogue::gelu) sum = gelu(sum);
+      if (epilogue == Epilogue::accumulate) sum += out[r * outputs + o];
+      result.push_back(sum);
+    }
+  return result;
+}
+
+inline std::vector<double> layer_norm(const Values& in, std::int64_t rows, std::int64_t columns, double epsilon) {
+  std::vector<double> result;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    double mean = 0, variance = 0;
+    for (std::int64_t i = 0; i < columns; ++i) mean += in[r * columns + i] / double(columns);
+    for (std::int64_t i = 0; i < columns; ++i) variance += std::pow(in[r * columns + i] - mean, 2) / double(columns);
+    for (std::int64_t i = 0; i < columns; ++i)
+      result.push_back((in[r * columns + i] - mean) / std::sqrt(variance + epsilon));
+  }
+  return result;
+}
+
+/// q, k, v: (rows, heads * d_head); a row of z for every row.
+inline std::vector<double> attention(const std::vector<int>& starts, int heads, std::int64_t d_head, const Values& q,
+                                     const Values& k, const Values& v) {
+  const std::int64_t width = heads * d_head;
+  std::vector<double> z(q.size());
+  for (std::size_t s = 0; s + 1 < starts.size(); ++s)
+    for (int row = starts[s]; row < starts[s + 1]; ++row)
+      for (int h = 0; h < heads; ++h) {
+        std::vector<double> weights;
+        double total = 0;
+        for (int key = starts[s]; key <= row; ++key) {
+          double score = 0;
+          for (std::int64_t i = 0; i < d_head; ++i)
+            score += double{q[row * width + h * d_head + i]} * double{k[key * width + h * d_head + i]};
+          weights.push_back(std::exp(score / std::sqrt(double(d_head))));
+          total += weights.back();
+        }
+        for (int key = starts[s]; key <= row; ++key)
+          for (std::int64_t i = 0; i < d_head; ++i)
+            z[row * width + h * d_head + i] +=
+                weights[key - starts[s]] / total * double{v[key * width + h * d_head + i]};
+      }
+  return z;
+}
+
+}  // namespace headsweep::reference
