@@ -16,8 +16,15 @@ namespace fs = std::filesystem;
 void check_is_file(const fs::path& path, const std::string& what) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (status.type() == fs::file_type::not_found)
-    throw UserError(fmt::format("{}: {} does not exist; check the path", path.string(), what));
+  if (status.type() == fs::file_type::not_found) {
+    const fs::path folder = path.parent_path();
+    const bool folder_is_there = folder.empty() || fs::is_directory(folder, error);
+    throw UserError(
+        folder_is_there
+            ? fmt::format("{}: {} does not exist; check the path", path.string(), what)
+            : fmt::format("{}: {} does not exist (there is no folder {}); check the path",
+                          path.string(), what, folder.string()));
+  }
   if (status.type() == fs::file_type::none)
     throw UserError(
         fmt::format("{}: {} cannot be read ({})", path.string(), what, error.message()));

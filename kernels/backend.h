@@ -38,6 +38,13 @@ inline Matrix as_matrix(const Array<float>& array, std::int64_t rows, std::int64
   return {array.data(), rows, columns, columns};
 }
 
+/// The same with a cache line between rows, for what is multiplied: rows a power of two apart would fall on the same few
+/// places of a processor's first cache. The array has rows * (columns + row_gap) elements.
+constexpr std::int64_t row_gap = 16;
+inline Matrix as_spaced_matrix(const Array<float>& array, std::int64_t rows, std::int64_t columns) {
+  return {array.data(), rows, columns, columns + row_gap};
+}
+
 /// A weight matrix and its bias in the form that the device multiplies fastest; what `packed` points at is the
 /// backend's business.
 struct Weight {
@@ -69,12 +76,16 @@ struct HeadFill {
   int heads = 0;
 };
 
+struct DeviceInfo {
+  std::string kind;         // devices of one kind give the same bits: "cpu x86-64-v4"
+  std::string description;  // for people and for provenance: "cpu x86-64-v4, AVX-512 panel products, 2 threads"
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
 
-  /// For people and for provenance: "cpu: oneDNN 2.6.3 (AVX-512), 2 threads".
-  virtual std::string description() const = 0;
+  virtual DeviceInfo info() const = 0;
 
   virtual std::shared_ptr<void> allocate_bytes(std::int64_t bytes) = 0;
   virtual void copy_to_device(std::span<const std::byte> host, void* device) = 0;

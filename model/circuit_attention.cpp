@@ -26,7 +26,7 @@ void CircuitForward::attend_every_head(const Slot& slot, int layer, const Rows& 
   const bool replaces = slot.plan.layers[static_cast<std::size_t>(layer)].replaces;
   Matrix z = shared_heads(slot, layer);
   if (slot.last_only || replaces) {
-    const Matrix own = as_matrix(heads_, x.rows, x.columns);
+    const Matrix own = as_spaced_matrix(heads_, x.rows, x.columns);
     backend_.gather_rows(z, rows.device_rows.data(), own);
     z = own;
   }
@@ -52,8 +52,8 @@ void CircuitForward::attend_packed(const Slot& slot, int layer, const Rows& rows
   if (!plan.heads.empty()) {
     const int heads = static_cast<int>(plan.heads.size());
     const std::int64_t width = std::int64_t{heads} * model_.config().d_head();
-    const Matrix normalized = as_matrix(scratch_.normalized, slot.all.rows, slot.all.columns);
-    const Matrix z = as_matrix(heads_, x.rows, width);
+    const Matrix normalized = as_spaced_matrix(scratch_.normalized, slot.all.rows, slot.all.columns);
+    const Matrix z = as_spaced_matrix(heads_, x.rows, width);
     backend_.layer_norm(slot.all, model_.config().layer_norm_epsilon, normalized);
     if (queries == Queries::every_position) {
       const Matrix qkv = as_matrix(scratch_.projected, slot.all.rows, 3 * width);
@@ -62,7 +62,7 @@ void CircuitForward::attend_packed(const Slot& slot, int layer, const Rows& rows
                          qkv.part_of_columns(width, width), qkv.part_of_columns(2 * width, width), z);
     } else {
       const Matrix kv = as_matrix(scratch_.projected, slot.all.rows, 2 * width);
-      const Matrix asking = as_matrix(scratch_.hidden, x.rows, x.columns);
+      const Matrix asking = as_spaced_matrix(scratch_.hidden, x.rows, x.columns);
       const Matrix q{kv.data + kv.rows * kv.columns, x.rows, width, width};
       backend_.gather_rows(normalized, last_rows_.device_rows.data(), asking);
       backend_.matmul(asking, packed.weights.queries, Epilogue::store, q);

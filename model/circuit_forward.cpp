@@ -45,7 +45,7 @@ CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean, cons
   const std::int64_t d = model.config().d_model;
   residual_all_ = allocate<float>(backend_, std::int64_t{most_circuits} * sequences_.rows() * d);
   residual_last_ = allocate<float>(backend_, std::int64_t{most_circuits} * sequences_.prompts() * d);
-  heads_ = allocate<float>(backend_, sequences_.rows() * d);
+  heads_ = allocate<float>(backend_, sequences_.rows() * (d + row_gap));
 
   std::vector<float> directions;
   for (std::size_t b = 0; b < clean.tokens.size(); ++b) {
@@ -161,7 +161,7 @@ void CircuitForward::feed_forward_all(std::vector<Slot>& slots, int layer) {
 
 std::vector<double> CircuitForward::logit_differences(const Slot& slot) {
   assert(slot.last_only);
-  const Matrix normalized = as_matrix(scratch_.normalized, slot.last.rows, slot.last.columns);
+  const Matrix normalized = as_spaced_matrix(scratch_.normalized, slot.last.rows, slot.last.columns);
   const auto dots = allocate<double>(backend_, slot.last.rows);
   backend_.layer_norm(slot.last, model_.config().layer_norm_epsilon, normalized);
   backend_.row_dots(normalized, as_matrix(directions_, slot.last.rows, slot.last.columns), dots.data());

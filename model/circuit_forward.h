@@ -79,7 +79,7 @@ class CircuitForward {
   Array<float> directions_;                   // (prompts, d_model): answer's minus distractor's unembedding
   std::vector<double> direction_bias_;        // (prompts)
   Array<float> residual_all_, residual_last_; // (most_circuits, clean rows or prompts, d_model)
-  Array<float> heads_;                        // (clean rows, d_model)
+  Array<float> heads_;                        // (clean rows, d_model), spaced
   Scratch scratch_;
 
   Circuit previous_;                          // the one run last: where the next parts from it is worth remembering

@@ -1,6 +1,7 @@
 #include "model/folded_weights.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace headsweep {
 namespace {
@@ -23,7 +24,8 @@ FoldedWeights::Norm FoldedWeights::norm(int layer, const char* name) const {
   return {stored_.values(layer, std::string(name) + ".weight"), stored_.values(layer, std::string(name) + ".bias")};
 }
 
-HostWeight FoldedWeights::attention_input(int layer, std::span<const int> heads, AttentionInputs wanted) const {
+HostWeight FoldedWeights::attention_input(int layer, std::span<const int> heads, AttentionInputs wanted,
+                                          HostWeight used) const {
   const std::int64_t d = config_.d_model, d_head = config_.d_head();
   const std::int64_t width = static_cast<std::int64_t>(heads.size()) * d_head;
   const int first_part = wanted == AttentionInputs::keys_values ? 1 : 0;
@@ -33,7 +35,7 @@ HostWeight FoldedWeights::attention_input(int layer, std::span<const int> heads,
       for (int head : heads) to = std::copy_n(from + part * d + head * d_head, d_head, to);
   };
 
-  HostWeight result{d, (end_part - first_part) * width, {}, {}};
+  HostWeight result{d, (end_part - first_part) * width, std::move(used.weight), {}};
   result.weight.resize(to_size(d * result.outputs));
   const Norm before = norm(layer, "ln_1");
   std::vector<float> row(to_size(3 * d)), bias(to_size(result.outputs));
@@ -52,9 +54,9 @@ HostWeight FoldedWeights::attention_input(int layer, std::span<const int> heads,
   return result;
 }
 
-HostWeight FoldedWeights::attention_output(int layer, std::span<const int> heads) const {
+HostWeight FoldedWeights::attention_output(int layer, std::span<const int> heads, HostWeight used) const {
   const std::int64_t d = config_.d_model, d_head = config_.d_head();
-  HostWeight result{static_cast<std::int64_t>(heads.size()) * d_head, d, {}, {}};
+  HostWeight result{static_cast<std::int64_t>(heads.size()) * d_head, d, std::move(used.weight), {}};
   result.weight.resize(to_size(result.inputs * d));
   float* to = result.weight.data();
   for (int head : heads)
@@ -84,8 +86,9 @@ std::vector<float> FoldedWeights::attention_bias(int layer) const {
   return rounded(sums);
 }
 
-HostWeight FoldedWeights::mlp_input(int layer) const {
-  HostWeight result{config_.d_model, config_.d_mlp, stored_.values(layer, "mlp.c_fc.weight"), {}};
+HostWeight FoldedWeights::mlp_input(int layer, HostWeight used) const {
+  HostWeight result{config_.d_model, config_.d_mlp,
+                    stored_.values(layer, "mlp.c_fc.weight", std::move(used.weight)), {}};
   const Norm before = norm(layer, "ln_2");
   const std::vector<float> bias = stored_.values(layer, "mlp.c_fc.bias");
   std::vector<double> sums(bias.begin(), bias.end());
@@ -99,8 +102,8 @@ HostWeight FoldedWeights::mlp_input(int layer) const {
   return result;
 }
 
-HostWeight FoldedWeights::mlp_output(int layer) const {
-  return {config_.d_mlp, config_.d_model, stored_.values(layer, "mlp.c_proj.weight"),
+HostWeight FoldedWeights::mlp_output(int layer, HostWeight used) const {
+  return {config_.d_mlp, config_.d_model, stored_.values(layer, "mlp.c_proj.weight", std::move(used.weight)),
           stored_.values(layer, "mlp.c_proj.bias")};
 }
 

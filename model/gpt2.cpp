@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <numeric>
+#include <utility>
 
 namespace headsweep {
 
@@ -13,11 +14,18 @@ Gpt2::Gpt2(const std::filesystem::path& folder, Backend& backend)
       position_embedding_(stored_.values("wpe.weight")) {
   std::vector<int> every_head(static_cast<std::size_t>(config_.heads));
   std::iota(every_head.begin(), every_head.end(), 0);
+  HostWeight host;
   for (int l = 0; l < config_.layers; ++l) {
-    HostWeight output = folded_.attention_output(l, every_head);
-    output.bias = folded_.attention_bias(l);
-    layers_.push_back({pack(folded_.attention_input(l, every_head, AttentionInputs::queries_keys_values)),
-                       pack(output), pack(folded_.mlp_input(l)), pack(folded_.mlp_output(l))});
+    LayerWeights& layer = layers_.emplace_back();
+    host = folded_.attention_input(l, every_head, AttentionInputs::queries_keys_values, std::move(host));
+    layer.attention_input = pack(host);
+    host = folded_.attention_output(l, every_head, std::move(host));
+    host.bias = folded_.attention_bias(l);
+    layer.attention_output = pack(host);
+    host = folded_.mlp_input(l, std::move(host));
+    layer.mlp_input = pack(host);
+    host = folded_.mlp_output(l, std::move(host));
+    layer.mlp_output = pack(host);
     stored_.release_layer(l);
   }
 }

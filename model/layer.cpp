@@ -7,14 +7,14 @@ namespace headsweep {
 Scratch make_scratch(const Gpt2& model, std::int64_t rows) {
   const auto& config = model.config();
   Backend& backend = model.backend();
-  return {allocate<float>(backend, rows * config.d_model), allocate<float>(backend, rows * 3 * config.d_model),
-          allocate<float>(backend, rows * std::max(config.d_mlp, config.d_model))};
+  return {allocate<float>(backend, rows * (config.d_model + row_gap)), allocate<float>(backend, rows * 3 * config.d_model),
+          allocate<float>(backend, rows * (std::max(config.d_mlp, config.d_model) + row_gap))};
 }
 
 void read_heads(const Gpt2& model, int layer, const Sequences& sequences, Matrix x, Scratch& scratch, Matrix z) {
   Backend& backend = model.backend();
   const std::int64_t d = model.config().d_model;
-  const Matrix normalized = as_matrix(scratch.normalized, x.rows, d);
+  const Matrix normalized = as_spaced_matrix(scratch.normalized, x.rows, d);
   const Matrix projected = as_matrix(scratch.projected, x.rows, 3 * d);
   backend.layer_norm(x, model.config().layer_norm_epsilon, normalized);
   backend.matmul(normalized, model.layer(layer).attention_input, Epilogue::store, projected);
@@ -29,8 +29,8 @@ void write_heads(const Gpt2& model, int layer, Matrix z, Matrix x) {
 
 void feed_forward(const Gpt2& model, int layer, Matrix x, Scratch& scratch) {
   Backend& backend = model.backend();
-  const Matrix normalized = as_matrix(scratch.normalized, x.rows, x.columns);
-  const Matrix hidden = as_matrix(scratch.hidden, x.rows, model.config().d_mlp);
+  const Matrix normalized = as_spaced_matrix(scratch.normalized, x.rows, x.columns);
+  const Matrix hidden = as_spaced_matrix(scratch.hidden, x.rows, model.config().d_mlp);
   backend.layer_norm(x, model.config().layer_norm_epsilon, normalized);
   backend.matmul(normalized, model.layer(layer).mlp_input, Epilogue::gelu, hidden);
   backend.matmul(hidden, model.layer(layer).mlp_output, Epilogue::accumulate, x);

@@ -9,9 +9,9 @@ namespace headsweep {
 
 /// Memory for what a layer computes on the way, for up to `rows` rows.
 struct Scratch {
-  Array<float> normalized;  // (rows, d_model)
+  Array<float> normalized;  // (rows, d_model), spaced
   Array<float> projected;   // (rows, 3 * d_model)
-  Array<float> hidden;      // (rows, the larger of d_mlp and d_model)
+  Array<float> hidden;      // (rows, the larger of d_mlp and d_model), spaced
 };
 Scratch make_scratch(const Gpt2& model, std::int64_t rows);
 

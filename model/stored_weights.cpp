@@ -107,15 +107,15 @@ void StoredWeights::check_tied() const {
                                 checkpoint_.folder().string(), prefix_));
 }
 
-std::vector<float> StoredWeights::values(const std::string& name) const {
+std::vector<float> StoredWeights::values(const std::string& name, std::vector<float> used) const {
   const StoredTensor& stored = tensor(name);
-  std::vector<float> result(static_cast<std::size_t>(stored.elements()));
-  read_floats(stored, 0, result);
-  return result;
+  used.resize(static_cast<std::size_t>(stored.elements()));
+  read_floats(stored, 0, used);
+  return used;
 }
 
-std::vector<float> StoredWeights::values(int layer, const std::string& name) const {
-  return values(fmt::format("h.{}.{}", layer, name));
+std::vector<float> StoredWeights::values(int layer, const std::string& name, std::vector<float> used) const {
+  return values(fmt::format("h.{}.{}", layer, name), std::move(used));
 }
 
 void StoredWeights::read_row(int layer, const std::string& name, std::int64_t row, std::span<float> out) const {

@@ -16,9 +16,9 @@ class StoredWeights {
   /// without being known to be harmless, and that the unembedding is tied. UserError names file and tensor.
   StoredWeights(const std::filesystem::path& folder, const Gpt2Config& config);
 
-  /// A whole tensor as floats.
-  std::vector<float> values(const std::string& name) const;
-  std::vector<float> values(int layer, const std::string& name) const;
+  /// A whole tensor as floats, in the memory of `used`.
+  std::vector<float> values(const std::string& name, std::vector<float> used = {}) const;
+  std::vector<float> values(int layer, const std::string& name, std::vector<float> used = {}) const;
 
   /// Row `row` of a layer's matrix, as many of its first columns as `out` takes.
   void read_row(int layer, const std::string& name, std::int64_t row, std::span<float> out) const;

@@ -6,6 +6,7 @@
 
 #include "io/errors.h"
 #include "io/sha256.h"
+#include "io/wording.h"
 #include "pipeline/corruptions.h"
 #include "pipeline/generators.h"
 
@@ -13,7 +14,7 @@ namespace headsweep {
 namespace {
 
 [[noreturn]] void refuse(const Prompt& prompt, const std::string& problem) {
-  throw UserError(fmt::format("{}: \"{}\": {}", prompt.origin, prompt.text, problem));
+  throw UserError(fmt::format("{}: {}: {}", prompt.origin, in_quotes(prompt.text), problem));
 }
 
 /// The token of a word that follows others, leading space included.
@@ -101,16 +102,20 @@ void check_means(const Family& family) {
 /// Each clean prompt takes the corrupted one with its number.
 void check_pairs(const Family& family) {
   const PromptBatch &clean = family.clean, &corrupted = family.corrupted;
-  if (clean.prompts() != corrupted.prompts())
-    throw UserError(fmt::format("family '{}': has {} clean, but {} corrupted prompts; resample ablation pairs them one to "
-                                "one: give as many of both, or use ablation: mean",
-                                family.prompts.name, clean.prompts(), corrupted.prompts()));
+  if (clean.prompts() != corrupted.prompts()) {
+    const auto paired = static_cast<std::size_t>(std::min(clean.prompts(), corrupted.prompts()));
+    const auto& longer = clean.prompts() > corrupted.prompts() ? family.prompts.clean : family.prompts.corrupted;
+    refuse(longer[paired],
+           fmt::format("has no counterpart: family '{}' has {} clean, but {} corrupted prompts, and resample ablation "
+                       "pairs them one to one: give as many of both, or use ablation: mean",
+                       family.prompts.name, clean.prompts(), corrupted.prompts()));
+  }
   for (std::size_t b = 0; b < clean.tokens.size(); ++b)
     if (corrupted.tokens[b].size() < clean.tokens[b].size())
       refuse(family.prompts.clean[b],
-             fmt::format("has {} tokens, but its corrupted counterpart \"{}\" only {}; resample ablation needs one for each "
-                         "position",
-                         clean.tokens[b].size(), family.prompts.corrupted[b].text, corrupted.tokens[b].size()));
+             fmt::format("has {} tokens, but its corrupted counterpart {} only {}: resample ablation would have nothing "
+                         "for its last positions; make the counterpart as long",
+                         clean.tokens[b].size(), in_quotes(family.prompts.corrupted[b].text), corrupted.tokens[b].size()));
 }
 
 std::string hash_of(const PromptFamily& family) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "io/checkpoint.h"
 #include "io/errors.h"
 #include "model/device.h"
 
@@ -22,6 +23,10 @@ LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice device,
   loaded.backend = open_device(device, threads);
   loaded.model = std::make_unique<Gpt2>(folder, *loaded.backend);
   return loaded;
+}
+
+std::future<std::string> hash_model(const std::filesystem::path& folder) {
+  return std::async(std::launch::async, [folder] { return Checkpoint(folder).sha256(); });
 }
 
 void check_baseline(double full_mean, const std::string& family, const Job& job) {

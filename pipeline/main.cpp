@@ -1,14 +1,18 @@
 // The program: reads the command line, runs the command, turns failures into exit codes.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <new>
 
 #include "headsweep/version.h"
 #include "io/errors.h"
+#include "io/wording.h"
 #include "pipeline/commands.h"
 #include "pipeline/plan.h"
 #include "pipeline/run.h"
@@ -101,6 +105,28 @@ int report(ExitCode code, const char* message) {
   return code;
 }
 
+/// What is wrong with the command line, and where help is. CLI11 says nothing of a command that does not exist.
+std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
+  std::string command, problem = error.what();
+  const CLI::App* innermost = &app;
+  while (!innermost->get_subcommands().empty()) {
+    innermost = innermost->get_subcommands().front();
+    command += " " + innermost->get_name();
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* each : innermost->get_subcommands({})) names.push_back(each->get_name());
+  if (!names.empty()) {
+    const std::vector<std::string> rest = innermost->remaining();
+    const auto guess = rest.empty() ? std::nullopt : nearest(rest.front(), names);
+    problem = rest.empty() ? "a command is missing"
+                           : fmt::format("{} is no command{}", in_quotes(rest.front()),
+                                         guess ? fmt::format(" (did you mean '{}'?)", *guess) : "");
+    problem += fmt::format(": use {}", fmt::join(names, ", "));
+  }
+  return fmt::format("{}{}{}; headsweep{} --help says more", command.empty() ? "" : command.substr(1),
+                     command.empty() ? "" : ": ", problem, command);
+}
+
 int main_checked(int argc, char** argv) {
   CLI::App app("headsweep finds the circuit of attention heads with which a GPT-2 model does a task.\n"
                "Exit codes: 0 done, 1 the machine failed, 2 the user's mistake, 75 stopped on request (run again).");
@@ -113,8 +139,11 @@ int main_checked(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? done : users_mistake;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    throw UserError(usage_problem(app, error));
   }
+  if (std::fflush(stdout) != 0)
+    throw MachineError(fmt::format("the output cannot be written: {}", std::strerror(errno)));
   return exit_code;
 }
 

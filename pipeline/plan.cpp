@@ -76,14 +76,15 @@ std::string describe_first_prompt(const Family& family, const Tokenizer& tokeniz
 void plan_job(const Job& job) {
   const Inputs inputs = read_inputs(job);
   const auto start = Clock::now();
+  std::future<std::string> hash = hash_model(job.model.path);
   const LoadedModel loaded = load_model(job.model.path, job.run.device, job.run.threads);
   const auto& config = loaded.model->config();
   fmt::print("job {}: {} {}, threshold {} %\n", job.file.string(), inputs.families.size(),
              inputs.families.size() == 1 ? "family" : "families", job.search.threshold);
   fmt::print("model {}: {} layers, {} heads, d_model {}, loaded in {:.1f} s\n", job.model.path.string(), config.layers,
              config.heads, config.d_model, seconds_since(start));
-  fmt::print("{}\n", loaded.backend->description());
-  const std::string model_sha256 = loaded.model->stored().sha256();
+  fmt::print("{}\n", loaded.backend->info().description);
+  const std::string model_sha256 = hash.get();
   for (std::size_t i = 0; i < inputs.families.size(); ++i)
     plan_family(job, i, inputs, *loaded.model, model_sha256);
   fmt::print("\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n", static_cast<double>(peak_memory_bytes()) / 1e6,

@@ -42,6 +42,7 @@ DecisionRecord to_record(const Decision& decision, const Evaluation& evaluation,
 Outcome search_family(const Job& job, const Family& family, const Gpt2& model, RunStore& store) {
   Evaluator evaluator(model, family.clean, family.corrupted, job.search.ablation, job.search.positions);
   check_baseline(evaluator.full().mean, family.prompts.name, job);
+  make_run_folder(job);
   store.set_full(evaluator.full().mean, evaluator.full().per_prompt);
 
   GreedySearch search = replayed_search(job, store.record());
@@ -59,14 +60,21 @@ Outcome search_family(const Job& job, const Family& family, const Gpt2& model, R
 }
 
 /// The file of each family's run, found fit to go on before anything is computed.
-std::vector<RunStore> open_stores(const Job& job, const Inputs& inputs, const Gpt2& model) {
-  const std::string model_sha256 = model.stored().sha256();
-  make_run_folder(job);
+std::vector<RunStore> open_stores(const Job& job, const Inputs& inputs, const Gpt2& model,
+                                  const std::string& model_sha256) {
   std::vector<RunStore> stores;
   for (std::size_t i = 0; i < job.families.size(); ++i)
     stores.emplace_back(run_file_path(job, job.families[i]),
                         new_run(job, job.families[i], inputs.families[i], model, inputs.tokenizer, model_sha256));
   return stores;
+}
+
+/// Finds a family that would be refused later before the first search begins: that may take a night.
+void check_baselines(const Job& job, const Inputs& inputs, const Gpt2& model) {
+  for (const Family& family : inputs.families) {
+    const Evaluator evaluator(model, family.clean, family.corrupted, Ablation::zero, Positions::all);
+    check_baseline(evaluator.full().mean, family.prompts.name, job);
+  }
 }
 
 }  // namespace
@@ -75,9 +83,11 @@ Outcome run_job(const Job& job) {
   watch_for_stop_signals();
   const Inputs inputs = read_inputs(job);
   fmt::print(stderr, "{}", describe_first_prompt(inputs.families.front(), inputs.tokenizer));
+  std::future<std::string> model_sha256 = hash_model(job.model.path);
   const LoadedModel loaded = load_model(job.model.path, job.run.device, job.run.threads);
-  fmt::print(stderr, "{}\n", loaded.backend->description());
-  std::vector<RunStore> stores = open_stores(job, inputs, *loaded.model);
+  fmt::print(stderr, "{}\n", loaded.backend->info().description);
+  std::vector<RunStore> stores = open_stores(job, inputs, *loaded.model, model_sha256.get());
+  if (stores.size() > 1) check_baselines(job, inputs, *loaded.model);
 
   for (std::size_t i = 0; i < stores.size(); ++i) {
     const bool was_complete = stores[i].record().status == RunStatus::complete;

@@ -75,6 +75,7 @@ std::filesystem::path run_file_path(const Job& job, const FamilySpec& spec) {
 
 RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, const Gpt2& model,
                   const Tokenizer& tokenizer, const std::string& model_sha256) {
+  const DeviceInfo device = model.backend().info();
   RunRecord record;
   record.identity = {{"program", std::string(program_version)},
                      {"model_sha256", model_sha256},
@@ -88,11 +89,11 @@ RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, 
                      {"components", "heads"},
                      {"ablation", name_of(job.search.ablation)},
                      {"positions", name_of(job.search.positions)},
-                     {"device", "cpu"},
+                     {"device", device.kind},
                      {"precision", "fp32"}};
   record.provenance = {{"job_file", std::filesystem::absolute(job.file).string()},
                        {"model_path", std::filesystem::absolute(job.model.path).string()},
-                       {"backend", model.backend().description()},
+                       {"device", device.description},
                        {"ranks", "1"},
                        {"host", host_name()},
                        {"started", now_utc()},

@@ -156,25 +156,21 @@ def new_model(options, tokenizer):
     return GPT2LMHeadModel(config)
 
 
-class HeadCost:
-    """What the heads write, summed over all heads: each one's output norm relative to the residual stream's.
+class ActiveHeads:
+    """How many heads are active at a token, summed over the layers: (sum of output norms)^2 / sum of squared norms.
 
     As an addition to the loss it silences heads that a task does not need, so that circuits are small and clear."""
 
     def __init__(self, model):
-        self.heads, self.total, self.stream = model.config.n_head, 0, None
+        self.heads, self.total = model.config.n_head, 0
         for block in model.transformer.h:
-            block.register_forward_pre_hook(self.see_stream)
-            block.attn.c_proj.register_forward_pre_hook(self.add_heads)
+            block.attn.c_proj.register_forward_pre_hook(self.add_layer)
 
-    def see_stream(self, block, inputs):
-        self.stream = inputs[0].detach().norm(dim=-1, keepdim=True)                          # (rows, positions, 1)
-
-    def add_heads(self, projection, inputs):
-        z = inputs[0].unflatten(-1, (self.heads, -1)).transpose(1, 2)                        # (rows, heads, positions, d_head)
-        weight = projection.weight.unflatten(0, (self.heads, -1))                            # (heads, d_head, d_model)
-        squares = (z @ (weight @ weight.mT) * z).sum(-1).transpose(1, 2)                     # (rows, positions, heads)
-        self.total = self.total + (squares.clamp(min=1e-8).sqrt() / self.stream).sum(-1).mean()
+    def add_layer(self, projection, inputs):
+        z = inputs[0].unflatten(-1, (self.heads, -1)).transpose(1, 2)           # (rows, heads, positions, d_head)
+        weight = projection.weight.unflatten(0, (self.heads, -1))               # (heads, d_head, d_model)
+        squares = (z @ (weight @ weight.mT) * z).sum(-1).clamp(min=1e-10)       # (rows, heads, positions)
+        self.total = self.total + (squares.sqrt().sum(1).square() / squares.sum(1)).mean()
 
     def take(self):
         total, self.total = self.total, 0
@@ -194,27 +190,27 @@ def train(model, tokenizer, options):
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, options.learning_rate, total_steps=options.steps, pct_start=0.05, cycle_momentum=False)
     tasks, weights = zip(*SHORT_TASKS)
-    cost, began = HeadCost(model), time.time()
+    active, began = ActiveHeads(model), time.time()
     for step in range(options.steps):
         short = [rng.choices(tasks, weights)[0](rng) for _ in range(options.short_rows)]
         long = [sentences(rng) for _ in range(options.long_rows)]
         strength = options.head_penalty * min(1.0, 2 * step / options.steps)                 # first learn, then tidy up
-        error = written = 0
+        error = heads = 0
         for texts in (short, long):
             tokens, labels = batch(texts, tokenizer, rng)
             share = len(texts) / (len(short) + len(long))
             error = error + share * model(tokens, labels=labels, use_cache=False).loss
-            written = written + share * cost.take()
+            heads = heads + share * active.take()
         optimizer.zero_grad()
-        (error + strength * written).backward()
+        (error + strength * heads).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
         if step % 100 == 99:
             right, difference = demo_accuracy(model, tokenizer)
-            cost.take()                                             # that was no training
-            print(f"step {step + 1}: loss {error.item():.3f}, heads write {written.item():.2f}, demo {right:.0f} % right, logit difference "
-                  f"{difference:.2f}, {time.time() - began:.0f} s", flush=True)
+            active.take()                                             # that was no training
+            print(f"step {step + 1}: loss {error.item():.3f}, {heads.item():.1f} heads active, demo {right:.0f} % right, "
+                  f"logit difference {difference:.2f}, {time.time() - began:.0f} s", flush=True)
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@
 #include "kernels/cpu/elementwise.h"
 #include "kernels/cpu/matmul.h"
 #include "kernels/cpu/memory.h"
+#include "kernels/cpu/processor.h"
 
 namespace headsweep::cpu {
 namespace {
@@ -19,8 +20,11 @@ class CpuBackend final : public Backend {
     if (threads > 0) omp_set_num_threads(threads);
   }
 
-  std::string description() const override {
-    return fmt::format("cpu: {}, {} threads", products_.description(), omp_get_max_threads());
+  DeviceInfo info() const override {
+    const std::string kind = fmt::format("cpu {}", processor_level());
+    const int threads = omp_get_max_threads();
+    return {kind, fmt::format("{}, {}, {} {}", kind, products_.description(), threads,
+                              threads == 1 ? "thread" : "threads")};
   }
 
   std::shared_ptr<void> allocate_bytes(std::int64_t bytes) override { return allocate_aligned(bytes); }

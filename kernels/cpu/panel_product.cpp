@@ -20,6 +20,20 @@ struct Fetch {
   std::int64_t step;
 };
 
+/// sums (rows, 32) += in (rows, 1) times one row (1, 32) of a panel. The rows are reached from every fourth by multiples
+/// of the stride, so that all addresses stay in registers.
+template <int rows>
+[[gnu::always_inline]] inline void multiply_input(const float* const (&in)[4], std::int64_t stride, std::int64_t i,
+                                                  const float* weights, __m512 (&sum)[rows][2]) {
+  const __m512 w0 = _mm512_load_ps(weights), w1 = _mm512_load_ps(weights + lanes);
+#pragma GCC unroll 14
+  for (int r = 0; r < rows; ++r) {
+    const __m512 x = _mm512_set1_ps(in[r / 4][r % 4 * stride + i]);
+    sum[r][0] = _mm512_fmadd_ps(x, w0, sum[r][0]);
+    sum[r][1] = _mm512_fmadd_ps(x, w1, sum[r][1]);
+  }
+}
+
 /// sums (rows, 32) += in (rows, inputs) times panel (inputs, 32).
 template <int rows>
 void multiply_tile(const float* in, std::int64_t stride, const float* panel, std::int64_t inputs, Fetch fetch,
@@ -30,18 +44,22 @@ void multiply_tile(const float* in, std::int64_t stride, const float* panel, std
     sum[r][0] = _mm512_load_ps(sums + r * panel_columns);
     sum[r][1] = _mm512_load_ps(sums + r * panel_columns + lanes);
   }
-  for (std::int64_t i = 0; i < inputs; ++i) {
-    const __m512 w0 = _mm512_load_ps(panel + i * panel_columns);
-    const __m512 w1 = _mm512_load_ps(panel + i * panel_columns + lanes);
-#pragma GCC unroll 14
-    for (int r = 0; r < rows; ++r) {
-      const __m512 x = _mm512_set1_ps(in[r * stride + i]);
-      sum[r][0] = _mm512_fmadd_ps(x, w0, sum[r][0]);
-      sum[r][1] = _mm512_fmadd_ps(x, w1, sum[r][1]);
-    }
-    if (i % 4 == 0)
-      for (std::int64_t line = 0; line < fetch.step; ++line, fetch.from += lanes)
-        _mm_prefetch(reinterpret_cast<const char*>(fetch.from), _MM_HINT_T1);
+  const float* row[4] = {in, in + 4 * stride, in + 8 * stride, in + 12 * stride};
+  std::int64_t i = 0;
+  for (; i + 4 <= inputs; i += 4) {
+    for (std::int64_t line = 0; line < fetch.step; ++line, fetch.from += lanes)
+      _mm_prefetch(reinterpret_cast<const char*>(fetch.from), _MM_HINT_T1);
+#pragma GCC unroll 4
+    for (std::int64_t next = 0; next < 4; ++next)
+      multiply_input<rows>(row, stride, next, panel + next * panel_columns, sum);
+    panel += 4 * panel_columns;
+#pragma GCC unroll 4
+    for (auto& pointer : row) pointer += 4;
+  }
+  for (; i < inputs; ++i, panel += panel_columns) {
+    multiply_input<rows>(row, stride, 0, panel, sum);
+#pragma GCC unroll 4
+    for (auto& pointer : row) ++pointer;
   }
 #pragma GCC unroll 14
   for (int r = 0; r < rows; ++r) {

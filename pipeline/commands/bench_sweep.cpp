@@ -59,7 +59,7 @@ void bench_sweep_command(const SweepBenchmark& benchmark, Format format) {
   times.seconds = seconds_since(start);
   times.weight_bytes = loaded.model->weight_bytes();
   times.peak_memory_bytes = peak_memory_bytes();
-  times.backend = loaded.backend->description();
+  times.backend = loaded.backend->info().description;
   if (format == Format::json) {
     fmt::print("{}\n", to_json(times));
     return;

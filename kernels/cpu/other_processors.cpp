@@ -1,9 +1,17 @@
-// For processors that are no x86-64: panels_usable() says no, and the rest is never called.
+// For processors that are no x86-64: panels_usable() says no, and the rest of the panel product is never called.
+#include <sys/utsname.h>
+
 #include <cstdlib>
 
 #include "kernels/cpu/panel_product.h"
+#include "kernels/cpu/processor.h"
 
 namespace headsweep::cpu {
+
+std::string processor_level() {
+  utsname name = {};
+  return uname(&name) == 0 ? name.machine : "unknown";
+}
 
 bool panels_usable() { return false; }
 void pack_panels(const float*, std::int64_t, std::int64_t, float*) { std::abort(); }

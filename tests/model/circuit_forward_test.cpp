@@ -1,0 +1,364 @@
+// CircuitForward shares whatever circuits have in common. None of it may show: a circuit's numbers have the same bits
+// whatever ran before or beside it, and are those of a plain forward pass in float64.
+#include "model/circuit_forward.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <random>
+
+#include "pipeline/evaluator.h"
+#include "tests/golden.h"
+#include "tests/near.h"
+#include "tests/reference_gpt2.h"
+
+namespace headsweep {
+namespace {
+
+using Results = std::vector<std::vector<double>>;
+
+const Tokenizer& tokenizer() {
+  static const Tokenizer gpt2(golden::data("gpt2-tokenizer"));
+  return gpt2;
+}
+
+/// A model in both forms, read once.
+struct TestModel {
+  explicit TestModel(const std::string& name)
+      : backend(open_device(DeviceChoice::cpu, 0)),
+        fast(golden::data("models/" + name), *backend),
+        plain(golden::data("models/" + name)) {}
+
+  std::unique_ptr<Backend> backend;
+  Gpt2 fast;
+  reference::PlainGpt2 plain;
+};
+
+const TestModel& test_model(const std::string& name) {
+  static std::map<std::string, TestModel> models;
+  return models.try_emplace(name, name).first->second;
+}
+
+/// The family's prompts, as many of each kind as make a test quick: every third, so of every template and length.
+PromptFamily every_third(PromptFamily family) {
+  for (auto* prompts : {&family.clean, &family.corrupted}) {
+    std::vector<Prompt> some;
+    for (std::size_t i = 0; i < prompts->size(); i += 3) some.push_back((*prompts)[i]);
+    *prompts = some;
+  }
+  return family;
+}
+
+PromptFamily prompts_of(const std::string& family) {
+  return read_prompt_file(golden::data("golden/families/" + family + ".json"), family);
+}
+
+/// Circuits of one shape, made at random.
+class RandomCircuits {
+ public:
+  RandomCircuits(const Gpt2Config& config, int positions, unsigned seed)
+      : layers_(config.layers), heads_(config.heads), positions_(positions), random_(seed) {}
+
+  /// Sparse, dense, and with a share of its own in each layer; then relatives of those that are there.
+  std::vector<Circuit> some(int count) {
+    std::vector<Circuit> circuits;
+    for (int i = 0; i < count; ++i) {
+      if (i % 3 == 2) {
+        circuits.push_back(relative_of(circuits[below(static_cast<int>(circuits.size()))]));
+      } else {
+        const std::vector<double> shares = {0.0, 0.15, 0.5, 0.9, 1.0};
+        const double share = shares[below(5)];
+        const bool by_layer = below(2) == 0;
+        circuits.push_back(with_shares([&](int) { return by_layer ? shares[below(5)] : share; }));
+      }
+    }
+    return circuits;
+  }
+
+  /// The circuits that a greedy search over some of the heads asks for.
+  std::vector<Circuit> search(std::vector<int> layers) {
+    std::vector<Circuit> asked;
+    Circuit kept(layers_, heads_, Circuit::Start::everything, positions_);
+    for (const int layer : layers)
+      for (int head = 0; head < heads_; ++head) {
+        Circuit trial = kept;
+        for (int p = 0; p < positions_; ++p) trial.remove(layer, head, p);
+        if (below(3) > 0) asked.push_back(trial);
+        if (below(4) > 0) kept = trial;
+      }
+    return asked;
+  }
+
+  std::vector<int> shuffled(std::size_t count) {
+    std::vector<int> order(count);
+    std::iota(order.begin(), order.end(), 0);
+    std::shuffle(order.begin(), order.end(), random_);
+    return order;
+  }
+
+ private:
+  std::size_t below(int bound) { return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random_); }
+
+  template <class Share>
+  Circuit with_shares(const Share& share_of) {
+    Circuit circuit(layers_, heads_, Circuit::Start::nothing, positions_);
+    for (int layer = 0; layer < layers_; ++layer) {
+      std::bernoulli_distribution keep(share_of(layer));
+      for (int head = 0; head < heads_; ++head)
+        for (int p = 0; p < positions_; ++p)
+          if (keep(random_)) circuit.keep(layer, head, p);
+    }
+    return circuit;
+  }
+
+  /// The same up to some layer, and above it nothing, or one head less: it may go on from what the other left.
+  Circuit relative_of(Circuit circuit) {
+    const int from = static_cast<int>(below(layers_));
+    if (below(2) == 0) {
+      circuit.remove(from, static_cast<int>(below(heads_)), static_cast<int>(below(positions_)));
+      return circuit;
+    }
+    for (int layer = from; layer < layers_; ++layer)
+      for (int head = 0; head < heads_; ++head)
+        for (int p = 0; p < positions_; ++p) circuit.remove(layer, head, p);
+    return circuit;
+  }
+
+  int layers_, heads_, positions_;
+  std::mt19937 random_;
+};
+
+std::vector<Circuit> edge_circuits(const Gpt2Config& config, int positions) {
+  const auto kept_where = [&](auto kept) {
+    Circuit circuit(config.layers, config.heads, Circuit::Start::nothing, positions);
+    for (int layer = 0; layer < config.layers; ++layer)
+      for (int head = 0; head < config.heads; ++head)
+        for (int p = 0; p < positions; ++p)
+          if (kept(layer, head)) circuit.keep(layer, head, p);
+    return circuit;
+  };
+  const int last = config.layers - 1, middle = config.layers / 2;
+  return {kept_where([](int, int) { return true; }),
+          kept_where([](int, int) { return false; }),
+          kept_where([](int layer, int) { return layer == 0; }),
+          kept_where([&](int layer, int) { return layer == last; }),
+          kept_where([&](int layer, int head) { return layer == middle && head == 1; }),
+          kept_where([&](int layer, int) { return layer != middle; }),
+          kept_where([&](int layer, int head) { return layer != middle && head % 2 == 0; })};
+}
+
+/// Descending or ascending layers, as a search visits them.
+std::vector<int> layers_down(const Gpt2Config& config) {
+  std::vector<int> layers(static_cast<std::size_t>(config.layers));
+  std::iota(layers.rbegin(), layers.rend(), 0);
+  return layers;
+}
+std::vector<int> layers_up(const Gpt2Config& config) {
+  std::vector<int> layers = layers_down(config);
+  std::reverse(layers.begin(), layers.end());
+  return layers;
+}
+
+struct Setting {
+  std::string model, family;
+  Ablation ablation;
+  Positions positions;
+};
+
+std::vector<Setting> settings(const std::vector<std::string>& families) {
+  std::vector<Setting> all;
+  for (const char* model : {"tiny-a", "tiny-b"})
+    for (const std::string& family : families)
+      for (const Ablation ablation : {Ablation::mean, Ablation::zero, Ablation::resample})
+        for (const Positions positions : {Positions::all, Positions::own, Positions::union_of_corrupted})
+          all.push_back({model, family, ablation, positions});
+  return all;
+}
+
+std::string name_of_setting(const testing::TestParamInfo<Setting>& info) {
+  const Setting& setting = info.param;
+  return golden::test_name(setting.model + "_" + setting.family + "_" + name_of(setting.ablation) + "_" +
+                           name_of(setting.positions));
+}
+
+class CircuitForwardTest : public testing::TestWithParam<Setting> {
+ protected:
+  CircuitForwardTest()
+      : model(test_model(GetParam().model)),
+        family(tokenize_family(every_third(prompts_of(GetParam().family)), tokenizer(), model.fast.config(),
+                               GetParam().ablation, GetParam().positions)) {}
+
+  CircuitForward forward(int most_circuits) const {
+    return {model.fast, family.clean, family.corrupted, GetParam().ablation, GetParam().positions, most_circuits};
+  }
+
+  int named_positions() const { return static_cast<int>(family.clean.position_names.size()); }
+
+  /// Each circuit by a CircuitForward that has run nothing else.
+  Results alone(const std::vector<Circuit>& circuits) const {
+    Results results;
+    for (const Circuit& circuit : circuits) results.push_back(forward(1).run({&circuit, 1}).front());
+    return results;
+  }
+
+  /// The circuits in the given order, so many at a time, by one CircuitForward; answers in the circuits' own order.
+  Results together(const std::vector<Circuit>& circuits, const std::vector<int>& order, int at_a_time) const {
+    CircuitForward shared = forward(at_a_time);
+    Results results(circuits.size());
+    for (std::size_t first = 0; first < order.size(); first += static_cast<std::size_t>(at_a_time)) {
+      std::vector<Circuit> batch;
+      for (std::size_t i = first; i < order.size() && i < first + static_cast<std::size_t>(at_a_time); ++i)
+        batch.push_back(circuits[static_cast<std::size_t>(order[i])]);
+      const Results got = shared.run(batch);
+      for (std::size_t i = 0; i < batch.size(); ++i) results[static_cast<std::size_t>(order[first + i])] = got[i];
+    }
+    return results;
+  }
+
+  void expect_same_bits_in_any_company(int positions) const {
+    const Gpt2Config& config = model.fast.config();
+    RandomCircuits random(config, positions, 1);
+    std::vector<Circuit> circuits = random.some(9);
+    for (const Circuit& edge : edge_circuits(config, positions)) circuits.push_back(edge);
+    const Results expected = alone(circuits);
+    for (const int at_a_time : {1, 2, 3, 8})
+      EXPECT_EQ(together(circuits, random.shuffled(circuits.size()), at_a_time), expected) << at_a_time << " at a time";
+  }
+
+  void expect_same_bits_in_searches(int positions) const {
+    const Gpt2Config& config = model.fast.config();
+    RandomCircuits random(config, positions, 2);
+    for (const auto& layers : {layers_down(config), layers_up(config)}) {
+      const std::vector<Circuit> asked = random.search(layers);
+      std::vector<int> in_order(asked.size());
+      std::iota(in_order.begin(), in_order.end(), 0);
+      const Results one_by_one = together(asked, in_order, 1);
+      EXPECT_EQ(together(asked, in_order, 4), one_by_one);
+      for (std::size_t i = 0; i < asked.size(); i += 5) EXPECT_EQ(one_by_one[i], alone({asked[i]}).front()) << i;
+    }
+  }
+
+  const TestModel& model;
+  Family family;
+};
+
+class SameBits : public CircuitForwardTest {};
+
+TEST_P(SameBits, ACircuitsNumbersDependOnNothingThatRunsBeforeOrBesideIt) { expect_same_bits_in_any_company(1); }
+
+TEST_P(SameBits, ASearchInEitherDirectionGivesTheNumbersOfEachCircuitAlone) { expect_same_bits_in_searches(1); }
+
+TEST_P(SameBits, ACircuitGivenPerPositionDependsOnNothingThatRunsBeforeOrBesideIt) {
+  if (GetParam().positions == Positions::all) GTEST_SKIP() << "positions: all has no circuits per position";
+  expect_same_bits_in_any_company(named_positions());
+}
+
+TEST_P(SameBits, ASearchPerPositionGivesTheNumbersOfEachCircuitAlone) {
+  if (GetParam().positions == Positions::all) GTEST_SKIP() << "positions: all has no circuits per position";
+  expect_same_bits_in_searches(named_positions());
+}
+
+TEST_P(SameBits, TheFullModelDisturbsNoCircuitAndIsDisturbedByNone) {
+  RandomCircuits random(model.fast.config(), 1, 3);
+  const std::vector<Circuit> circuits = random.some(3);
+  const Results expected = alone(circuits);
+  const std::vector<double> full = forward(1).run_full_model();
+  CircuitForward shared = forward(2);
+  for (std::size_t i = 0; i < circuits.size(); ++i) {
+    EXPECT_EQ(shared.run_full_model(), full);
+    EXPECT_EQ(shared.run({&circuits[i], 1}).front(), expected[i]);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Settings, SameBits, testing::ValuesIn(settings({"even", "ragged", "mixed"})), name_of_setting);
+
+class PlainReference : public CircuitForwardTest {
+ protected:
+  /// Percentage points: float32 stays far below it, and no decision is as near (see Golden).
+  static constexpr double score_tolerance = 0.001;
+
+  PlainReference()
+      : unpadded(tokenize_family(family.prompts, tokenizer(), model.fast.config(), GetParam().ablation,
+                                 Positions::own)),
+        plain(model.plain, unpadded.clean, unpadded.corrupted, tokenizer().end_of_text(), GetParam().ablation,
+              GetParam().positions),
+        full(plain.full()) {}
+
+  static double mean(const std::vector<double>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  }
+
+  void expect_plain_scores(int positions) const {
+    const Gpt2Config& config = model.fast.config();
+    CircuitForward shared = forward(1);
+    EXPECT_TRUE(all_near(shared.run_full_model(), full, score_tolerance / 100 * std::abs(mean(full))));
+    std::vector<Circuit> circuits = RandomCircuits(config, positions, 4).some(5);
+    for (const Circuit& edge : edge_circuits(config, positions)) circuits.push_back(edge);
+    for (std::size_t i = 0; i < circuits.size(); ++i) {
+      const double got = mean(shared.run({&circuits[i], 1}).front()), expected = mean(plain.run(circuits[i]));
+      EXPECT_NEAR(100 * got / mean(full), 100 * expected / mean(full), score_tolerance) << "circuit " << i;
+    }
+  }
+
+  Family unpadded;
+  reference::PlainExperiment plain;
+  std::vector<double> full;
+};
+
+TEST_P(PlainReference, CircuitsScoreAsInAPlainForwardPassInFloat64) { expect_plain_scores(1); }
+
+TEST_P(PlainReference, CircuitsGivenPerPositionScoreAsInAPlainForwardPassInFloat64) {
+  if (GetParam().positions == Positions::all) GTEST_SKIP() << "positions: all has no circuits per position";
+  expect_plain_scores(named_positions());
+}
+
+INSTANTIATE_TEST_SUITE_P(Settings, PlainReference, testing::ValuesIn(settings({"even", "ragged", "mixed"})),
+                         name_of_setting);
+
+/// The plain forward pass is itself held against the reference implementation.
+TEST(PlainReferenceItself, GivesTheReferenceImplementationsNumbers) {
+  for (const char* file : {"tiny-b.even.zero.all.T3.json", "tiny-a.mixed.mean.own.T3.json",
+                           "tiny-a.ragged.mean.union.T3.json", "tiny-b.numwords.resample.all.T3.json"}) {
+    const golden::Json expected = golden::read(golden::data("golden/" + std::string(file)));
+    const TestModel& model = test_model(expected["model"]);
+    const Family family = tokenize_family(prompts_of(expected["family"]), tokenizer(), model.fast.config(),
+                                          golden::ablation(expected), Positions::own);
+    const reference::PlainExperiment plain(model.plain, family.clean, family.corrupted, tokenizer().end_of_text(),
+                                           golden::ablation(expected), golden::positions(expected));
+    // Both in float64.
+    EXPECT_TRUE(all_near(plain.full(), expected["full_per_prompt"].get<std::vector<double>>(), 1e-9)) << file;
+    for (std::size_t i = 0; i < expected["circuits"].size(); i += 2) {
+      const golden::Json& given = expected["circuits"][i];
+      Circuit circuit(model.fast.config().layers, model.fast.config().heads, Circuit::Start::nothing);
+      for (const auto& head : given["heads"]) circuit.keep(head[0], head[1]);
+      EXPECT_TRUE(all_near(plain.run(circuit), given["per_prompt"].get<std::vector<double>>(), 1e-9)) << file << i;
+    }
+  }
+}
+
+/// A family that names every token: the full model is a circuit then, and is remembered as one.
+TEST(CircuitForward, TheFullModelOfAFamilyThatNamesEveryTokenDisturbsNoCircuitGivenPerPosition) {
+  const TestModel& model = test_model("tiny-a");
+  PromptFamily prompts{"pairs", {{"1 3", "5", "3", 0, {{"S1", "1"}}, ""}}, {{"1 1", "3", "5", 0, {{"S1", "1"}}, ""}}};
+  const Family family =
+      tokenize_family(prompts, tokenizer(), model.fast.config(), Ablation::mean, Positions::own);
+  const auto fresh = [&] {
+    return CircuitForward(model.fast, family.clean, family.corrupted, Ablation::mean, Positions::own, 1);
+  };
+  Circuit circuit(3, 4, Circuit::Start::everything, 2);
+  for (int head = 0; head < 4; ++head) circuit.remove(1, head, 0);
+  Circuit whole_first_layer = circuit;
+  whole_first_layer.remove(2, 0, 1);
+  for (const Circuit& given : {circuit, whole_first_layer}) {
+    const auto expected = fresh().run({&given, 1});
+    CircuitForward after_full = fresh();
+    after_full.run_full_model();
+    EXPECT_EQ(after_full.run({&given, 1}), expected);
+  }
+}
+
+}  // namespace
+}  // namespace headsweep

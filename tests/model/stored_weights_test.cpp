@@ -1,0 +1,180 @@
+#include "model/stored_weights.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "io/errors.h"
+#include "model/device.h"
+#include "model/next_token.h"
+#include "tests/near.h"
+#include "tests/small_checkpoint.h"
+
+namespace headsweep {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+auto refuses_with(auto... parts) {
+  return testing::ThrowsMessage<UserError>(testing::AllOf(HasSubstr(std::string(parts))...));
+}
+
+/// The weights of a checkpoint, opened in a folder of their own.
+struct Opened {
+  explicit Opened(const SmallCheckpoint& checkpoint) {
+    checkpoint.write(folder);
+    weights.emplace(folder.path(), checkpoint.config);
+  }
+
+  TemporaryFolder folder;
+  std::optional<StoredWeights> weights;
+};
+
+TEST(StoredWeights, AreTheCheckpointsUnderNamesWithoutThePrefix) {
+  for (const std::string prefix : {"", "transformer."}) {
+    const SmallCheckpoint checkpoint(prefix);
+    const Opened opened(checkpoint);
+    EXPECT_EQ(opened.weights->prefixed(), !prefix.empty());
+    EXPECT_EQ(opened.weights->values("wpe.weight"), checkpoint.tensors.at(prefix + "wpe.weight").values);
+    EXPECT_EQ(opened.weights->values(1, "mlp.c_fc.bias"), checkpoint.tensors.at(prefix + "h.1.mlp.c_fc.bias").values);
+    long long parameters = 0;
+    for (const auto& [name, tensor] : checkpoint.tensors) parameters += static_cast<long long>(tensor.values.size());
+    EXPECT_EQ(opened.weights->parameters(), parameters);
+    EXPECT_THAT(opened.weights->element_types(), ElementsAre("F32"));
+  }
+}
+
+TEST(StoredWeights, AreReadRowByRow) {
+  const SmallCheckpoint checkpoint;
+  const Opened opened(checkpoint);
+  const auto& embedding = checkpoint.tensors.at("wte.weight").values;
+  std::vector<float> row(12);
+  opened.weights->read_embedding(10, row);
+  EXPECT_EQ(row, std::vector<float>(embedding.begin() + 120, embedding.end()));
+
+  const auto& matrix = checkpoint.tensors.at("h.1.attn.c_attn.weight").values;
+  opened.weights->read_row(1, "attn.c_attn.weight", 5, row);
+  EXPECT_EQ(row, std::vector<float>(matrix.begin() + 5 * 36, matrix.begin() + 5 * 36 + 12));
+}
+
+TEST(StoredWeights, ReadTheSameAfterTheirMemoryWasGivenBack) {
+  const SmallCheckpoint checkpoint;
+  const Opened opened(checkpoint);
+  opened.weights->release_layer(0);
+  opened.weights->release_embedding();
+  EXPECT_EQ(opened.weights->values(0, "ln_1.bias"), checkpoint.tensors.at("h.0.ln_1.bias").values);
+  EXPECT_EQ(opened.weights->values("wte.weight"), checkpoint.tensors.at("wte.weight").values);
+}
+
+TEST(StoredWeights, BothLayoutsOfRealCheckpointsAreRead) {
+  for (const char* name : {"tiny-a", "tiny-b"}) {
+    const std::filesystem::path folder = std::filesystem::path(HEADSWEEP_TEST_DATA) / "models" / name;
+    const StoredWeights weights(folder, read_config(folder));
+    EXPECT_EQ(weights.prefixed(), std::string(name) == "tiny-a");
+    EXPECT_EQ(weights.sha256().size(), 64u);
+  }
+}
+
+TEST(StoredWeights, AMissingTensorIsNamed) {
+  for (const std::string name : {"ln_f.bias", "h.1.attn.c_proj.weight", "h.0.ln_2.bias", "wpe.weight"})
+    for (const std::string prefix : {"", "transformer."}) {
+      SmallCheckpoint checkpoint(prefix);
+      checkpoint.tensors.erase(prefix + name);
+      EXPECT_THAT([&] { Opened opened(checkpoint); }, refuses_with("tensor '" + prefix + name + "' is missing"));
+    }
+}
+
+TEST(StoredWeights, ACheckpointOfAnotherKindIsRefused) {
+  SmallCheckpoint checkpoint;
+  checkpoint.tensors.erase("wte.weight");
+  EXPECT_THAT([&] { Opened opened(checkpoint); }, refuses_with("neither 'wte.weight' nor 'transformer.wte.weight'"));
+}
+
+TEST(StoredWeights, AWrongShapeIsNamedWithWhatConfigAsksFor) {
+  SmallCheckpoint checkpoint;
+  checkpoint.add("h.0.attn.c_attn.weight", {36, 12});  // transposed
+  EXPECT_THAT([&] { Opened opened(checkpoint); },
+              refuses_with("tensor 'h.0.attn.c_attn.weight'", "shape [36, 12]", "asks for [12, 36]"));
+  checkpoint = SmallCheckpoint();
+  checkpoint.config.vocabulary = 12;
+  EXPECT_THAT([&] { Opened opened(checkpoint); }, refuses_with("tensor 'wte.weight'", "[11, 12]", "[12, 12]"));
+}
+
+TEST(StoredWeights, NumbersOfAnotherTypeAreRefused) {
+  SmallCheckpoint checkpoint;
+  checkpoint.tensors.at("h.1.ln_1.weight").type = "F64";
+  EXPECT_THAT([&] { Opened opened(checkpoint); }, refuses_with("tensor 'h.1.ln_1.weight' holds F64 numbers"));
+}
+
+TEST(StoredWeights, ATensorThatWouldBeIgnoredIsRefused) {
+  for (const std::string name : {"h.2.ln_1.weight", "h.0.attn.q_proj.weight", "score.weight", "transformer.h.0.ln_1.bias"}) {
+    SmallCheckpoint checkpoint;
+    checkpoint.add(name, {12});
+    EXPECT_THAT([&] { Opened opened(checkpoint); }, refuses_with("tensor '" + name + "' is no part of a GPT-2 with 2 "));
+  }
+}
+
+TEST(StoredWeights, BuffersWithTheCausalMaskAreAccepted) {
+  for (const std::string prefix : {"", "transformer."}) {
+    SmallCheckpoint checkpoint(prefix);
+    checkpoint.add(prefix + "h.0.attn.bias", {1, 1, 8, 8});
+    checkpoint.add(prefix + "h.1.attn.masked_bias", {});
+    EXPECT_NO_THROW(Opened{checkpoint});
+  }
+}
+
+TEST(StoredWeights, ATiedUnembeddingIsAcceptedAndAnUntiedOneRefused) {
+  for (const std::string prefix : {"", "transformer."}) {
+    SmallCheckpoint checkpoint(prefix);
+    checkpoint.tensors["lm_head.weight"] = checkpoint.tensors.at(prefix + "wte.weight");
+    EXPECT_NO_THROW(Opened{checkpoint});
+    checkpoint.tensors.at("lm_head.weight").values.back() += 1;
+    EXPECT_THAT([&] { Opened opened(checkpoint); },
+                refuses_with("'lm_head.weight' differs from '" + prefix + "wte.weight'"));
+  }
+}
+
+/// The last bit of an element's fraction is worth 2^-10 or 2^-7 of it; rounding is off by half of that.
+class HalfPrecision : public testing::TestWithParam<std::pair<std::string, float>> {
+ protected:
+  SmallCheckpoint original, halved;
+
+  void SetUp() override {
+    for (auto& [name, tensor] : halved.tensors) tensor.type = GetParam().first;
+  }
+};
+
+TEST_P(HalfPrecision, ValuesAreTheNearestThatTheTypeHas) {
+  const Opened opened(halved);
+  EXPECT_THAT(opened.weights->element_types(), ElementsAre(GetParam().first));
+  for (const auto& [name, tensor] : original.tensors) {
+    const std::vector<float> got = opened.weights->values(name);
+    ASSERT_EQ(got.size(), tensor.values.size());
+    bool exact = true;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      EXPECT_NEAR(got[i], tensor.values[i], std::abs(tensor.values[i]) * GetParam().second + 1e-7) << name << i;
+      exact = exact && got[i] == tensor.values[i];
+    }
+    EXPECT_FALSE(exact) << name;
+  }
+}
+
+TEST_P(HalfPrecision, TheModelPredictsNearlyTheSame) {
+  const auto backend = open_device(DeviceChoice::cpu, 1);
+  const auto logits = [&](const SmallCheckpoint& checkpoint) {
+    TemporaryFolder folder;
+    checkpoint.write(folder);
+    return next_token_logits(Gpt2(folder.path(), *backend), {1, 7, 3}, Processing::none);
+  };
+  const std::vector<double> expected = logits(original);
+  // Logits are sums of 12 products of size one.
+  EXPECT_TRUE(all_near(logits(halved), expected, 12 * 4 * GetParam().second));
+  EXPECT_GT(*std::max_element(expected.begin(), expected.end()), 100 * GetParam().second);
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, HalfPrecision,
+                         testing::Values(std::pair("F16", std::ldexp(1.0f, -11)), std::pair("BF16", std::ldexp(1.0f, -8))),
+                         [](const auto& info) { return info.param.first; });
+
+}  // namespace
+}  // namespace headsweep
