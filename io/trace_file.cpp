@@ -18,6 +18,7 @@ std::vector<std::string> split(std::string line) {
   std::vector<std::string> cells;
   std::istringstream stream(line);
   for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
+  if (line.ends_with(',')) cells.emplace_back();
   return cells;
 }
 
@@ -61,8 +62,9 @@ std::vector<TraceStep> read_trace(const std::filesystem::path& path) {
                                   wanted));
   std::vector<TraceStep> steps;
   for (int number = 2; std::getline(text, line); ++number) {
-    if (line.empty()) continue;
-    const Row row(columns, split(line), fmt::format("{}:{}", path.string(), number));
+    const std::vector<std::string> cells = split(line);
+    if (cells.empty()) continue;
+    const Row row(columns, cells, fmt::format("{}:{}", path.string(), number));
     const int removed = row.number<int>("removed");
     if (removed != 0 && removed != 1)
       throw UserError(fmt::format("{}:{}: removed: {} is neither 0 nor 1", path.string(), number, removed));

@@ -24,8 +24,8 @@ class Circuit {
   void keep(int layer, int head, int position = 0) { kept_[index(layer, head, position)] = true; }
   void remove(int layer, int head, int position = 0) { kept_[index(layer, head, position)] = false; }
 
-  /// What is kept below `layer`: two circuits with equal prefixes have equal residual streams there.
-  std::vector<bool> prefix(int layer) const;
+  /// The circuit of the layers below `layer`: two circuits with equal prefixes have equal residual streams there.
+  Circuit prefix(int layer) const;
 
   /// The lowest layer in which the two differ; layers() if they are equal. Both must have the same shape.
   int first_difference(const Circuit& other) const;

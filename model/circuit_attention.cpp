@@ -41,7 +41,7 @@ Matrix CircuitForward::shared_heads(const Slot& slot, int layer) {
     if (const auto* found = shared_heads_.find(slot.circuit->prefix(layer))) return as_matrix(*found, rows, d);
   const auto fresh = allocate<float>(backend_, rows * d);
   read_heads(model_, layer, sequences_, slot.all, scratch_, as_matrix(fresh, rows, d));
-  auto key = slot.circuit != nullptr ? slot.circuit->prefix(layer) : std::vector<bool>{true};
+  auto key = slot.circuit != nullptr ? slot.circuit->prefix(layer) : Circuit();  // which is no circuit's prefix
   return as_matrix(shared_heads_.put(std::move(key), fresh, rows * d * 4), rows, d);
 }
 

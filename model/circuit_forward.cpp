@@ -75,17 +75,17 @@ std::vector<double> CircuitForward::run_full_model() {
   }
   std::vector<Slot> slots(1);
   slots[0].plan = plan_full_model(config.layers, config.heads);
+  slots[0].source = embedding_;
   return run_slots(slots).front();
 }
 
 std::vector<std::vector<double>> CircuitForward::run(std::span<const Circuit> circuits) {
   std::vector<Slot> slots;
   for (const Circuit& circuit : circuits) {
-    assert(previous_.layers() == 0 || previous_.positions() == circuit.positions());
     Slot& slot = slots.emplace_back();
     slot.circuit = &circuit;
     slot.plan = plan_circuit(circuit, kept_);
-    slot.start = resume_layer(circuit);
+    find_start(slot);
   }
   auto results = run_slots(slots);
   if (!circuits.empty()) previous_ = circuits.back();
@@ -93,10 +93,14 @@ std::vector<std::vector<double>> CircuitForward::run(std::span<const Circuit> ci
 }
 
 /// The deepest layer before which the circuit's residual stream is remembered.
-int CircuitForward::resume_layer(const Circuit& circuit) {
-  int layer = circuit.layers() - 1;
-  while (layer > 0 && prefixes_.find(circuit.prefix(layer)) == nullptr) --layer;
-  return layer;
+void CircuitForward::find_start(Slot& slot) {
+  slot.source = embedding_;
+  for (int layer = slot.circuit->layers() - 1; layer > 0; --layer)
+    if (const Array<float>* found = prefixes_.find(slot.circuit->prefix(layer))) {
+      slot.start = layer;
+      slot.source = *found;
+      return;
+    }
 }
 
 std::vector<std::vector<double>> CircuitForward::run_slots(std::vector<Slot>& slots) {
@@ -124,16 +128,15 @@ std::vector<std::vector<double>> CircuitForward::run_slots(std::vector<Slot>& sl
 }
 
 void CircuitForward::begin(Slot& slot) {
-  const Array<float>* from = &embedding_;
-  if (slot.start > 0) from = prefixes_.find(slot.circuit->prefix(slot.start));
-  backend_.gather_rows(as_matrix(*from, slot.all.rows, slot.all.columns), all_rows_.device_rows.data(), slot.all);
+  const Matrix source = as_matrix(slot.source, slot.all.rows, slot.all.columns);
+  backend_.gather_rows(source, all_rows_.device_rows.data(), slot.all);
 }
 
 /// Remembers the residual stream where the circuit parts from the one before it: the next is likely to part there, too.
-/// The first circuit's is remembered everywhere, for a search that goes down from the last layer.
+/// That of the first circuit of its kind is remembered everywhere, for a search that goes down from the last layer.
 void CircuitForward::remember_prefix(const Slot& slot, int layer) {
   if (slot.circuit == nullptr || layer == 0 || slot.last_only) return;
-  const bool first = previous_.layers() == 0;
+  const bool first = previous_.layers() == 0 || previous_.positions() != slot.circuit->positions();
   if (!first && previous_.first_difference(*slot.circuit) != layer) return;
   auto prefix = slot.circuit->prefix(layer);
   if (prefixes_.find(prefix) != nullptr) return;

@@ -27,8 +27,7 @@ class CircuitForward {
   std::vector<double> run_full_model();
 
   /// Logit differences under each circuit, (circuits, prompts). A circuit's numbers depend on the circuit alone, bit
-  /// for bit: not on what was run before, nor on what is run beside it. All circuits given to one object have the
-  /// same positions().
+  /// for bit: not on what was run before, nor on what is run beside it.
   std::vector<std::vector<double>> run(std::span<const Circuit> circuits);
 
  private:
@@ -37,6 +36,7 @@ class CircuitForward {
     const Circuit* circuit = nullptr;  // nullptr: the unablated model
     CircuitPlan plan;
     int start = 0;                     // the layer at which it is taken up
+    Array<float> source;               // the residual stream there
     Matrix all, last;                  // residual stream: (clean rows, d_model), (prompts, d_model)
     bool last_only = false;            // which of the two goes on
   };
@@ -54,7 +54,7 @@ class CircuitForward {
 
   Rows make_rows(std::vector<int> rows) const;
   std::vector<std::vector<double>> run_slots(std::vector<Slot>& slots);
-  int resume_layer(const Circuit& circuit);
+  void find_start(Slot& slot);
   void begin(Slot& slot);
   void remember_prefix(const Slot& slot, int layer);
   void attend(Slot& slot, int layer);
@@ -83,8 +83,8 @@ class CircuitForward {
   Scratch scratch_;
 
   Circuit previous_;                          // the one run last: where the next parts from it is worth remembering
-  Recent<std::vector<bool>, Array<float>> prefixes_;                     // residual stream before a layer
-  Recent<std::vector<bool>, Array<float>> shared_heads_;                 // z of all heads, by the prefix before them
+  Recent<Circuit, Array<float>> prefixes_;      // residual stream before a layer, by the prefix below it
+  Recent<Circuit, Array<float>> shared_heads_;  // z of all heads, by the prefix below them
   Recent<std::pair<std::pair<int, Queries>, std::vector<int>>, PackedHeads> packed_;
 };
 

@@ -105,26 +105,31 @@ int report(ExitCode code, const char* message) {
   return code;
 }
 
-/// What is wrong with the command line, and where help is. CLI11 says nothing of a command that does not exist.
+/// CLI11 asks for a command also where one was given that does not exist.
+std::string command_problem(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  const std::string advice = fmt::format("use {}", fmt::join(names, ", "));
+  const std::vector<std::string> unknown = app.remaining();
+  if (unknown.empty()) return "a command is missing: " + advice;
+  const auto guess = nearest(unknown.front(), names);
+  return fmt::format("{} is no command{}: {}", in_quotes(unknown.front()),
+                     guess ? fmt::format(" (did you mean '{}'?)", *guess) : "", advice);
+}
+
+/// What is wrong with the command line, and which --help says more.
 std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
-  std::string command, problem = error.what();
+  std::vector<std::string> path;
   const CLI::App* innermost = &app;
   while (!innermost->get_subcommands().empty()) {
     innermost = innermost->get_subcommands().front();
-    command += " " + innermost->get_name();
+    path.push_back(innermost->get_name());
   }
-  std::vector<std::string> names;
-  for (const CLI::App* each : innermost->get_subcommands({})) names.push_back(each->get_name());
-  if (!names.empty()) {
-    const std::vector<std::string> rest = innermost->remaining();
-    const auto guess = rest.empty() ? std::nullopt : nearest(rest.front(), names);
-    problem = rest.empty() ? "a command is missing"
-                           : fmt::format("{} is no command{}", in_quotes(rest.front()),
-                                         guess ? fmt::format(" (did you mean '{}'?)", *guess) : "");
-    problem += fmt::format(": use {}", fmt::join(names, ", "));
-  }
-  return fmt::format("{}{}{}; headsweep{} --help says more", command.empty() ? "" : command.substr(1),
-                     command.empty() ? "" : ": ", problem, command);
+  const bool takes_command = !innermost->get_subcommands({}).empty();
+  const std::string problem = takes_command ? command_problem(*innermost) : error.what();
+  const std::string command = fmt::format("{}", fmt::join(path, " "));
+  return command.empty() ? fmt::format("{}; headsweep --help says more", problem)
+                         : fmt::format("{0}: {1}; headsweep {0} --help says more", command, problem);
 }
 
 int main_checked(int argc, char** argv) {

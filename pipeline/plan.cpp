@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "io/wording.h"
 #include "pipeline/evaluator.h"
 #include "pipeline/inputs.h"
 #include "pipeline/memory.h"
@@ -61,16 +62,14 @@ void plan_family(const Job& job, std::size_t i, const Inputs& inputs, const Gpt2
 
 std::string describe_first_prompt(const Family& family, const Tokenizer& tokenizer) {
   const PromptBatch& clean = family.clean;
-  std::string text = fmt::format("family {}, first prompt, a token a cell:\n ", family.prompts.name);
+  std::string text = fmt::format("family {}, first prompt, its tokens and named positions:\n ", family.prompts.name);
   for (std::size_t p = 0; p < clean.tokens[0].size(); ++p) {
-    std::string names;
+    text += fmt::format(" {}", in_quotes(tokenizer.decode(clean.tokens[0][p])));
     for (std::size_t n = 0; n < clean.position_names.size(); ++n)
-      if (clean.positions[0][n] == static_cast<int>(p))
-        names += (names.empty() ? "" : ",") + clean.position_names[n];
-    text += fmt::format(" [{}]{}", tokenizer.decode(clean.tokens[0][p]), names.empty() ? "" : " " + names);
+      if (clean.positions[0][n] == static_cast<int>(p)) text += fmt::format("={}", clean.position_names[n]);
   }
-  return text + fmt::format("  answer [{}], distractor [{}]\n", tokenizer.decode(clean.answers[0]),
-                            tokenizer.decode(clean.distractors[0]));
+  return text + fmt::format("  answer {}, distractor {}\n", in_quotes(tokenizer.decode(clean.answers[0])),
+                            in_quotes(tokenizer.decode(clean.distractors[0])));
 }
 
 void plan_job(const Job& job) {

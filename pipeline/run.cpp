@@ -41,8 +41,6 @@ DecisionRecord to_record(const Decision& decision, const Evaluation& evaluation,
 /// Search and evaluator, until the circuit is found or a signal asks to stop.
 Outcome search_family(const Job& job, const Family& family, const Gpt2& model, RunStore& store) {
   Evaluator evaluator(model, family.clean, family.corrupted, job.search.ablation, job.search.positions);
-  check_baseline(evaluator.full().mean, family.prompts.name, job);
-  make_run_folder(job);
   store.set_full(evaluator.full().mean, evaluator.full().per_prompt);
 
   GreedySearch search = replayed_search(job, store.record());
@@ -59,6 +57,12 @@ Outcome search_family(const Job& job, const Family& family, const Gpt2& model, R
   return search.finished() ? Outcome::done : Outcome::stopped;
 }
 
+std::vector<IndexEntry> index_entries(const Job& job, const std::vector<RunStore>& stores) {
+  std::vector<IndexEntry> entries;
+  for (std::size_t i = 0; i < stores.size(); ++i) entries.push_back(index_entry(job.families[i], stores[i]));
+  return entries;
+}
+
 /// The file of each family's run, found fit to go on before anything is computed.
 std::vector<RunStore> open_stores(const Job& job, const Inputs& inputs, const Gpt2& model,
                                   const std::string& model_sha256) {
@@ -69,7 +73,7 @@ std::vector<RunStore> open_stores(const Job& job, const Inputs& inputs, const Gp
   return stores;
 }
 
-/// Finds a family that would be refused later before the first search begins: that may take a night.
+/// Refuses a family before the first search begins, which may take a night. The full model knows no ablation.
 void check_baselines(const Job& job, const Inputs& inputs, const Gpt2& model) {
   for (const Family& family : inputs.families) {
     const Evaluator evaluator(model, family.clean, family.corrupted, Ablation::zero, Positions::all);
@@ -87,7 +91,9 @@ Outcome run_job(const Job& job) {
   const LoadedModel loaded = load_model(job.model.path, job.run.device, job.run.threads);
   fmt::print(stderr, "{}\n", loaded.backend->info().description);
   std::vector<RunStore> stores = open_stores(job, inputs, *loaded.model, model_sha256.get());
-  if (stores.size() > 1) check_baselines(job, inputs, *loaded.model);
+  check_baselines(job, inputs, *loaded.model);
+  make_run_folder(job);
+  update_index(run_folder(job), index_entries(job, stores));
 
   for (std::size_t i = 0; i < stores.size(); ++i) {
     const bool was_complete = stores[i].record().status == RunStatus::complete;

@@ -152,8 +152,9 @@ void RunStore::write() {
 
 IndexEntry index_entry(const FamilySpec& spec, const RunStore& store) {
   const RunRecord& record = store.record();
+  const bool begun = !record.full_per_prompt.empty();
   IndexEntry entry{store.path().stem().string(), store.path().filename(), spec.name, spec.corruption, record.threshold,
-                   name_of(record.status), "", static_cast<int>(record.decisions.size()),
+                   begun ? name_of(record.status) : "pending", "", static_cast<int>(record.decisions.size()),
                    static_cast<int>(kept_heads(record).size()), circuit_score_percent(record)};
   return entry;
 }

@@ -1,6 +1,6 @@
-// GPT-2 with ablated heads as plain loops in float64: what the tests hold CircuitForward against. It follows the
-// semantics word by word and knows none of CircuitForward's ways: weights as they are stored, every layer norm with its
-// scale and shift, every prompt and every position computed.
+// GPT-2 with ablated heads as plain loops in float64: what the tests hold CircuitForward against.
+// It follows the semantics word by word and knows none of CircuitForward's ways: weights as they
+// are stored, every layer norm with its scale and shift, every prompt and every position computed.
 #pragma once
 
 #include <cmath>
@@ -42,11 +42,14 @@ class PlainGpt2 {
       : config_(read_config(folder)), stored_(folder, config_), final_norm_(norm("ln_f")) {
     positions_ = doubles(stored_.values("wpe.weight"));
     for (int l = 0; l < config_.layers; ++l) {
-      const auto of_layer = [&](const std::string& name) { return doubles(stored_.values(l, name)); };
+      const auto of_layer = [&](const std::string& name) {
+        return doubles(stored_.values(l, name));
+      };
       const std::string h = "h." + std::to_string(l) + ".";
       layers_.push_back({norm(h + "ln_1"), norm(h + "ln_2"), of_layer("attn.c_attn.weight"),
-                         of_layer("attn.c_attn.bias"), of_layer("attn.c_proj.weight"), of_layer("attn.c_proj.bias"),
-                         of_layer("mlp.c_fc.weight"), of_layer("mlp.c_fc.bias"), of_layer("mlp.c_proj.weight"),
+                         of_layer("attn.c_attn.bias"), of_layer("attn.c_proj.weight"),
+                         of_layer("attn.c_proj.bias"), of_layer("mlp.c_fc.weight"),
+                         of_layer("mlp.c_fc.bias"), of_layer("mlp.c_proj.weight"),
                          of_layer("mlp.c_proj.bias")});
     }
   }
@@ -57,8 +60,9 @@ class PlainGpt2 {
   using Replacement = std::function<const double*(int layer, int head, std::size_t position)>;
 
   struct Outcome {
-    std::vector<std::vector<Row>> heads;  // [layer][position] (d_model): z of all heads, replaced where it is
-    Row last;                             // (d_model): the last position after the final layer norm
+    std::vector<std::vector<Row>>
+        heads;  // [layer][position] (d_model): z of all heads, replaced where it is
+    Row last;   // (d_model): the last position after the final layer norm
   };
 
   Outcome run(const std::vector<int>& tokens, const Replacement& replacement) const {
@@ -79,11 +83,13 @@ class PlainGpt2 {
 
   double logit_difference(const Outcome& outcome, int answer, int distractor) const {
     const Row a = embedding(answer), d = embedding(distractor);
-    return dot(outcome.last.data(), a.data(), a.size()) - dot(outcome.last.data(), d.data(), d.size());
+    return dot(outcome.last.data(), a.data(), a.size()) -
+           dot(outcome.last.data(), d.data(), d.size());
   }
 
-  /// What the biases alone make of a layer's z (d_model), since a pattern's weights sum to one. Zero ablation is
-  /// defined after the value biases have been folded into b_O: what is ablated there is z less this.
+  /// What the biases alone make of a layer's z (d_model), since a pattern's weights sum to one.
+  /// Zero ablation is defined after the value biases have been folded into b_O: what is ablated
+  /// there is z less this.
   Row value_bias(int layer) const {
     const Layer& weights = layers_[static_cast<std::size_t>(layer)];
     const Row projected = times(weights.before_attention.shift, weights.input, weights.input_bias);
@@ -118,7 +124,8 @@ class PlainGpt2 {
   std::vector<Row> embed(const std::vector<int>& tokens) const {
     std::vector<Row> x;
     for (const int token : tokens) {
-      const auto position = positions_.begin() + static_cast<std::ptrdiff_t>(x.size()) * config_.d_model;
+      const auto position =
+          positions_.begin() + static_cast<std::ptrdiff_t>(x.size()) * config_.d_model;
       x.push_back(embedding(token));
       add(Row(position, position + config_.d_model), x.back());
     }
@@ -128,19 +135,23 @@ class PlainGpt2 {
   Row normalized(const Row& x, const Norm& norm) const {
     double mean = 0, variance = 0;
     for (const double value : x) mean += value / static_cast<double>(x.size());
-    for (const double value : x) variance += (value - mean) * (value - mean) / static_cast<double>(x.size());
+    for (const double value : x)
+      variance += (value - mean) * (value - mean) / static_cast<double>(x.size());
     Row result;
     for (std::size_t i = 0; i < x.size(); ++i)
-      result.push_back((x[i] - mean) / std::sqrt(variance + config_.layer_norm_epsilon) * norm.scale[i] +
+      result.push_back((x[i] - mean) / std::sqrt(variance + config_.layer_norm_epsilon) *
+                           norm.scale[i] +
                        norm.shift[i]);
     return result;
   }
 
   /// z (positions, d_model).
   std::vector<Row> attention(const Layer& layer, const std::vector<Row>& x) const {
-    const auto d = static_cast<std::size_t>(config_.d_model), d_head = static_cast<std::size_t>(config_.d_head());
+    const auto d = static_cast<std::size_t>(config_.d_model),
+               d_head = static_cast<std::size_t>(config_.d_head());
     std::vector<Row> qkv, z;
-    for (const Row& row : x) qkv.push_back(times(normalized(row, layer.before_attention), layer.input, layer.input_bias));
+    for (const Row& row : x)
+      qkv.push_back(times(normalized(row, layer.before_attention), layer.input, layer.input_bias));
     for (std::size_t p = 0; p < x.size(); ++p) {
       Row& out = z.emplace_back(d);
       for (std::size_t column = 0; column < d; column += d_head) {
@@ -178,15 +189,17 @@ class PlainGpt2 {
   std::vector<Layer> layers_;
 };
 
-/// A family's circuits on it. `corrupted` as the family has them, without padding; `padding` is <|endoftext|>.
+/// A family's circuits on it. `corrupted` as the family has them, without padding; `padding` is
+/// <|endoftext|>.
 class PlainExperiment {
  public:
-  PlainExperiment(const PlainGpt2& model, const PromptBatch& clean, const PromptBatch& corrupted, int padding,
-                  Ablation ablation, Positions positions)
+  PlainExperiment(const PlainGpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+                  int padding, Ablation ablation, Positions positions)
       : model_(model), clean_(clean), corrupted_(corrupted), positions_(positions) {
     const int longest = std::max(clean.longest(), corrupted.longest());
     for (std::vector<int> tokens : corrupted.tokens) {
-      if (positions == Positions::union_of_corrupted) tokens.resize(static_cast<std::size_t>(longest), padding);
+      if (positions == Positions::union_of_corrupted)
+        tokens.resize(static_cast<std::size_t>(longest), padding);
       corrupted_heads_.push_back(model.run(tokens, nothing).heads);
     }
     for (std::size_t b = 0; b < clean.tokens.size(); ++b) fills_.push_back(make_fill(b, ablation));
@@ -202,18 +215,21 @@ class PlainExperiment {
   std::vector<double> run(const Circuit& circuit) const {
     std::vector<double> result;
     for (std::size_t b = 0; b < clean_.tokens.size(); ++b)
-      result.push_back(difference(b, [&](int layer, int head, std::size_t position) -> const double* {
-        if (keeps(circuit, layer, head, b, position)) return nullptr;
-        return &fills_[b][static_cast<std::size_t>(layer)][position][static_cast<std::size_t>(
-            head * model_.config().d_head())];
-      }));
+      result.push_back(
+          difference(b, [&](int layer, int head, std::size_t position) -> const double* {
+            if (keeps(circuit, layer, head, b, position)) return nullptr;
+            return &fills_[b][static_cast<std::size_t>(layer)][position]
+                          [static_cast<std::size_t>(head * model_.config().d_head())];
+          }));
     return result;
   }
 
-  bool keeps(const Circuit& circuit, int layer, int head, std::size_t b, std::size_t position) const {
+  bool keeps(const Circuit& circuit, int layer, int head, std::size_t b,
+             std::size_t position) const {
     if (positions_ == Positions::all) return circuit.keeps(layer, head);
     for (int n = 0; n < static_cast<int>(clean_.position_names.size()); ++n)
-      if (circuit.keeps(layer, head, circuit.positions() == 1 ? 0 : n) && stands_at(n, b, position)) return true;
+      if (circuit.keeps(layer, head, circuit.positions() == 1 ? 0 : n) && stands_at(n, b, position))
+        return true;
     return false;
   }
 
@@ -232,7 +248,8 @@ class PlainExperiment {
   }
 
   double difference(std::size_t b, const PlainGpt2::Replacement& replacement) const {
-    return model_.logit_difference(model_.run(clean_.tokens[b], replacement), clean_.answers[b], clean_.distractors[b]);
+    return model_.logit_difference(model_.run(clean_.tokens[b], replacement), clean_.answers[b],
+                                   clean_.distractors[b]);
   }
 
   Heads make_fill(std::size_t b, Ablation ablation) const {
@@ -240,9 +257,10 @@ class PlainExperiment {
     for (int layer = 0; layer < model_.config().layers; ++layer) {
       auto& rows = fill.emplace_back();
       for (std::size_t p = 0; p < clean_.tokens[b].size(); ++p)
-        rows.push_back(ablation == Ablation::zero       ? model_.value_bias(layer)
-                       : ablation == Ablation::resample ? corrupted_heads_[b][static_cast<std::size_t>(layer)][p]
-                                                        : mean(clean_.templates[b], static_cast<std::size_t>(layer), p));
+        rows.push_back(ablation == Ablation::zero ? model_.value_bias(layer)
+                       : ablation == Ablation::resample
+                           ? corrupted_heads_[b][static_cast<std::size_t>(layer)][p]
+                           : mean(clean_.templates[b], static_cast<std::size_t>(layer), p));
     }
     return fill;
   }

@@ -6,9 +6,10 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "model/config.h"
 #include "tests/reference.h"
@@ -23,7 +24,8 @@ struct SmallCheckpoint {
     std::string type = "F32";
   };
 
-  Gpt2Config config{.layers = 2, .heads = 3, .d_model = 12, .d_mlp = 20, .positions = 8, .vocabulary = 11};
+  Gpt2Config config{
+      .layers = 2, .heads = 3, .d_model = 12, .d_mlp = 20, .positions = 8, .vocabulary = 11};
   std::map<std::string, Tensor> tensors;
 
   explicit SmallCheckpoint(const std::string& prefix = "") {
@@ -40,7 +42,8 @@ struct SmallCheckpoint {
       add(h + "mlp.c_fc.bias", {m});
       add(h + "mlp.c_proj.weight", {m, d});
       add(h + "mlp.c_proj.bias", {d});
-      for (const char* norm : {"ln_1.weight", "ln_1.bias", "ln_2.weight", "ln_2.bias"}) add(h + norm, {d});
+      for (const char* norm : {"ln_1.weight", "ln_1.bias", "ln_2.weight", "ln_2.bias"})
+        add(h + norm, {d});
     }
     add(prefix + "ln_f.weight", {d});
     add(prefix + "ln_f.bias", {d});
@@ -50,7 +53,8 @@ struct SmallCheckpoint {
   void add(const std::string& name, const std::vector<std::int64_t>& shape) {
     std::int64_t elements = 1;
     for (const std::int64_t extent : shape) elements *= extent;
-    tensors[name] = {shape, reference::random_values(elements, static_cast<unsigned>(tensors.size()) + 1)};
+    tensors[name] = {shape,
+                     reference::random_values(elements, static_cast<unsigned>(tensors.size()) + 1)};
   }
 
   void write(const TemporaryFolder& folder) const {
@@ -66,7 +70,8 @@ struct SmallCheckpoint {
     for (const auto& [name, tensor] : tensors) {
       const std::size_t begin = data.size();
       for (const float value : tensor.values) data += bytes_of(value, tensor.type);
-      header[name] = {{"dtype", tensor.type}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
+      header[name] = {
+          {"dtype", tensor.type}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
     }
     std::string text = header.dump();
     text.resize((text.size() + 7) / 8 * 8, ' ');
@@ -76,7 +81,9 @@ struct SmallCheckpoint {
   /// Rounded to the nearest.
   static std::string bytes_of(float value, const std::string& type) {
     if (type == "F16") return as_bytes(to_f16(value));
-    if (type == "BF16") return as_bytes(static_cast<std::uint16_t>((std::bit_cast<std::uint32_t>(value) + 0x8000u) >> 16));
+    if (type == "BF16")
+      return as_bytes(
+          static_cast<std::uint16_t>((std::bit_cast<std::uint32_t>(value) + 0x8000u) >> 16));
     if (type == "F64") return as_bytes(static_cast<double>(value));
     return as_bytes(value);
   }
@@ -93,9 +100,11 @@ struct SmallCheckpoint {
   static std::uint16_t to_f16(float value) {
     const int sign = std::signbit(value) ? 0x8000 : 0;
     const float size = std::abs(value);
-    if (size < std::ldexp(1.0f, -14)) return static_cast<std::uint16_t>(sign + std::lround(std::ldexp(size, 24)));
+    if (size < std::ldexp(1.0f, -14))
+      return static_cast<std::uint16_t>(sign + std::lround(std::ldexp(size, 24)));
     int exponent = 0;
-    const float fraction = std::frexp(size, &exponent);  // size = fraction * 2^exponent, fraction in [1/2, 1)
+    const float fraction =
+        std::frexp(size, &exponent);  // size = fraction * 2^exponent, fraction in [1/2, 1)
     return static_cast<std::uint16_t>(sign + (exponent + 13) * 1024 + std::lround(fraction * 2048));
   }
 };

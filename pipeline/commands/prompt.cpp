@@ -1,10 +1,12 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
 
 #include "io/errors.h"
 #include "io/json_output.h"
+#include "io/wording.h"
 #include "model/next_token.h"
 #include "model/tokenizer.h"
 #include "pipeline/commands.h"
@@ -18,11 +20,11 @@ constexpr int shown = 10;
 int answer_token(const Tokenizer& tokenizer, const std::string& answer) {
   const std::vector<int> tokens = tokenizer.encode(answer);
   if (tokens.size() == 1) return tokens.front();
-  std::string pieces;
-  for (const int token : tokens) pieces += fmt::format(" [{}]", tokenizer.decode(token));
-  throw UserError(fmt::format("the answer '{}' is {} tokens{}: give an answer that is one (most words are one with a "
+  std::vector<std::string> pieces;
+  for (const int token : tokens) pieces.push_back(in_quotes(tokenizer.decode(token)));
+  throw UserError(fmt::format("the answer {} is {} tokens ({}): give an answer that is one (most words are one with a "
                               "leading space, as in ' 14')",
-                              answer, tokens.size(), pieces.empty() ? "" : ":" + pieces));
+                              in_quotes(answer), tokens.size(), fmt::join(pieces, " ")));
 }
 
 void check_length(const std::vector<int>& tokens, const Gpt2Config& config) {
@@ -56,11 +58,11 @@ NextTokenTable next_tokens(const Gpt2& model, const Tokenizer& tokenizer, const 
 
 void print(const NextTokenTable& table, const Tokenizer& tokenizer) {
   fmt::print("tokens:");
-  for (const int token : table.tokens) fmt::print(" [{}]", tokenizer.decode(token));
-  fmt::print("\nanswer [{}]: rank {}\n", tokenizer.decode(table.answer_token), table.rank);
+  for (const int token : table.tokens) fmt::print(" {}", in_quotes(tokenizer.decode(token)));
+  fmt::print("\nanswer {}: rank {}\n", in_quotes(tokenizer.decode(table.answer_token)), table.rank);
   for (std::size_t i = 0; i < table.top.size(); ++i)
-    fmt::print("{:>2}. logit {:8.4f}  probability {:6.2f} %  [{}]\n", i, table.top[i].logit,
-               100 * table.top[i].probability, table.top[i].text);
+    fmt::print("{:>2}. logit {:8.4f}  probability {:6.2f} %  {}\n", i, table.top[i].logit,
+               100 * table.top[i].probability, in_quotes(table.top[i].text));
 }
 
 }  // namespace

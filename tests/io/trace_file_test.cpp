@@ -17,8 +17,8 @@ std::vector<TraceStep> read(const std::string& content) {
 }
 
 void expect_refused(const std::string& content, const std::string& where, const std::string& what) {
-  EXPECT_THAT([&] { read(content); },
-              testing::ThrowsMessage<UserError>(testing::AllOf(HasSubstr("trace.csv" + where), HasSubstr(what))))
+  EXPECT_THAT([&] { read(content); }, testing::ThrowsMessage<UserError>(testing::AllOf(
+                                          HasSubstr("trace.csv" + where), HasSubstr(what))))
       << content;
 }
 
@@ -39,7 +39,8 @@ TEST(TraceFile, GivesTheDecisionsInTheirOrder) {
 }
 
 TEST(TraceFile, ColumnsMayStandInAnyOrderWithOthersBetween) {
-  expect_two_steps(read("step,removed,score_pct,note,head,layer\n1,1,99.5,a b,0,23\n2,0,-0.25,x,15,22\n"));
+  expect_two_steps(
+      read("step,removed,score_pct,note,head,layer\n1,1,99.5,a b,0,23\n2,0,-0.25,x,15,22\n"));
 }
 
 TEST(TraceFile, LinesMayEndAsOnWindows) {
@@ -48,7 +49,8 @@ TEST(TraceFile, LinesMayEndAsOnWindows) {
 
 TEST(TraceFile, BlankLinesAndAMissingLastLineEndAreNoMatter) {
   expect_two_steps(read("layer,head,score_pct,removed\n\n23,0,99.5,1\n\n22,15,-0.25,0"));
-  expect_two_steps(read("layer,head,score_pct,removed\r\n23,0,99.5,1\r\n\r\n22,15,-0.25,0\r\n\r\n"));
+  expect_two_steps(
+      read("layer,head,score_pct,removed\r\n23,0,99.5,1\r\n\r\n22,15,-0.25,0\r\n\r\n"));
 }
 
 TEST(TraceFile, AColumnAfterTheOthersMayBeEmpty) {
@@ -69,7 +71,8 @@ TEST(TraceFile, AMissingColumnIsNamed) {
 }
 
 TEST(TraceFile, AValueThatIsNoNumberIsNamedWithItsLine) {
-  expect_refused("layer,head,score_pct,removed\n1,2,99,1\n1,x,99,1\n", ":3: ", "head: 'x' is not a number");
+  expect_refused("layer,head,score_pct,removed\n1,2,99,1\n1,x,99,1\n",
+                 ":3: ", "head: 'x' is not a number");
   expect_refused("layer,head,score_pct,removed\n1.5,2,99,1\n", ":2: ", "layer: '1.5'");
   expect_refused("layer,head,score_pct,removed\n1,2,,1\n", ":2: ", "score_pct: ''");
   expect_refused("layer,head,score_pct,removed\n1,2,99%,1\n", ":2: ", "score_pct: '99%'");
@@ -77,12 +80,14 @@ TEST(TraceFile, AValueThatIsNoNumberIsNamedWithItsLine) {
 }
 
 TEST(TraceFile, RemovedIsZeroOrOne) {
-  expect_refused("layer,head,score_pct,removed\n1,2,99,2\n", ":2: ", "removed: 2 is neither 0 nor 1");
+  expect_refused("layer,head,score_pct,removed\n1,2,99,2\n",
+                 ":2: ", "removed: 2 is neither 0 nor 1");
   expect_refused("layer,head,score_pct,removed\n1,2,99,True\n", ":2: ", "removed: 'True'");
 }
 
 TEST(TraceFile, ALineOfAnotherLengthIsRefused) {
-  expect_refused("layer,head,score_pct,removed\n1,2,99\n", ":2: ", "has 3 values, but the first line names 4");
+  expect_refused("layer,head,score_pct,removed\n1,2,99\n",
+                 ":2: ", "has 3 values, but the first line names 4");
   expect_refused("layer,head,score_pct,removed\n1,2,99,1,5\n", ":2: ", "has 5 values");
 }
 

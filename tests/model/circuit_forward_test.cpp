@@ -1,18 +1,18 @@
-// CircuitForward shares whatever circuits have in common. None of it may show: a circuit's numbers have the same bits
-// whatever ran before or beside it, and are those of a plain forward pass in float64.
+// CircuitForward shares whatever circuits have in common. None of it may show: a circuit's numbers
+// have the same bits whatever ran before or beside it, and are those of a plain forward pass in
+// float64.
 #include "model/circuit_forward.h"
-
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <numeric>
-#include <random>
 
-#include "pipeline/evaluator.h"
+#include <gtest/gtest.h>
+
 #include "tests/golden.h"
 #include "tests/near.h"
+#include "tests/random_circuits.h"
 #include "tests/reference_gpt2.h"
 
 namespace headsweep {
@@ -42,11 +42,12 @@ const TestModel& test_model(const std::string& name) {
   return models.try_emplace(name, name).first->second;
 }
 
-/// The family's prompts, as many of each kind as make a test quick: every third, so of every template and length.
-PromptFamily every_third(PromptFamily family) {
+/// The family's prompts, as many of each kind as make a test quick: every fourth, so of every
+/// template and length.
+PromptFamily every_fourth(PromptFamily family) {
   for (auto* prompts : {&family.clean, &family.corrupted}) {
     std::vector<Prompt> some;
-    for (std::size_t i = 0; i < prompts->size(); i += 3) some.push_back((*prompts)[i]);
+    for (std::size_t i = 0; i < prompts->size(); i += 4) some.push_back((*prompts)[i]);
     *prompts = some;
   }
   return family;
@@ -54,100 +55,6 @@ PromptFamily every_third(PromptFamily family) {
 
 PromptFamily prompts_of(const std::string& family) {
   return read_prompt_file(golden::data("golden/families/" + family + ".json"), family);
-}
-
-/// Circuits of one shape, made at random.
-class RandomCircuits {
- public:
-  RandomCircuits(const Gpt2Config& config, int positions, unsigned seed)
-      : layers_(config.layers), heads_(config.heads), positions_(positions), random_(seed) {}
-
-  /// Sparse, dense, and with a share of its own in each layer; then relatives of those that are there.
-  std::vector<Circuit> some(int count) {
-    std::vector<Circuit> circuits;
-    for (int i = 0; i < count; ++i) {
-      if (i % 3 == 2) {
-        circuits.push_back(relative_of(circuits[below(static_cast<int>(circuits.size()))]));
-      } else {
-        const std::vector<double> shares = {0.0, 0.15, 0.5, 0.9, 1.0};
-        const double share = shares[below(5)];
-        const bool by_layer = below(2) == 0;
-        circuits.push_back(with_shares([&](int) { return by_layer ? shares[below(5)] : share; }));
-      }
-    }
-    return circuits;
-  }
-
-  /// The circuits that a greedy search over some of the heads asks for.
-  std::vector<Circuit> search(std::vector<int> layers) {
-    std::vector<Circuit> asked;
-    Circuit kept(layers_, heads_, Circuit::Start::everything, positions_);
-    for (const int layer : layers)
-      for (int head = 0; head < heads_; ++head) {
-        Circuit trial = kept;
-        for (int p = 0; p < positions_; ++p) trial.remove(layer, head, p);
-        if (below(3) > 0) asked.push_back(trial);
-        if (below(4) > 0) kept = trial;
-      }
-    return asked;
-  }
-
-  std::vector<int> shuffled(std::size_t count) {
-    std::vector<int> order(count);
-    std::iota(order.begin(), order.end(), 0);
-    std::shuffle(order.begin(), order.end(), random_);
-    return order;
-  }
-
- private:
-  std::size_t below(int bound) { return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random_); }
-
-  template <class Share>
-  Circuit with_shares(const Share& share_of) {
-    Circuit circuit(layers_, heads_, Circuit::Start::nothing, positions_);
-    for (int layer = 0; layer < layers_; ++layer) {
-      std::bernoulli_distribution keep(share_of(layer));
-      for (int head = 0; head < heads_; ++head)
-        for (int p = 0; p < positions_; ++p)
-          if (keep(random_)) circuit.keep(layer, head, p);
-    }
-    return circuit;
-  }
-
-  /// The same up to some layer, and above it nothing, or one head less: it may go on from what the other left.
-  Circuit relative_of(Circuit circuit) {
-    const int from = static_cast<int>(below(layers_));
-    if (below(2) == 0) {
-      circuit.remove(from, static_cast<int>(below(heads_)), static_cast<int>(below(positions_)));
-      return circuit;
-    }
-    for (int layer = from; layer < layers_; ++layer)
-      for (int head = 0; head < heads_; ++head)
-        for (int p = 0; p < positions_; ++p) circuit.remove(layer, head, p);
-    return circuit;
-  }
-
-  int layers_, heads_, positions_;
-  std::mt19937 random_;
-};
-
-std::vector<Circuit> edge_circuits(const Gpt2Config& config, int positions) {
-  const auto kept_where = [&](auto kept) {
-    Circuit circuit(config.layers, config.heads, Circuit::Start::nothing, positions);
-    for (int layer = 0; layer < config.layers; ++layer)
-      for (int head = 0; head < config.heads; ++head)
-        for (int p = 0; p < positions; ++p)
-          if (kept(layer, head)) circuit.keep(layer, head, p);
-    return circuit;
-  };
-  const int last = config.layers - 1, middle = config.layers / 2;
-  return {kept_where([](int, int) { return true; }),
-          kept_where([](int, int) { return false; }),
-          kept_where([](int layer, int) { return layer == 0; }),
-          kept_where([&](int layer, int) { return layer == last; }),
-          kept_where([&](int layer, int head) { return layer == middle && head == 1; }),
-          kept_where([&](int layer, int) { return layer != middle; }),
-          kept_where([&](int layer, int head) { return layer != middle && head % 2 == 0; })};
 }
 
 /// Descending or ascending layers, as a search visits them.
@@ -168,31 +75,38 @@ struct Setting {
   Positions positions;
 };
 
-std::vector<Setting> settings(const std::vector<std::string>& families) {
+std::vector<Setting> settings(const std::vector<Positions>& choices) {
   std::vector<Setting> all;
   for (const char* model : {"tiny-a", "tiny-b"})
-    for (const std::string& family : families)
+    for (const char* family : {"even", "ragged", "mixed"})
       for (const Ablation ablation : {Ablation::mean, Ablation::zero, Ablation::resample})
-        for (const Positions positions : {Positions::all, Positions::own, Positions::union_of_corrupted})
+        for (const Positions positions : choices)
           all.push_back({model, family, ablation, positions});
   return all;
+}
+std::vector<Setting> all_settings() {
+  return settings({Positions::all, Positions::own, Positions::union_of_corrupted});
+}
+std::vector<Setting> settings_per_position() {
+  return settings({Positions::own, Positions::union_of_corrupted});
 }
 
 std::string name_of_setting(const testing::TestParamInfo<Setting>& info) {
   const Setting& setting = info.param;
-  return golden::test_name(setting.model + "_" + setting.family + "_" + name_of(setting.ablation) + "_" +
-                           name_of(setting.positions));
+  return golden::test_name(setting.model + "_" + setting.family + "_" + name_of(setting.ablation) +
+                           "_" + name_of(setting.positions));
 }
 
 class CircuitForwardTest : public testing::TestWithParam<Setting> {
  protected:
   CircuitForwardTest()
       : model(test_model(GetParam().model)),
-        family(tokenize_family(every_third(prompts_of(GetParam().family)), tokenizer(), model.fast.config(),
-                               GetParam().ablation, GetParam().positions)) {}
+        family(tokenize_family(every_fourth(prompts_of(GetParam().family)), tokenizer(),
+                               model.fast.config(), GetParam().ablation, GetParam().positions)) {}
 
   CircuitForward forward(int most_circuits) const {
-    return {model.fast, family.clean, family.corrupted, GetParam().ablation, GetParam().positions, most_circuits};
+    return {model.fast,          family.clean,         family.corrupted,
+            GetParam().ablation, GetParam().positions, most_circuits};
   }
 
   int named_positions() const { return static_cast<int>(family.clean.position_names.size()); }
@@ -200,20 +114,26 @@ class CircuitForwardTest : public testing::TestWithParam<Setting> {
   /// Each circuit by a CircuitForward that has run nothing else.
   Results alone(const std::vector<Circuit>& circuits) const {
     Results results;
-    for (const Circuit& circuit : circuits) results.push_back(forward(1).run({&circuit, 1}).front());
+    for (const Circuit& circuit : circuits)
+      results.push_back(forward(1).run({&circuit, 1}).front());
     return results;
   }
 
-  /// The circuits in the given order, so many at a time, by one CircuitForward; answers in the circuits' own order.
-  Results together(const std::vector<Circuit>& circuits, const std::vector<int>& order, int at_a_time) const {
+  /// The circuits in the given order, so many at a time, by one CircuitForward; answers in the
+  /// circuits' own order.
+  Results together(const std::vector<Circuit>& circuits, const std::vector<int>& order,
+                   int at_a_time) const {
     CircuitForward shared = forward(at_a_time);
     Results results(circuits.size());
-    for (std::size_t first = 0; first < order.size(); first += static_cast<std::size_t>(at_a_time)) {
+    for (std::size_t first = 0; first < order.size();
+         first += static_cast<std::size_t>(at_a_time)) {
       std::vector<Circuit> batch;
-      for (std::size_t i = first; i < order.size() && i < first + static_cast<std::size_t>(at_a_time); ++i)
+      for (std::size_t i = first;
+           i < order.size() && i < first + static_cast<std::size_t>(at_a_time); ++i)
         batch.push_back(circuits[static_cast<std::size_t>(order[i])]);
       const Results got = shared.run(batch);
-      for (std::size_t i = 0; i < batch.size(); ++i) results[static_cast<std::size_t>(order[first + i])] = got[i];
+      for (std::size_t i = 0; i < batch.size(); ++i)
+        results[static_cast<std::size_t>(order[first + i])] = got[i];
     }
     return results;
   }
@@ -221,11 +141,12 @@ class CircuitForwardTest : public testing::TestWithParam<Setting> {
   void expect_same_bits_in_any_company(int positions) const {
     const Gpt2Config& config = model.fast.config();
     RandomCircuits random(config, positions, 1);
-    std::vector<Circuit> circuits = random.some(9);
+    std::vector<Circuit> circuits = random.some(6);
     for (const Circuit& edge : edge_circuits(config, positions)) circuits.push_back(edge);
     const Results expected = alone(circuits);
     for (const int at_a_time : {1, 2, 3, 8})
-      EXPECT_EQ(together(circuits, random.shuffled(circuits.size()), at_a_time), expected) << at_a_time << " at a time";
+      EXPECT_EQ(together(circuits, random.shuffled(circuits.size()), at_a_time), expected)
+          << at_a_time << " at a time";
   }
 
   void expect_same_bits_in_searches(int positions) const {
@@ -237,7 +158,8 @@ class CircuitForwardTest : public testing::TestWithParam<Setting> {
       std::iota(in_order.begin(), in_order.end(), 0);
       const Results one_by_one = together(asked, in_order, 1);
       EXPECT_EQ(together(asked, in_order, 4), one_by_one);
-      for (std::size_t i = 0; i < asked.size(); i += 5) EXPECT_EQ(one_by_one[i], alone({asked[i]}).front()) << i;
+      for (std::size_t i = 0; i < asked.size(); i += 5)
+        EXPECT_EQ(one_by_one[i], alone({asked[i]}).front()) << i;
     }
   }
 
@@ -246,18 +168,21 @@ class CircuitForwardTest : public testing::TestWithParam<Setting> {
 };
 
 class SameBits : public CircuitForwardTest {};
+class SameBitsPerPosition : public CircuitForwardTest {};
 
-TEST_P(SameBits, ACircuitsNumbersDependOnNothingThatRunsBeforeOrBesideIt) { expect_same_bits_in_any_company(1); }
+TEST_P(SameBits, ACircuitsNumbersDependOnNothingThatRunsBeforeOrBesideIt) {
+  expect_same_bits_in_any_company(1);
+}
 
-TEST_P(SameBits, ASearchInEitherDirectionGivesTheNumbersOfEachCircuitAlone) { expect_same_bits_in_searches(1); }
+TEST_P(SameBits, ASearchInEitherDirectionGivesTheNumbersOfEachCircuitAlone) {
+  expect_same_bits_in_searches(1);
+}
 
-TEST_P(SameBits, ACircuitGivenPerPositionDependsOnNothingThatRunsBeforeOrBesideIt) {
-  if (GetParam().positions == Positions::all) GTEST_SKIP() << "positions: all has no circuits per position";
+TEST_P(SameBitsPerPosition, ACircuitGivenPerPositionDependsOnNothingThatRunsBeforeOrBesideIt) {
   expect_same_bits_in_any_company(named_positions());
 }
 
-TEST_P(SameBits, ASearchPerPositionGivesTheNumbersOfEachCircuitAlone) {
-  if (GetParam().positions == Positions::all) GTEST_SKIP() << "positions: all has no circuits per position";
+TEST_P(SameBitsPerPosition, ASearchPerPositionGivesTheNumbersOfEachCircuitAlone) {
   expect_same_bits_in_searches(named_positions());
 }
 
@@ -273,7 +198,9 @@ TEST_P(SameBits, TheFullModelDisturbsNoCircuitAndIsDisturbedByNone) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Settings, SameBits, testing::ValuesIn(settings({"even", "ragged", "mixed"})), name_of_setting);
+INSTANTIATE_TEST_SUITE_P(Settings, SameBits, testing::ValuesIn(all_settings()), name_of_setting);
+INSTANTIATE_TEST_SUITE_P(Settings, SameBitsPerPosition, testing::ValuesIn(settings_per_position()),
+                         name_of_setting);
 
 class PlainReference : public CircuitForwardTest {
  protected:
@@ -281,10 +208,10 @@ class PlainReference : public CircuitForwardTest {
   static constexpr double score_tolerance = 0.001;
 
   PlainReference()
-      : unpadded(tokenize_family(family.prompts, tokenizer(), model.fast.config(), GetParam().ablation,
-                                 Positions::own)),
-        plain(model.plain, unpadded.clean, unpadded.corrupted, tokenizer().end_of_text(), GetParam().ablation,
-              GetParam().positions),
+      : unpadded(tokenize_family(family.prompts, tokenizer(), model.fast.config(),
+                                 GetParam().ablation, Positions::own)),
+        plain(model.plain, unpadded.clean, unpadded.corrupted, tokenizer().end_of_text(),
+              GetParam().ablation, GetParam().positions),
         full(plain.full()) {}
 
   static double mean(const std::vector<double>& values) {
@@ -294,12 +221,16 @@ class PlainReference : public CircuitForwardTest {
   void expect_plain_scores(int positions) const {
     const Gpt2Config& config = model.fast.config();
     CircuitForward shared = forward(1);
-    EXPECT_TRUE(all_near(shared.run_full_model(), full, score_tolerance / 100 * std::abs(mean(full))));
-    std::vector<Circuit> circuits = RandomCircuits(config, positions, 4).some(5);
-    for (const Circuit& edge : edge_circuits(config, positions)) circuits.push_back(edge);
+    EXPECT_TRUE(
+        all_near(shared.run_full_model(), full, score_tolerance / 100 * std::abs(mean(full))));
+    std::vector<Circuit> circuits = RandomCircuits(config, positions, 4).some(4);
+    if (positions == 1)
+      for (const Circuit& edge : edge_circuits(config, positions)) circuits.push_back(edge);
     for (std::size_t i = 0; i < circuits.size(); ++i) {
-      const double got = mean(shared.run({&circuits[i], 1}).front()), expected = mean(plain.run(circuits[i]));
-      EXPECT_NEAR(100 * got / mean(full), 100 * expected / mean(full), score_tolerance) << "circuit " << i;
+      const double got = mean(shared.run({&circuits[i], 1}).front()),
+                   expected = mean(plain.run(circuits[i]));
+      EXPECT_NEAR(100 * got / mean(full), 100 * expected / mean(full), score_tolerance)
+          << "circuit " << i;
     }
   }
 
@@ -308,33 +239,44 @@ class PlainReference : public CircuitForwardTest {
   std::vector<double> full;
 };
 
+class PlainReferencePerPosition : public PlainReference {};
+
 TEST_P(PlainReference, CircuitsScoreAsInAPlainForwardPassInFloat64) { expect_plain_scores(1); }
 
-TEST_P(PlainReference, CircuitsGivenPerPositionScoreAsInAPlainForwardPassInFloat64) {
-  if (GetParam().positions == Positions::all) GTEST_SKIP() << "positions: all has no circuits per position";
+TEST_P(PlainReferencePerPosition, CircuitsGivenPerPositionScoreAsInAPlainForwardPassInFloat64) {
   expect_plain_scores(named_positions());
 }
 
-INSTANTIATE_TEST_SUITE_P(Settings, PlainReference, testing::ValuesIn(settings({"even", "ragged", "mixed"})),
+INSTANTIATE_TEST_SUITE_P(Settings, PlainReference, testing::ValuesIn(all_settings()),
                          name_of_setting);
+INSTANTIATE_TEST_SUITE_P(Settings, PlainReferencePerPosition,
+                         testing::ValuesIn(settings_per_position()), name_of_setting);
 
 /// The plain forward pass is itself held against the reference implementation.
 TEST(PlainReferenceItself, GivesTheReferenceImplementationsNumbers) {
-  for (const char* file : {"tiny-b.even.zero.all.T3.json", "tiny-a.mixed.mean.own.T3.json",
-                           "tiny-a.ragged.mean.union.T3.json", "tiny-b.numwords.resample.all.T3.json"}) {
+  for (const char* file :
+       {"tiny-b.even.zero.all.T3.json", "tiny-a.mixed.mean.own.T3.json",
+        "tiny-a.ragged.mean.union.T3.json", "tiny-b.numwords.resample.all.T3.json"}) {
     const golden::Json expected = golden::read(golden::data("golden/" + std::string(file)));
     const TestModel& model = test_model(expected["model"]);
-    const Family family = tokenize_family(prompts_of(expected["family"]), tokenizer(), model.fast.config(),
-                                          golden::ablation(expected), Positions::own);
-    const reference::PlainExperiment plain(model.plain, family.clean, family.corrupted, tokenizer().end_of_text(),
-                                           golden::ablation(expected), golden::positions(expected));
+    const Family family =
+        tokenize_family(prompts_of(expected["family"]), tokenizer(), model.fast.config(),
+                        golden::ablation(expected), Positions::own);
+    const reference::PlainExperiment plain(model.plain, family.clean, family.corrupted,
+                                           tokenizer().end_of_text(), golden::ablation(expected),
+                                           golden::positions(expected));
     // Both in float64.
-    EXPECT_TRUE(all_near(plain.full(), expected["full_per_prompt"].get<std::vector<double>>(), 1e-9)) << file;
+    EXPECT_TRUE(
+        all_near(plain.full(), expected["full_per_prompt"].get<std::vector<double>>(), 1e-9))
+        << file;
     for (std::size_t i = 0; i < expected["circuits"].size(); i += 2) {
       const golden::Json& given = expected["circuits"][i];
-      Circuit circuit(model.fast.config().layers, model.fast.config().heads, Circuit::Start::nothing);
+      Circuit circuit(model.fast.config().layers, model.fast.config().heads,
+                      Circuit::Start::nothing);
       for (const auto& head : given["heads"]) circuit.keep(head[0], head[1]);
-      EXPECT_TRUE(all_near(plain.run(circuit), given["per_prompt"].get<std::vector<double>>(), 1e-9)) << file << i;
+      EXPECT_TRUE(
+          all_near(plain.run(circuit), given["per_prompt"].get<std::vector<double>>(), 1e-9))
+          << file << i;
     }
   }
 }
@@ -342,11 +284,14 @@ TEST(PlainReferenceItself, GivesTheReferenceImplementationsNumbers) {
 /// A family that names every token: the full model is a circuit then, and is remembered as one.
 TEST(CircuitForward, TheFullModelOfAFamilyThatNamesEveryTokenDisturbsNoCircuitGivenPerPosition) {
   const TestModel& model = test_model("tiny-a");
-  PromptFamily prompts{"pairs", {{"1 3", "5", "3", 0, {{"S1", "1"}}, ""}}, {{"1 1", "3", "5", 0, {{"S1", "1"}}, ""}}};
+  PromptFamily prompts{"pairs",
+                       {{"1 3", "5", "3", 0, {{"S1", "1"}}, ""}},
+                       {{"1 1", "3", "5", 0, {{"S1", "1"}}, ""}}};
   const Family family =
       tokenize_family(prompts, tokenizer(), model.fast.config(), Ablation::mean, Positions::own);
   const auto fresh = [&] {
-    return CircuitForward(model.fast, family.clean, family.corrupted, Ablation::mean, Positions::own, 1);
+    return CircuitForward(model.fast, family.clean, family.corrupted, Ablation::mean,
+                          Positions::own, 1);
   };
   Circuit circuit(3, 4, Circuit::Start::everything, 2);
   for (int head = 0; head < 4; ++head) circuit.remove(1, head, 0);

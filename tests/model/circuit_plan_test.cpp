@@ -64,7 +64,8 @@ TEST(CircuitPlan, TheFirstReducedLayerSharesAllHeadsAndReplacesSome) {
 }
 
 TEST(CircuitPlan, AFirstReducedLayerThatKeepsNothingComputesNothing) {
-  const CircuitPlan plan = plan_circuit(everything_but({{1, 0}, {1, 1}, {1, 2}, {1, 3}}), everywhere);
+  const CircuitPlan plan =
+      plan_circuit(everything_but({{1, 0}, {1, 1}, {1, 2}, {1, 3}}), everywhere);
   EXPECT_THAT(plan.layers[1].heads, IsEmpty());
   EXPECT_EQ(plan.layers[1].form, HeadForm::packed);
   EXPECT_FALSE(plan.layers[1].replaces);
@@ -72,10 +73,12 @@ TEST(CircuitPlan, AFirstReducedLayerThatKeepsNothingComputesNothing) {
 }
 
 TEST(CircuitPlan, AboveItOnlyKeptHeadsAreComputed) {
-  const CircuitPlan plan = plan_circuit(everything_but({{0, 0}, {1, 1}, {2, 0}, {2, 2}}), everywhere);
+  const CircuitPlan plan =
+      plan_circuit(everything_but({{0, 0}, {1, 1}, {2, 0}, {2, 2}}), everywhere);
   for (const int layer : {1, 2}) {
     EXPECT_EQ(plan.layers[static_cast<std::size_t>(layer)].form, HeadForm::packed);
-    EXPECT_FALSE(plan.layers[static_cast<std::size_t>(layer)].replaces);  // what is not kept is not computed
+    EXPECT_FALSE(
+        plan.layers[static_cast<std::size_t>(layer)].replaces);  // what is not kept is not computed
   }
   EXPECT_THAT(plan.layers[1].heads, ElementsAre(0, 2, 3));
   EXPECT_THAT(plan.layers[2].heads, ElementsAre(1, 3));
@@ -127,8 +130,10 @@ TEST(CircuitPlan, AHeadKeptAtNamesThatCoverEveryRowIsNotReplaced) {
 
 TEST(KeepMask, HasARowForEachRowAndAColumnForEachComputedHead) {
   const Circuit circuit = keeping({{1, 0}, {1, 3}});
-  EXPECT_THAT(keep_mask(circuit, 1, {0, 1, 3}, {0, 1, 2}, at_names), ElementsAre(1, 0, 1, 0, 0, 0, 1, 0, 1));
-  EXPECT_THAT(keep_mask(circuit, 1, {0, 1, 3}, {0, 1, 2}, everywhere), ElementsAre(1, 0, 1, 1, 0, 1, 1, 0, 1));
+  EXPECT_THAT(keep_mask(circuit, 1, {0, 1, 3}, {0, 1, 2}, at_names),
+              ElementsAre(1, 0, 1, 0, 0, 0, 1, 0, 1));
+  EXPECT_THAT(keep_mask(circuit, 1, {0, 1, 3}, {0, 1, 2}, everywhere),
+              ElementsAre(1, 0, 1, 1, 0, 1, 1, 0, 1));
   EXPECT_THAT(keep_mask(circuit, 1, {3}, {2, 1}, at_names), ElementsAre(1, 0));
   EXPECT_THAT(keep_mask(circuit, 2, {0}, {0}, everywhere), ElementsAre(0));
 }

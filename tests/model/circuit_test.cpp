@@ -56,7 +56,8 @@ TEST(Circuit, IsReducedInTheLowestLayerThatDoesNotKeepEveryHead) {
   EXPECT_EQ(everything.first_reduced_layer(), 3);
   EXPECT_EQ(nothing.first_reduced_layer(), 0);
   EXPECT_EQ(without(without(everything, 2, 0), 1, 3).first_reduced_layer(), 1);
-  EXPECT_EQ(without(Circuit(3, 4, Circuit::Start::everything, 5), 2, 3, 4).first_reduced_layer(), 2);
+  EXPECT_EQ(without(Circuit(3, 4, Circuit::Start::everything, 5), 2, 3, 4).first_reduced_layer(),
+            2);
 }
 
 TEST(Circuit, HasThePrefixOfAllThatDifferOnlyAbove) {

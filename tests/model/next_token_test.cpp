@@ -1,16 +1,19 @@
 #include "model/next_token.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+
+#include <gtest/gtest.h>
 
 #include "tests/golden.h"
 #include "tests/near.h"
 
 namespace headsweep {
 namespace {
+
+/// The expected logits are float32, and so is what is computed here: 16 is known to 1e-6.
+constexpr double tolerance = 1e-4;
 
 class GoldenPrompts : public testing::TestWithParam<std::pair<std::string, Processing>> {};
 
@@ -27,20 +30,25 @@ TEST_P(GoldenPrompts, HaveTheReferencesTopTokensAndRanks) {
     tokens.insert(tokens.begin(), tokenizer.end_of_text());
     EXPECT_EQ(tokens, expected["tokens"].get<std::vector<int>>());
 
-    const std::vector<double> logits = next_token_logits(model, tokens, processing), shares = softmax(logits);
+    const std::vector<double> logits = next_token_logits(model, tokens, processing),
+                              shares = softmax(logits);
     ASSERT_EQ(logits.size(), static_cast<std::size_t>(model.config().vocabulary));
     const double answer = logits[expected["answer_token"].get<std::size_t>()];
-    const auto above = std::count_if(logits.begin(), logits.end(), [&](double logit) { return logit > answer; });
-    EXPECT_EQ(above, expected["rank"].get<long>()) << expected["text"];
+    const auto above = [&](double bound) {
+      return std::count_if(logits.begin(), logits.end(),
+                           [&](double logit) { return logit > bound; });
+    };
+    // Far down the list logits lie so close that rounding may swap neighbours.
+    EXPECT_LE(above(answer + tolerance), expected["rank"].get<long>()) << expected["text"];
+    EXPECT_GE(above(answer - tolerance), expected["rank"].get<long>()) << expected["text"];
 
     std::vector<double> descending = logits;
     std::sort(descending.rbegin(), descending.rend());
     for (std::size_t i = 0; i < expected["top"].size(); ++i) {
       const auto& top = expected["top"][i];
       const auto token = top[0].get<std::size_t>();
-      // The expected values are float32, and so is what is computed here: 16 is known to 1e-6.
-      EXPECT_NEAR(logits[token], top[2], 1e-4) << expected["text"] << i;
-      EXPECT_NEAR(descending[i], top[2], 1e-4) << expected["text"] << i;
+      EXPECT_NEAR(logits[token], top[2], tolerance) << expected["text"] << i;
+      EXPECT_NEAR(descending[i], top[2], tolerance) << expected["text"] << i;
       EXPECT_NEAR(shares[token], top[3], 1e-5) << expected["text"] << i;
       EXPECT_EQ(tokenizer.decode(static_cast<int>(token)), top[1]);
     }
@@ -54,14 +62,16 @@ INSTANTIATE_TEST_SUITE_P(Models, GoldenPrompts,
                                          std::pair("tiny-b", Processing::none),
                                          std::pair("tiny-b", Processing::transformer_lens)),
                          [](const auto& info) {
-                           return golden::test_name(info.param.first + "_" + name_of(info.param.second));
+                           return golden::test_name(info.param.first + "_" +
+                                                    name_of(info.param.second));
                          });
 
 TEST(NextToken, ProcessingAsTransformerLensCentresTheLogits) {
   const auto backend = open_device(DeviceChoice::cpu, 0);
   const Gpt2 model(golden::data("models/tiny-a"), *backend);
   std::vector<double> plain = next_token_logits(model, {1, 2, 3}, Processing::none);
-  const std::vector<double> centred = next_token_logits(model, {1, 2, 3}, Processing::transformer_lens);
+  const std::vector<double> centred =
+      next_token_logits(model, {1, 2, 3}, Processing::transformer_lens);
   const auto count = static_cast<double>(plain.size());
   const double mean = std::accumulate(plain.begin(), plain.end(), 0.0) / count;
   EXPECT_GT(std::abs(mean), 0.01);
@@ -71,7 +81,8 @@ TEST(NextToken, ProcessingAsTransformerLensCentresTheLogits) {
 }
 
 TEST(Softmax, GivesSharesThatSumToOne) {
-  EXPECT_TRUE(all_near(softmax({std::log(1.0), std::log(3.0), std::log(4.0)}), std::vector{0.125, 0.375, 0.5}, 1e-15));
+  EXPECT_TRUE(all_near(softmax({std::log(1.0), std::log(3.0), std::log(4.0)}),
+                       std::vector{0.125, 0.375, 0.5}, 1e-15));
   EXPECT_EQ(softmax({-7}), std::vector{1.0});
 }
 

@@ -35,10 +35,13 @@ TEST(StoredWeights, AreTheCheckpointsUnderNamesWithoutThePrefix) {
     const SmallCheckpoint checkpoint(prefix);
     const Opened opened(checkpoint);
     EXPECT_EQ(opened.weights->prefixed(), !prefix.empty());
-    EXPECT_EQ(opened.weights->values("wpe.weight"), checkpoint.tensors.at(prefix + "wpe.weight").values);
-    EXPECT_EQ(opened.weights->values(1, "mlp.c_fc.bias"), checkpoint.tensors.at(prefix + "h.1.mlp.c_fc.bias").values);
+    EXPECT_EQ(opened.weights->values("wpe.weight"),
+              checkpoint.tensors.at(prefix + "wpe.weight").values);
+    EXPECT_EQ(opened.weights->values(1, "mlp.c_fc.bias"),
+              checkpoint.tensors.at(prefix + "h.1.mlp.c_fc.bias").values);
     long long parameters = 0;
-    for (const auto& [name, tensor] : checkpoint.tensors) parameters += static_cast<long long>(tensor.values.size());
+    for (const auto& [name, tensor] : checkpoint.tensors)
+      parameters += static_cast<long long>(tensor.values.size());
     EXPECT_EQ(opened.weights->parameters(), parameters);
     EXPECT_THAT(opened.weights->element_types(), ElementsAre("F32"));
   }
@@ -68,7 +71,8 @@ TEST(StoredWeights, ReadTheSameAfterTheirMemoryWasGivenBack) {
 
 TEST(StoredWeights, BothLayoutsOfRealCheckpointsAreRead) {
   for (const char* name : {"tiny-a", "tiny-b"}) {
-    const std::filesystem::path folder = std::filesystem::path(HEADSWEEP_TEST_DATA) / "models" / name;
+    const std::filesystem::path folder =
+        std::filesystem::path(HEADSWEEP_TEST_DATA) / "models" / name;
     const StoredWeights weights(folder, read_config(folder));
     EXPECT_EQ(weights.prefixed(), std::string(name) == "tiny-a");
     EXPECT_EQ(weights.sha256().size(), 64u);
@@ -76,41 +80,49 @@ TEST(StoredWeights, BothLayoutsOfRealCheckpointsAreRead) {
 }
 
 TEST(StoredWeights, AMissingTensorIsNamed) {
-  for (const std::string name : {"ln_f.bias", "h.1.attn.c_proj.weight", "h.0.ln_2.bias", "wpe.weight"})
+  for (const std::string name :
+       {"ln_f.bias", "h.1.attn.c_proj.weight", "h.0.ln_2.bias", "wpe.weight"})
     for (const std::string prefix : {"", "transformer."}) {
       SmallCheckpoint checkpoint(prefix);
       checkpoint.tensors.erase(prefix + name);
-      EXPECT_THAT([&] { Opened opened(checkpoint); }, refuses_with("tensor '" + prefix + name + "' is missing"));
+      EXPECT_THAT([&] { Opened opened(checkpoint); },
+                  refuses_with("tensor '" + prefix + name + "' is missing"));
     }
 }
 
 TEST(StoredWeights, ACheckpointOfAnotherKindIsRefused) {
   SmallCheckpoint checkpoint;
   checkpoint.tensors.erase("wte.weight");
-  EXPECT_THAT([&] { Opened opened(checkpoint); }, refuses_with("neither 'wte.weight' nor 'transformer.wte.weight'"));
+  EXPECT_THAT([&] { Opened opened(checkpoint); },
+              refuses_with("neither 'wte.weight' nor 'transformer.wte.weight'"));
 }
 
 TEST(StoredWeights, AWrongShapeIsNamedWithWhatConfigAsksFor) {
   SmallCheckpoint checkpoint;
   checkpoint.add("h.0.attn.c_attn.weight", {36, 12});  // transposed
-  EXPECT_THAT([&] { Opened opened(checkpoint); },
-              refuses_with("tensor 'h.0.attn.c_attn.weight'", "shape [36, 12]", "asks for [12, 36]"));
+  EXPECT_THAT(
+      [&] { Opened opened(checkpoint); },
+      refuses_with("tensor 'h.0.attn.c_attn.weight'", "shape [36, 12]", "asks for [12, 36]"));
   checkpoint = SmallCheckpoint();
   checkpoint.config.vocabulary = 12;
-  EXPECT_THAT([&] { Opened opened(checkpoint); }, refuses_with("tensor 'wte.weight'", "[11, 12]", "[12, 12]"));
+  EXPECT_THAT([&] { Opened opened(checkpoint); },
+              refuses_with("tensor 'wte.weight'", "[11, 12]", "[12, 12]"));
 }
 
 TEST(StoredWeights, NumbersOfAnotherTypeAreRefused) {
   SmallCheckpoint checkpoint;
   checkpoint.tensors.at("h.1.ln_1.weight").type = "F64";
-  EXPECT_THAT([&] { Opened opened(checkpoint); }, refuses_with("tensor 'h.1.ln_1.weight' holds F64 numbers"));
+  EXPECT_THAT([&] { Opened opened(checkpoint); },
+              refuses_with("tensor 'h.1.ln_1.weight' holds F64 numbers"));
 }
 
 TEST(StoredWeights, ATensorThatWouldBeIgnoredIsRefused) {
-  for (const std::string name : {"h.2.ln_1.weight", "h.0.attn.q_proj.weight", "score.weight", "transformer.h.0.ln_1.bias"}) {
+  for (const std::string name :
+       {"h.2.ln_1.weight", "h.0.attn.q_proj.weight", "score.weight", "transformer.h.0.ln_1.bias"}) {
     SmallCheckpoint checkpoint;
     checkpoint.add(name, {12});
-    EXPECT_THAT([&] { Opened opened(checkpoint); }, refuses_with("tensor '" + name + "' is no part of a GPT-2 with 2 "));
+    EXPECT_THAT([&] { Opened opened(checkpoint); },
+                refuses_with("tensor '" + name + "' is no part of a GPT-2 with 2 "));
   }
 }
 
@@ -134,7 +146,8 @@ TEST(StoredWeights, ATiedUnembeddingIsAcceptedAndAnUntiedOneRefused) {
   }
 }
 
-/// The last bit of an element's fraction is worth 2^-10 or 2^-7 of it; rounding is off by half of that.
+/// The last bit of an element's fraction is worth 2^-10 or 2^-7 of it; rounding is off by half of
+/// that.
 class HalfPrecision : public testing::TestWithParam<std::pair<std::string, float>> {
  protected:
   SmallCheckpoint original, halved;
@@ -152,7 +165,8 @@ TEST_P(HalfPrecision, ValuesAreTheNearestThatTheTypeHas) {
     ASSERT_EQ(got.size(), tensor.values.size());
     bool exact = true;
     for (std::size_t i = 0; i < got.size(); ++i) {
-      EXPECT_NEAR(got[i], tensor.values[i], std::abs(tensor.values[i]) * GetParam().second + 1e-7) << name << i;
+      EXPECT_NEAR(got[i], tensor.values[i], std::abs(tensor.values[i]) * GetParam().second + 1e-7)
+          << name << i;
       exact = exact && got[i] == tensor.values[i];
     }
     EXPECT_FALSE(exact) << name;
@@ -173,7 +187,8 @@ TEST_P(HalfPrecision, TheModelPredictsNearlyTheSame) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, HalfPrecision,
-                         testing::Values(std::pair("F16", std::ldexp(1.0f, -11)), std::pair("BF16", std::ldexp(1.0f, -8))),
+                         testing::Values(std::pair("F16", std::ldexp(1.0f, -11)),
+                                         std::pair("BF16", std::ldexp(1.0f, -8))),
                          [](const auto& info) { return info.param.first; });
 
 }  // namespace

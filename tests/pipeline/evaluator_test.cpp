@@ -1,8 +1,8 @@
 #include "pipeline/evaluator.h"
 
-#include <gtest/gtest.h>
-
 #include <numeric>
+
+#include <gtest/gtest.h>
 
 #include "tests/golden.h"
 
@@ -51,9 +51,10 @@ TEST_F(EvaluatorTest, TheScoreIsTheMeanLogitDifferenceAgainstTheFullModels) {
 
 TEST_F(EvaluatorTest, ResultsComeInTheOrderOfTheCircuits) {
   // Neither sorted nor sorted backwards, more than run side by side.
-  const std::vector<Circuit> circuits = {without({{1, 1}}), without({{2, 3}}), without({{0, 0}}), without({}),
-                                         without({{1, 0}}), without({{0, 3}}), without({{2, 0}}), without({{0, 2}}),
-                                         without({{2, 1}}), without({{1, 3}})};
+  const std::vector<Circuit> circuits = {without({{1, 1}}), without({{2, 3}}), without({{0, 0}}),
+                                         without({}),       without({{1, 0}}), without({{0, 3}}),
+                                         without({{2, 0}}), without({{0, 2}}), without({{2, 1}}),
+                                         without({{1, 3}})};
   const std::vector<Evaluation> got = evaluator.evaluate(circuits);
   ASSERT_EQ(got.size(), circuits.size());
   for (std::size_t i = 0; i < circuits.size(); ++i) {
@@ -70,7 +71,8 @@ TEST_F(EvaluatorTest, EqualCircuitsAreAllAnswered) {
   const std::vector<Circuit> circuits = {second, first, second, second, first};
   const std::vector<Evaluation> got = evaluator.evaluate(circuits);
   ASSERT_EQ(got.size(), 5u);
-  for (std::size_t i = 0; i < circuits.size(); ++i) expect_equal(got[i], fresh().evaluate(circuits[i]));
+  for (std::size_t i = 0; i < circuits.size(); ++i)
+    expect_equal(got[i], fresh().evaluate(circuits[i]));
 }
 
 /// Counts what the model's backend is asked for.
@@ -81,9 +83,15 @@ class CountingBackend final : public Backend {
   int products = 0;
 
   DeviceInfo info() const override { return backend_->info(); }
-  std::shared_ptr<void> allocate_bytes(std::int64_t bytes) override { return backend_->allocate_bytes(bytes); }
-  void copy_to_device(std::span<const std::byte> host, void* device) override { backend_->copy_to_device(host, device); }
-  void copy_to_host(const void* device, std::span<std::byte> host) override { backend_->copy_to_host(device, host); }
+  std::shared_ptr<void> allocate_bytes(std::int64_t bytes) override {
+    return backend_->allocate_bytes(bytes);
+  }
+  void copy_to_device(std::span<const std::byte> host, void* device) override {
+    backend_->copy_to_device(host, device);
+  }
+  void copy_to_host(const void* device, std::span<std::byte> host) override {
+    backend_->copy_to_host(device, host);
+  }
   Weight pack(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
               std::span<const float> bias) override {
     return backend_->pack(weight, inputs, outputs, bias);
@@ -92,13 +100,22 @@ class CountingBackend final : public Backend {
     ++products;
     backend_->matmul(in, weight, epilogue, out);
   }
-  void layer_norm(Matrix in, double epsilon, Matrix out) override { backend_->layer_norm(in, epsilon, out); }
-  void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v, Matrix z) override {
+  void layer_norm(Matrix in, double epsilon, Matrix out) override {
+    backend_->layer_norm(in, epsilon, out);
+  }
+  void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
+                 Matrix z) override {
     backend_->attention(sequences, heads, queries, q, k, v, z);
   }
-  void replace_heads(const HeadFill& fill, Matrix from, Matrix to) override { backend_->replace_heads(fill, from, to); }
-  void add_rows(Matrix values, const int* row, Matrix x) override { backend_->add_rows(values, row, x); }
-  void gather_rows(Matrix in, const int* row, Matrix out) override { backend_->gather_rows(in, row, out); }
+  void replace_heads(const HeadFill& fill, Matrix from, Matrix to) override {
+    backend_->replace_heads(fill, from, to);
+  }
+  void add_rows(Matrix values, const int* row, Matrix x) override {
+    backend_->add_rows(values, row, x);
+  }
+  void gather_rows(Matrix in, const int* row, Matrix out) override {
+    backend_->gather_rows(in, row, out);
+  }
   void row_dots(Matrix a, Matrix b, double* out) override { backend_->row_dots(a, b, out); }
 
  private:
@@ -108,7 +125,8 @@ class CountingBackend final : public Backend {
 TEST_F(EvaluatorTest, EqualCircuitsAreComputedOnce) {
   CountingBackend backend(open_device(DeviceChoice::cpu, 0));
   const Gpt2 model(golden::data("models/tiny-a"), backend);
-  Evaluator counted(model, made.family.clean, made.family.corrupted, Ablation::mean, Positions::all);
+  Evaluator counted(model, made.family.clean, made.family.corrupted, Ablation::mean,
+                    Positions::all);
   const auto products_for = [&](const std::vector<Circuit>& circuits) {
     const int before = backend.products;
     counted.evaluate(circuits);

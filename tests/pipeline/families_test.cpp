@@ -40,9 +40,11 @@ FamilySpec arithmetic(const std::string& name, ArithmeticSpec spec) {
 }
 
 TEST(Prompts, ArithmeticAndRepeatLastMakeTheReferencesFamilies) {
-  for (const auto& spec : {arithmetic("even", {.first_start = 1, .last_start = 10, .step = 2, .length = 6}),
-                           arithmetic("step3", {.first_start = 2, .last_start = 13, .step = 3, .length = 6})}) {
-    const PromptFamily expected = read_prompt_file(test_data / "golden/families" / (spec.name + ".json"), spec.name);
+  for (const auto& spec :
+       {arithmetic("even", {.first_start = 1, .last_start = 10, .step = 2, .length = 6}),
+        arithmetic("step3", {.first_start = 2, .last_start = 13, .step = 3, .length = 6})}) {
+    const PromptFamily expected =
+        read_prompt_file(test_data / "golden/families" / (spec.name + ".json"), spec.name);
     const PromptFamily got = make_prompts(spec);
     EXPECT_EQ(got.name, spec.name);
     expect_same_prompts(got.clean, expected.clean);
@@ -51,7 +53,8 @@ TEST(Prompts, ArithmeticAndRepeatLastMakeTheReferencesFamilies) {
 }
 
 TEST(Prompts, ThatAreMadeSayWhereTheyComeFrom) {
-  const PromptFamily made = make_prompts(arithmetic("even", {.first_start = 4, .last_start = 6, .step = 2, .length = 3}));
+  const PromptFamily made =
+      make_prompts(arithmetic("even", {.first_start = 4, .last_start = 6, .step = 2, .length = 3}));
   EXPECT_EQ(made.clean[1].origin, "family 'even', clean prompt 2");
   EXPECT_EQ(made.corrupted[2].origin, "family 'even', corrupted prompt 3");
 }
@@ -84,12 +87,15 @@ class Tokenizing : public testing::Test {
     return tokenize_family(prompts, tokenizer(), config, ablation, positions);
   }
 
-  void expect_refused(const std::string& where, const std::string& what, Ablation ablation = Ablation::mean) const {
+  void expect_refused(const std::string& where, const std::string& what,
+                      Ablation ablation = Ablation::mean) const {
     EXPECT_THAT([&] { tokenized(ablation); },
-                testing::ThrowsMessage<UserError>(testing::AllOf(testing::StartsWith(where + ": "), HasSubstr(what))));
+                testing::ThrowsMessage<UserError>(
+                    testing::AllOf(testing::StartsWith(where + ": "), HasSubstr(what))));
   }
 
-  Gpt2Config config{.layers = 1, .heads = 1, .d_model = 4, .d_mlp = 4, .positions = 8, .vocabulary = 50257};
+  Gpt2Config config{
+      .layers = 1, .heads = 1, .d_model = 4, .d_mlp = 4, .positions = 8, .vocabulary = 50257};
   PromptFamily prompts{"mine",
                        {written("A 3 5", "mine.json:3"), written("B 3 5", "mine.json:4")},
                        {written("A 3 3", "mine.json:8"), written("B 3 3", "mine.json:9")}};
@@ -97,7 +103,8 @@ class Tokenizing : public testing::Test {
 
 TEST_F(Tokenizing, FindsTokensAnswersAndPositions) {
   const Family family = tokenized();
-  EXPECT_THAT(family.clean.tokens, ElementsAre(ElementsAre(32, 513, 642), ElementsAre(33, 513, 642)));
+  EXPECT_THAT(family.clean.tokens,
+              ElementsAre(ElementsAre(32, 513, 642), ElementsAre(33, 513, 642)));
   EXPECT_THAT(family.corrupted.tokens[1], ElementsAre(33, 513, 513));
   EXPECT_THAT(family.clean.answers, ElementsAre(767, 767));
   EXPECT_THAT(family.clean.distractors, ElementsAre(642, 642));
@@ -147,7 +154,7 @@ TEST_F(Tokenizing, TheHashDependsOnAllThatIsInThePromptsAndOnNothingElse) {
 
 TEST_F(Tokenizing, AnAnswerOfSeveralTokensIsRefused) {
   prompts.clean[1].answer = "31415926";
-  expect_refused("mine.json:4", "\"B 3 5\": the answer ' 31415926' is");
+  expect_refused("mine.json:4", "'B 3 5': the answer ' 31415926' is");
 }
 
 TEST_F(Tokenizing, ADistractorOfSeveralTokensIsRefused) {
@@ -200,7 +207,9 @@ TEST_F(Tokenizing, WordsInAnotherOrderThanInTheTextAreRefused) {
   prompts.clean[1].words = {{"S1", "B"}, {"S2", "3"}};
   prompts.corrupted[1].words = {{"S1", "3"}, {"S2", "B"}};
   prompts.corrupted[0].words = {{"S1", "A"}, {"S2", "3"}};
-  expect_refused("mine.json:9", "the word 'B' of position S2 does not stand in the text after the words before it");
+  expect_refused(
+      "mine.json:9",
+      "the word 'B' of position S2 does not stand in the text after the words before it");
 }
 
 TEST_F(Tokenizing, ATemplateWithoutCorruptedPromptsIsRefusedForMeans) {
@@ -212,21 +221,30 @@ TEST_F(Tokenizing, ATemplateWithoutCorruptedPromptsIsRefusedForMeans) {
 
 TEST_F(Tokenizing, ACleanPromptLongerThanItsTemplatesCorruptedOnesIsRefusedForMeans) {
   prompts.clean[1].text = "B 3 5 5";
-  expect_refused("mine.json:4", "has 4 tokens, but the longest corrupted prompt of its template 0 has 3");
+  expect_refused("mine.json:4",
+                 "has 4 tokens, but the longest corrupted prompt of its template 0 has 3");
   EXPECT_NO_THROW(tokenized(Ablation::zero));
-  EXPECT_NO_THROW(tokenized(Ablation::mean, Positions::union_of_corrupted));  // padding counts there
+  EXPECT_NO_THROW(
+      tokenized(Ablation::mean, Positions::union_of_corrupted));  // padding counts there
 }
 
 TEST_F(Tokenizing, ResamplingNeedsAsManyCorruptedAsCleanPrompts) {
   prompts.corrupted.pop_back();
-  expect_refused("family 'mine'", "has 2 clean, but 1 corrupted prompts", Ablation::resample);
+  expect_refused("mine.json:4",
+                 "'B 3 5': has no counterpart: family 'mine' has 2 clean, but 1 corrupted prompts",
+                 Ablation::resample);
+  EXPECT_NO_THROW(tokenized(Ablation::mean));
+  prompts.corrupted = {written("A 3 3", "mine.json:8"), written("B 3 3", "mine.json:9"),
+                       written("C 3 3", "mine.json:10")};
+  expect_refused("mine.json:10", "has 2 clean, but 3 corrupted prompts", Ablation::resample);
   EXPECT_NO_THROW(tokenized(Ablation::mean));
 }
 
 TEST_F(Tokenizing, ResamplingNeedsCounterpartsThatAreAsLong) {
   prompts.clean[1].text = "B 3 5 5";
   prompts.corrupted[0].text = "A 3 3 3";
-  expect_refused("mine.json:4", "has 4 tokens, but its corrupted counterpart \"B 3 3\" only 3", Ablation::resample);
+  expect_refused("mine.json:4", "has 4 tokens, but its corrupted counterpart 'B 3 3' only 3",
+                 Ablation::resample);
   EXPECT_NO_THROW(tokenized(Ablation::mean));
 }
 

@@ -13,7 +13,10 @@ using testing::Not;
 RunRecord unfinished() {
   RunRecord record;
   record.status = RunStatus::stopped;
-  record.identity = {{"corruption", "repeat_last"}, {"ablation", "mean"}, {"positions", "all"}, {"order", "backward"}};
+  record.identity = {{"corruption", "repeat_last"},
+                     {"ablation", "mean"},
+                     {"positions", "all"},
+                     {"order", "backward"}};
   record.family = "even";
   record.layers = 2;
   record.heads = 3;
@@ -60,10 +63,14 @@ TEST(CircuitPicture, ColumnsStayInLineBeyondTenHeadsAndLayers) {
 
 TEST(Summary, SaysWhatWasRunAndWhatCameOut) {
   const std::string text = summary(finished());
-  EXPECT_THAT(text, HasSubstr("family even, corruption repeat_last, mean ablation, positions all, order backward, "
-                              "threshold 3 %\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "family even, corruption repeat_last, mean ablation, positions all, order backward, "
+          "threshold 3 %\n"));
   EXPECT_THAT(text, HasSubstr("mean logit difference 2.5000 over 2 prompts\n"));
-  EXPECT_THAT(text, HasSubstr("nearest decision: head 2 of layer 1, margin -0.0100 percentage points\n"));
+  EXPECT_THAT(text,
+              HasSubstr("nearest decision: head 2 of layer 1, margin -0.0100 percentage points\n"));
   EXPECT_THAT(text, HasSubstr(circuit_picture(finished())));
   EXPECT_THAT(text, HasSubstr("circuit: 3 of 6 heads, score 98.25 % of the full model\n"));
   EXPECT_THAT(text, Not(HasSubstr("status")));
@@ -72,7 +79,8 @@ TEST(Summary, SaysWhatWasRunAndWhatCameOut) {
 
 TEST(Summary, SaysHowFarAnUnfinishedRunHasCome) {
   const std::string text = summary(unfinished());
-  EXPECT_THAT(text, HasSubstr("status: stopped after 5 of 6 decisions; run the job again to go on\n"));
+  EXPECT_THAT(text,
+              HasSubstr("status: stopped after 5 of 6 decisions; run the job again to go on\n"));
   EXPECT_THAT(text, HasSubstr("? not decided"));
 }
 

@@ -32,8 +32,10 @@ class ErrorsTest(RefusalTest):
             ("wrong type", search, "threshold: three",
              [r"job\.yaml:7: search\.threshold: must be a number, but is 'three'"]),
             ("number in quotes", search, "threshold: '3'", [r"job\.yaml:7: search\.threshold: must be a number"]),
-            ("list for a text", file, "file: [a, b]", [r"job\.yaml:5: families\.0\.file: must be a text, but is a list"]),
-            ("text for a mapping", f"model:\n  path: {TINY_A}", "model: gpt2", [r"job\.yaml:1: model: must be a mapping"]),
+            ("list for a text", file, "file: [a, b]",
+             [r"job\.yaml:5: families\.0\.file: must be a text, but is a list"]),
+            ("text for a mapping", f"model:\n  path: {TINY_A}", "model: gpt2",
+             [r"job\.yaml:1: model: must be a mapping"]),
             ("impossible number", search, "threshold: -1", [r"job\.yaml:7: search\.threshold: must be at least 0"]),
             ("not a number", search, "threshold: .nan", [r"job\.yaml:7: search\.threshold: must be"]),
             ("impossible choice", "positions: all", "positions: al",
@@ -91,7 +93,8 @@ class ErrorsTest(RefusalTest):
              ["--set search.threshold=x: search.threshold: must be a number, but is 'x'"]),
             ("--set with a misspelt key", ["run", "job.yaml", "--set", "search.treshold=5"],
              ["--set search.treshold=5: search.treshold: unknown key", "did you mean 'threshold'?"]),
-            ("--set into a value", ["run", "job.yaml", "--set", "model.path.x=5"], ["model.path: holds the single value"]),
+            ("--set into a value", ["run", "job.yaml", "--set", "model.path.x=5"],
+             ["model.path: holds the single value"]),
             ("--set on a family that is not there", ["run", "job.yaml", "--set", "families.3.name=x"],
              ["families: has no element '3'"]),
         ]
@@ -127,7 +130,8 @@ class ErrorsTest(RefusalTest):
             ("missing key", forget, [first + r"clean\.0\.answer: is missing"]),
             ("misspelt list", lambda f: f.update(corupted=f.pop("corrupted")),
              [r"even\.json:\d+: corupted: unknown key", "did you mean 'corrupted'?"]),
-            ("no clean prompts", lambda f: f.update(clean=[]), [r"even\.json:\d+: clean: is an empty list; add prompts"]),
+            ("no clean prompts", lambda f: f.update(clean=[]),
+             [r"even\.json:\d+: clean: is an empty list; add prompts"]),
             ("other positions", lambda f: f["clean"][1]["words"].pop("S3"),
              [r"even\.json:3: clean\.1: names other positions", "S1, S2, S3, S4"]),
             ("answer of several tokens", of_first(answer="Apartmentalize"),
@@ -153,7 +157,8 @@ class ErrorsTest(RefusalTest):
              [first, "template 1 has no corrupted prompt", "add corrupted prompts"]),
         ]
         for name, change, patterns in cases:
-            for command in (["run", "job.yaml"], ["plan", "job.yaml"], ["score", "job.yaml", "--circuit", "circuit.json"]):
+            for command in (["run", "job.yaml"], ["plan", "job.yaml"],
+                            ["score", "job.yaml", "--circuit", "circuit.json"]):
                 with self.subTest(name, command=command[0]):
                     self.family_with(change)
                     self.assert_refused(command, patterns)
@@ -162,7 +167,8 @@ class ErrorsTest(RefusalTest):
         self.assert_refused(["run", self.job_with("even.json", "evne.json")],
                             [r"evne\.json: the prompt file of family 'even' does not exist; check the path"])
         self.job_with("even.json", "nowhere/even.json")
-        self.assert_refused(["run", "job.yaml"], [r"even\.json: the prompt file .*does not exist \(there is no folder nowhere\)"])
+        self.assert_refused(["run", "job.yaml"],
+                            [r"even\.json: the prompt file .*does not exist \(there is no folder nowhere\)"])
         self.write("job.yaml", JOB)
         for content in ('{"clean": [', '{"clean": [}', "clean: [1, 2", '{"clean": "1 2 3"}'):
             self.write("even.json", content)
@@ -177,11 +183,13 @@ class ErrorsTest(RefusalTest):
         resample = ["--set", "search.ablation=resample"]
         cases = [
             ("fewer corrupted", lambda f: f["corrupted"].pop(),
-             [r"even\.json:11: '10 12 14 16 18 20': has no counterpart", "10 clean, but 9 corrupted", "as many of both"]),
+             [r"even\.json:11: '10 12 14 16 18 20': has no counterpart", "10 clean, but 9 corrupted",
+              "as many of both"]),
             ("fewer clean", lambda f: f["clean"].pop(),
              [r"even\.json:22: '10 12 14 16 18 18': has no counterpart", "9 clean, but 10 corrupted"]),
             ("shorter corrupted", lambda f: f["clean"][0].update(text="0 1 3 5 7 9 11"),
-             [r"even\.json:2: '0 1 3 5 7 9 11': has 7 tokens, but its corrupted counterpart '1 3 5 7 9 9' only 6", "as long"]),
+             [r"even\.json:2: '0 1 3 5 7 9 11': has 7 tokens, but its corrupted counterpart '1 3 5 7 9 9' only 6",
+              "as long"]),
         ]
         for name, change, patterns in cases:
             with self.subTest(name):
@@ -217,7 +225,8 @@ class ErrorsTest(RefusalTest):
                                                                        "layers 0 to 2 with heads 0 to 3"]),
             ("head that does not exist", {"heads": [[0, 4]]}, [r"circuit\.json: head \[0, 4\] does not exist"]),
             ("negative head", {"heads": [[0, -1]]}, [r"circuit\.json:1: heads\.0\.1: must be from 0 to"]),
-            ("the same head twice", {"heads": [[0, 1], [0, 1]]}, [r"circuit\.json:1: heads\.1: head \[0, 1\] is there already"]),
+            ("the same head twice", {"heads": [[0, 1], [0, 1]]},
+             [r"circuit\.json:1: heads\.1: head \[0, 1\] is there already"]),
             ("no pair", {"heads": [[0]]}, [r"circuit\.json:1: heads\.0: must be a head, \[layer, head\]"]),
             ("misspelt key", {"haeds": [[0, 0]]}, [r"circuit\.json:1: haeds: unknown key", "did you mean 'heads'?"]),
             ("nothing", {}, [r"circuit\.json:1: .*holds no circuit; write"]),
@@ -247,7 +256,8 @@ class ErrorsTest(RefusalTest):
     def test_prompt_command(self):
         long_text = " ".join(["1 3 5 7 9"] * 26)
         cases = [
-            ("answer of several tokens", ["2 4 6", " Apartmentalize"], ["the answer ' Apartmentalize' is 4 tokens: \\[ Ap\\] \\[art"]),
+            ("answer of several tokens", ["2 4 6", " Apartmentalize"],
+             ["the answer ' Apartmentalize' is 4 tokens: .* Ap.*artment.*ize.*give an answer"]),
             ("empty answer", ["2 4 6", ""], ["answer '' is 0 tokens"]),
             ("too long", [long_text, " 6"], ["the text has 131 tokens with <.endoftext.>, but the model takes 128"]),
         ]
@@ -261,7 +271,8 @@ class ErrorsTest(RefusalTest):
         flipped = bytearray(good)
         flipped[len(good) // 2] ^= 1
         damaged = r": is damaged: .*; copy it again, or remove it"
-        cases = [("empty", b"", r": is not an HDF5 file \(it is empty\)"), ("text", b"a,b\n1,2\n", ": is not an HDF5 file"),
+        cases = [("empty", b"", r": is not an HDF5 file \(it is empty\)"),
+                 ("text", b"a,b\n1,2\n", ": is not an HDF5 file"),
                  ("half", good[:len(good) // 2], damaged), ("the first bytes", good[:100], damaged),
                  ("a flipped bit", bytes(flipped), damaged)]
         for name, content, pattern in cases:
@@ -274,16 +285,19 @@ class ErrorsTest(RefusalTest):
 
     def test_output_folder_that_cannot_be_made(self):
         self.write("runs", "a file is in the way")
-        self.assert_refused(["run", "job.yaml"], [r"job\.yaml: run\.output: the folder runs/job cannot be made", "choose"])
+        self.assert_refused(["run", "job.yaml"],
+                            [r"job\.yaml: run\.output: the folder runs/job cannot be made", "choose"])
         (self.folder / "runs").unlink()
         (self.folder / "runs").mkdir()
         self.write("runs/job", "a file is in the way")
-        self.assert_refused(["run", "job.yaml"], [r"job\.yaml: run\.output: the folder runs/job cannot be made", "choose"])
+        self.assert_refused(["run", "job.yaml"],
+                            [r"job\.yaml: run\.output: the folder runs/job cannot be made", "choose"])
 
     @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full")
     def test_output_that_cannot_be_written_is_the_machines_failure(self):
         with open("/dev/full", "w") as full:
-            done = subprocess.run([PROGRAM, "model", TINY_A], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+            done = subprocess.run([PROGRAM, "model", TINY_A], stdout=full, stderr=subprocess.PIPE, text=True,
+                                  timeout=60)
         self.assertEqual(done.returncode, MACHINE_FAILED)
         self.assertRegex(done.stderr, "^headsweep: .*No space left")
 

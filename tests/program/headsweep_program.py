@@ -36,6 +36,12 @@ def job(model, family_files, **search):
             "search": search, "run": {"output": "runs"}}
 
 
+def results(shown):
+    """What a run found, without what may differ between two runs: when and where."""
+    decisions = [{k: v for k, v in decision.items() if k != "seconds"} for decision in shown["decisions"]]
+    return {k: v for k, v in shown.items() if k != "provenance"} | {"decisions": decisions}
+
+
 class Safetensors:
     """A safetensors file: the entries of its header by name, and their bytes."""
 
@@ -79,8 +85,11 @@ class ProgramTest(unittest.TestCase):
 
     def run_program(self, *arguments, code=None, timeout=120):
         """Runs to the end; `code` is the exit code it must have."""
-        done = subprocess.run([PROGRAM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
-                              errors="replace", stdin=subprocess.DEVNULL, timeout=timeout)
+        try:
+            done = subprocess.run([PROGRAM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
+                                  errors="replace", stdin=subprocess.DEVNULL, timeout=timeout)
+        except subprocess.TimeoutExpired as late:
+            self.fail(f"headsweep {' '.join(map(str, arguments))}: not done after {timeout} s; so far: {late.stderr}")
         if code is not None:
             self.assertEqual(done.returncode, code, f"headsweep {' '.join(map(str, arguments))}\n{done.stderr}")
         return done
@@ -107,6 +116,11 @@ class ProgramTest(unittest.TestCase):
         values = json.loads((MODELS / source / "config.json").read_text()) | config
         (folder / "config.json").write_text(json.dumps({k: v for k, v in values.items() if v is not None}))
         return folder
+
+    def index_statuses(self, h5py):
+        """{family: status} of job.yaml's runs, in the index's order."""
+        with h5py.File(self.folder / "runs" / "job" / "index.h5") as index:
+            return {index[name].attrs["family"]: index[name].attrs["status"] for name in index}
 
     def files(self):
         """Everything in the test's folder: a program that fails must not add to it."""

@@ -37,27 +37,31 @@ class ModelErrorsTest(RefusalTest):
             with self.subTest(missing=name):
                 folder = self.copy_model("model")
                 (folder / name).unlink()
-                patterns = {"model.safetensors": [r"/model: holds no model\.safetensors and no .*index\.json; it has config"]}
-                self.assert_model_refused(folder, patterns.get(name, [f"/model/{re.escape(name)}: .*does not exist; check"]))
+                pattern = fr"/model/{re.escape(name)}: the model's {re.escape(name)} does not exist; check the path"
+                if name == "model.safetensors":
+                    pattern = r"/model: holds no model\.safetensors and no \S+\.index\.json; it has config"
+                self.assert_model_refused(folder, [pattern])
                 shutil.rmtree(folder)
-        self.assert_model_refused(self.folder / "nowhere", [r"/nowhere.*(no such|no) .*folder"])
-        self.assert_model_refused(self.write("a-file", "x"), [r"/a-file"])
+        for folder in (self.folder / "nowhere", self.write("a-file", "x")):
+            self.assert_model_refused(folder, [fr"{folder}/\S+: .* does not exist \(there is no folder {folder}\)"])
 
     def test_config(self):
-        copy_back = "different models|another model"
+        others = "different models|another model"
         cases = [
-            ({"n_layer": 4}, [r"'transformer\.h\.3\.\S+' is missing", "config.json", copy_back]),
+            ({"n_layer": 4}, [r"'transformer\.h\.3\.\S+' is missing", "config.json", others]),
             ({"n_layer": 2}, [r"'transformer\.h\.2\.\S+' is no part of a GPT-2 with 2 layers", "correct config.json"]),
-            ({"n_embd": 32}, [r"has shape \[.*64\], but config.json asks for \[.*32\]", copy_back]),
+            ({"n_embd": 32}, [r"has shape \[.*64\], but config.json asks for \[.*32\]", others]),
             ({"n_head": 3}, [r"config\.json: n_embd: 64 cannot be divided among n_head: 3 heads"]),
-            ({"n_inner": 100}, [r"has shape \[.*\], but config.json asks for \[.*100.*\]", copy_back]),
+            ({"n_inner": 100}, [r"has shape \[.*\], but config.json asks for \[.*100.*\]", others]),
             ({"n_positions": 64}, [r"'transformer\.wpe\.weight' has shape \[128, 64\], .* \[64, 64\]"]),
             ({"n_layer": 0}, [r"config\.json: n_layer: 0 is not possible"]),
             ({"n_layer": "three"}, [r'config\.json: n_layer: must be a whole number, but it is "three"']),
             ({"n_embd": None}, [r"config\.json: n_embd: missing"]),
-            ({"model_type": "llama"}, [r"config\.json: model_type: 'llama' is not supported", "use a GPT-2 checkpoint"]),
+            ({"model_type": "llama"},
+             [r"config\.json: model_type: 'llama' is not supported", "use a GPT-2 checkpoint"]),
             ({"activation_function": "relu"}, [r"config\.json: activation_function: 'relu' is not supported"]),
-            ({"scale_attn_by_inverse_layer_idx": True}, [r"config\.json: scale_attn_by_inverse_layer_idx: true is not"]),
+            ({"scale_attn_by_inverse_layer_idx": True},
+             [r"config\.json: scale_attn_by_inverse_layer_idx: true is not"]),
             ({"scale_attn_weights": False}, [r"config\.json: scale_attn_weights: false is not supported"]),
             ({"tie_word_embeddings": False}, [r"config\.json: tie_word_embeddings: false is not supported"]),
             ({"layer_norm_epsilon": 0}, [r"config\.json: layer_norm_epsilon: 0 is not possible"]),
@@ -76,7 +80,8 @@ class ModelErrorsTest(RefusalTest):
         vocabulary = json.loads((DATA / "gpt2-tokenizer" / "vocab.json").read_text()) | {"extra": 60000}
         (folder / "vocab.json").unlink()
         (folder / "vocab.json").write_text(json.dumps(vocabulary))
-        self.assert_refused(["model", folder], ["vocab.json has the token 60000, but config.json's vocab_size is 50257"])
+        self.assert_refused(["model", folder],
+                            ["vocab.json has the token 60000, but config.json's vocab_size is 50257"])
 
     def test_damaged_weights(self):
         whole = (TINY_A / "model.safetensors").read_bytes()
@@ -85,7 +90,8 @@ class ModelErrorsTest(RefusalTest):
             ("truncated in the header", whole[:1000], r"is truncated: \d+ bytes of its header are missing; copy"),
             ("nearly nothing", whole[:5], r"is truncated: it has 5 bytes"),
             ("empty", b"", r"is (empty|truncated)"),
-            ("a header longer than the file", struct.pack("<Q", 50_000_000) + whole[8:], r"is truncated: \d+ bytes of its"),
+            ("a header longer than the file", struct.pack("<Q", 50_000_000) + whole[8:],
+             r"is truncated: \d+ bytes of its"),
             ("a header of terabytes", struct.pack("<Q", 1 << 62) + whole[8:], "is not a safetensors file"),
             ("a short header", struct.pack("<Q", 100) + whole[8:], "the header is not valid JSON"),
             ("a Git LFS pointer", b"version https://git-lfs.github.com/spec/v1\noid", "git lfs pull"),
@@ -120,17 +126,20 @@ class ModelErrorsTest(RefusalTest):
         shared = Safetensors(TINY_A / "model.safetensors").entries["transformer.h.1.ln_1.weight"]["data_offsets"]
         cases = [
             ("missing", drop, [f"'{bias}' is missing", "incomplete"]),
-            ("wrong shape", edit(bias, shape=[32, 2]), [fr"'{bias}' has shape \[32, 2\], but config.json asks for \[64\]"]),
+            ("wrong shape", edit(bias, shape=[32, 2]),
+             [fr"'{bias}' has shape \[32, 2\], but config.json asks for \[64\]"]),
             ("I64", append(bias, "I64", [64], 8), [f"'{bias}' holds I64 numbers", "convert the checkpoint"]),
             ("unknown type", edit(bias, dtype="Q7"), [f"'{bias}' holds Q7 numbers"]),
             ("extra layer", append("transformer.h.3.ln_1.bias", "F32", [64], 4),
              [r"'transformer\.h\.3\.ln_1\.bias' is no part of a GPT-2 with 3 layers"]),
-            ("too few bytes", edit(bias, shape=[63]), [f"model.safetensors: tensor '{bias}': its data_offsets span 256 bytes"]),
+            ("too few bytes", edit(bias, shape=[63]),
+             [f"model.safetensors: tensor '{bias}': its data_offsets span 256 bytes"]),
             ("behind the end", edit(bias, data_offsets=[1 << 40, (1 << 40) + 256]),
              [r"model\.safetensors: is truncated: \d+ bytes are missing"]),
             ("backwards", edit(bias, data_offsets=[256, 0]), [f"model.safetensors: tensor '{bias}': .*runs backwards"]),
             ("shared bytes", edit(bias, data_offsets=shared), ["model.safetensors: .*shares bytes with tensor"]),
-            ("enormous", edit(bias, shape=[1 << 40, 1 << 40]), [f"model.safetensors: tensor '{bias}': .*too many elements"]),
+            ("enormous", edit(bias, shape=[1 << 40, 1 << 40]),
+             [f"model.safetensors: tensor '{bias}': .*too many elements"]),
         ]
         for name, change, patterns in cases:
             with self.subTest(name):
@@ -141,7 +150,8 @@ class ModelErrorsTest(RefusalTest):
     def test_unembedding_of_its_own(self):
         def add_head(tensors, size):
             bytes_in_all = 50257 * 64 * 4
-            tensors["lm_head.weight"] = {"dtype": "F32", "shape": [50257, 64], "data_offsets": [size, size + bytes_in_all]}
+            tensors["lm_head.weight"] = {"dtype": "F32", "shape": [50257, 64],
+                                         "data_offsets": [size, size + bytes_in_all]}
             return size + bytes_in_all
 
         folder = self.checkpoint(add_head)
@@ -154,7 +164,8 @@ class ModelErrorsTest(RefusalTest):
     def test_shards(self):
         folder = self.copy_model("model")
         (folder / "model.safetensors").rename(folder / "part-1.safetensors")
-        self.assert_model_refused(folder, [r"/model: holds no model\.safetensors", "it has part-1.safetensors", "index"])
+        self.assert_model_refused(folder,
+                                  [r"/model: holds no model\.safetensors", "it has part-1.safetensors", "index"])
         index = folder / "model.safetensors.index.json"
         names = list(Safetensors(TINY_A / "model.safetensors").entries)
         weight_map = {name: "part-1.safetensors" for name in names}
@@ -162,7 +173,8 @@ class ModelErrorsTest(RefusalTest):
                 ("no map", {}, [r"index\.json: has no object 'weight_map'"]),
                 ("a shard that is missing", {"weight_map": weight_map | {"x": "part-2.safetensors"}},
                  [r"/model/part-2\.safetensors"]),
-                ("a shard elsewhere", {"weight_map": {"x": "../part-1.safetensors"}}, [r"index\.json: .*not the plain name"]),
+                ("a shard elsewhere", {"weight_map": {"x": "../part-1.safetensors"}},
+                 [r"index\.json: .*not the plain name"]),
                 ("a tensor that is missing", {"weight_map": weight_map | {"x": "part-1.safetensors"}},
                  [r"index\.json: tensor 'x' is not in part-1\.safetensors"]),
                 ("a tensor that is not listed", {"weight_map": {names[0]: "part-1.safetensors"}},

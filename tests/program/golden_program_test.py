@@ -1,0 +1,180 @@
+"""What the program prints and writes against the reference implementation's numbers (tests/data/golden)."""
+import hashlib
+import json
+import math
+import re
+
+import headsweep_program
+from headsweep_program import (DATA, DONE, GOLDEN, MODELS, USERS_MISTAKE, ProgramTest, Safetensors, family_file,
+                               golden, job)
+
+SCORE_TOLERANCE = 0.001  # percentage points: float32 against float64
+VALUE_TOLERANCE = 1e-3   # logits
+
+# Every ablation, way of positions, family and model at least once.
+SCORED = ["tiny-a.even.mean.all.T3", "tiny-a.even.zero.all.T3", "tiny-a.numwords.resample.all.T3",
+          "tiny-a.mixed.mean.union.T3", "tiny-a.ragged.mean.own.T3", "tiny-b.even.mean.own.T3",
+          "tiny-b.even.resample.all.T3", "tiny-b.step3.mean.union.T3", "tiny-b.mixed.mean.all.T3",
+          "tiny-b.ragged.mean.union.T3"]
+RUN = ["tiny-a.step3.mean.all.T12", "tiny-a.mixed.mean.own.T3", "tiny-b.ragged.mean.union.T3",
+       "tiny-b.even.zero.all.T3"]
+
+
+def job_of(expected):
+    return job(MODELS / expected["model"], {expected["family"]: family_file(expected["family"])},
+               threshold=expected["threshold"], ablation=expected["ablation"], positions=expected["positions"])
+
+
+class GoldenProgramTest(ProgramTest):
+    def assert_score(self, expected, circuit, found):
+        self.assertEqual(list(found), ["score_percent", "logit_difference", "per_prompt"])
+        mean = math.fsum(circuit["per_prompt"]) / len(circuit["per_prompt"])
+        score = 100 * mean / expected["full"]
+        if "score" in circuit:
+            self.assertAlmostEqual(score, circuit["score"], places=9)
+        self.assert_close([found["score_percent"]], [score], SCORE_TOLERANCE, "score_percent")
+        self.assert_close([found["logit_difference"]], [mean], VALUE_TOLERANCE, "logit_difference")
+        self.assert_close(found["per_prompt"], circuit["per_prompt"], VALUE_TOLERANCE, "per_prompt")
+
+    def test_scores_of_given_circuits(self):
+        for name in SCORED:
+            expected = golden(name)
+            path = self.write("job.yaml", job_of(expected))
+            circuits = [({"heads": each["heads"]}, each) for each in expected["circuits"]]
+            circuits += [({"positions": each["circuit"]}, each) for each in expected["position_circuits"]]
+            self.assertGreater(len(circuits), 0)
+            for number, (content, circuit) in enumerate(circuits):
+                with self.subTest(name, circuit=number):
+                    file = self.write("circuit.json", content)
+                    self.assert_score(expected, circuit, self.json_of("score", path, "--circuit", file))
+
+    def test_the_full_model_scores_100_percent(self):
+        expected = golden("tiny-b.mixed.mean.all.T3")
+        path = self.write("job.yaml", job_of(expected))
+        circuit = self.write("circuit.json", {"heads": [[layer, head] for layer in range(6) for head in range(6)]})
+        found = self.json_of("score", path, "--circuit", circuit)
+        self.assertEqual(found["score_percent"], 100)
+        self.assert_close(found["per_prompt"], expected["full_per_prompt"], VALUE_TOLERANCE, "per_prompt")
+
+    def test_prompts(self):
+        entries = json.loads((GOLDEN / "prompts.json").read_text())
+        self.assertEqual(len(entries), 24)
+        for entry in entries:
+            with self.subTest(entry["text"], model=entry["model"], processing=entry["processing"]):
+                found = self.json_of("prompt", MODELS / entry["model"], entry["text"], entry["answer"],
+                                     "--processing", entry["processing"])
+                self.assertEqual(list(found), ["tokens", "answer_token", "rank", "top"])
+                for key in ("tokens", "answer_token", "rank"):
+                    self.assertEqual(found[key], entry[key], key)
+                for column, key in enumerate(("id", "text")):
+                    self.assertEqual([row[column] for row in found["top"]], [row[column] for row in entry["top"]], key)
+                self.assert_close([row[2] for row in found["top"]], [row[2] for row in entry["top"]], 1e-3, "logits")
+                self.assert_close([row[3] for row in found["top"]], [row[3] for row in entry["top"]], 1e-5,
+                                  "probabilities")
+
+    def assert_form_of_show(self, shown):
+        self.assertEqual(list(shown),
+                         ["status", "family", "threshold", "identity", "provenance", "layers", "heads", "full",
+                                       "decisions", "circuit"])
+        self.assertEqual(list(shown["full"]), ["mean", "per_prompt"])
+        for values in (shown["identity"], shown["provenance"]):
+            self.assertTrue(values and all(isinstance(value, str) for value in values.values()))
+        for decision in shown["decisions"]:
+            self.assertEqual(list(decision),
+                             ["layer", "head", "score_percent", "removed", "margin", "seconds", "per_prompt"])
+            self.assertIs(type(decision["removed"]), bool)
+            self.assertEqual(decision["removed"], decision["margin"] < 0)
+            self.assertEqual(decision["margin"], 100 - decision["score_percent"] - shown["threshold"])
+
+    def test_runs(self):
+        for name in RUN:
+            with self.subTest(name):
+                expected = golden(name)
+                self.write("job.yaml", job_of(expected) | {"run": {"output": name}})
+                self.run_program("run", "job.yaml", code=DONE)
+                path = self.folder / name / "job" / f"{expected['family']}.file.T{expected['threshold']:g}.h5"
+                shown = self.json_of("show", path)
+                self.assert_form_of_show(shown)
+                self.assertEqual((shown["status"], shown["family"]), ("complete", expected["family"]))
+                self.assertEqual(shown["threshold"], expected["threshold"])
+                trace, found = expected["trace"], shown["decisions"]
+                self.assertEqual([[d["layer"], d["head"], d["removed"]] for d in found],
+                                 [[layer, head, removed] for layer, head, _, removed in trace])
+                self.assert_close([d["score_percent"] for d in found], [row[2] for row in trace], SCORE_TOLERANCE,
+                                  "scores")
+                self.assertEqual(sorted(shown["circuit"]), sorted(expected["kept"]))
+                self.assert_close([shown["full"]["mean"]], [expected["full"]], VALUE_TOLERANCE, "full")
+                self.assert_close(shown["full"]["per_prompt"], expected["full_per_prompt"], VALUE_TOLERANCE, "full")
+
+    def test_what_run_and_show_print_is_for_people(self):
+        expected = golden(RUN[0])
+        self.write("job.yaml", job_of(expected))
+        run = self.run_program("run", "job.yaml", code=DONE)
+        summary = self.run_program("show", self.run_file("step3", 12), code=DONE).stdout
+        self.assertIn(summary.strip(), run.stdout)
+        self.assertIn(f"{len(expected['kept'])} of 12 heads", summary)
+        self.assertIn("threshold 12 %", summary)
+        table = self.run_program("show", self.run_file("step3", 12), "--decisions", code=DONE).stdout
+        self.assertTrue(table.startswith(summary))
+        self.assertEqual(len(re.findall(r"removed|kept$", table[len(summary):], re.MULTILINE)), 12)
+
+    def test_models(self):
+        tokenizer = DATA / "gpt2-tokenizer"
+        files = [hashlib.sha256((tokenizer / name).read_bytes()).hexdigest() + "\n"
+                 for name in ("vocab.json", "merges.txt")]
+        for name, layout, d_mlp in (("tiny-a", "prefixed", 256), ("tiny-b", "hub", 100)):
+            with self.subTest(name):
+                folder = MODELS / name
+                config = json.loads((folder / "config.json").read_text())
+                weights = Safetensors(folder / "model.safetensors")
+                parameters = sum(math.prod(entry["shape"]) for tensor, entry in weights.entries.items()
+                                 if not tensor.endswith((".attn.bias", ".attn.masked_bias", "lm_head.weight")))
+                self.assertEqual(self.json_of("model", folder), {
+                    "path": str(folder), "layout": layout, "layers": config["n_layer"], "heads": config["n_head"],
+                    "d_model": config["n_embd"], "d_head": config["n_embd"] // config["n_head"], "d_mlp": d_mlp,
+                    "positions": 128, "vocabulary": 50257, "layer_norm_epsilon": config["layer_norm_epsilon"],
+                    "element_types": ["F32"], "parameters": parameters,
+                    "sha256": hashlib.sha256(weights.content).hexdigest(),
+                    "tokenizer_sha256": hashlib.sha256("".join(files).encode()).hexdigest()})
+                self.assertIn("a GPT-2 that headsweep can use", self.run_program("model", folder, code=DONE).stdout)
+
+
+class PlanTest(ProgramTest):
+    def test_says_what_run_would_do_and_leaves_nothing_behind(self):
+        self.write("job.yaml",
+                   job(MODELS / "tiny-a", {name: family_file(name) for name in ("even", "ragged")}, threshold=3))
+        before = self.files()
+        planned = self.run_program("plan", "job.yaml", code=DONE).stdout
+        self.assertEqual(self.files(), before)
+        for part in ("2 families, threshold 3 %", "3 layers, 4 heads", "S2", "10 clean (60 tokens)",
+                     "mean logit difference 7.7553", "even.file.T3.h5 (0 of 12 decisions made)", "12 evaluations"):
+            self.assertIn(part, planned)
+        self.run_program("run", "job.yaml", code=DONE)
+        before = self.files()
+        planned = self.run_program("plan", "job.yaml", code=DONE).stdout
+        self.assertEqual(self.files(), before)
+        self.assertIn("even.file.T3.h5 (12 of 12 decisions made)", planned)
+        self.assertIn("0 evaluations", planned)
+
+    def test_refuses_what_run_refuses(self):
+        even = json.loads(family_file("even").read_text())
+        swapped = [p | {"answer": p["distractor"], "distractor": p["answer"]} for p in even["clean"]]
+        self.write("swapped.json", {"clean": swapped, "corrupted": even["corrupted"]})
+        self.write("alone.json",
+                   {"clean": [p | {"template": 7} for p in even["clean"]], "corrupted": even["corrupted"]})
+        for family, pattern in (("swapped", "logit difference is -7.7553"),
+                                ("alone", "template 7 has no corrupted prompt")):
+            self.write("job.yaml", job(MODELS / "tiny-a", {"even": family_file("even"), family: f"{family}.json"}))
+            before = self.files()
+            messages = {}
+            for command in ("plan", "run"):
+                done = self.run_program(command, "job.yaml", code=USERS_MISTAKE)
+                messages[command] = done.stderr.splitlines()[-1]
+            with self.subTest(family):
+                self.assertIn(pattern, messages["plan"])
+                self.assertEqual(messages["plan"], messages["run"])
+                self.assertEqual(self.files(), before)
+
+
+if __name__ == "__main__":
+    headsweep_program.main()
