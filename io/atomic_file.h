@@ -8,9 +8,10 @@
 
 namespace headsweep {
 
-/// Calls `write` with a temporary path in `path`'s folder, then fsyncs that file, renames it to `path` and fsyncs the
-/// folder. Whatever goes wrong, `path` holds either its old content or all of the new one, and the temporary file is
-/// gone. MachineError if the file system refuses; what `write` throws passes through.
+/// Calls `write` with a temporary path in `path`'s folder, then fsyncs that file, renames it to
+/// `path` and fsyncs the folder. Whatever goes wrong, `path` holds either its old content or all of
+/// the new one, and the temporary file is gone. MachineError if the file system refuses; what
+/// `write` throws passes through.
 void write_whole(const std::filesystem::path& path,
                  const std::function<void(const std::filesystem::path& temporary)>& write);
 

@@ -1,4 +1,5 @@
-// A circuit as a file: {"heads": [[layer, head], ...]} or {"positions": {"S1": [[layer, head], ...], ...}}.
+// A circuit as a file: {"heads": [[layer, head], ...]} or {"positions": {"S1": [[layer, head],
+// ...], ...}}.
 #pragma once
 
 #include <filesystem>
@@ -16,8 +17,8 @@ struct CircuitFile {
   bool per_position = false;                                // which of the two the file gave
 };
 
-/// UserError (file, line) unless the file has exactly one of the two keys and pairs of non-negative integers, none
-/// twice. Whether the model has such heads is for the caller to check.
+/// UserError (file, line) unless the file has exactly one of the two keys and pairs of non-negative
+/// integers, none twice. Whether the model has such heads is for the caller to check.
 CircuitFile read_circuit(const std::filesystem::path& path);
 
 }  // namespace headsweep

@@ -7,14 +7,15 @@
 
 namespace headsweep {
 
-/// The user's mistake (exit code 2). The message names file, line and key or prompt, and says what to do:
-/// "jobs/a.yaml:7: search.treshold: unknown key (did you mean 'threshold'?)".
+/// The user's mistake (exit code 2). The message names file, line and key or prompt, and says what
+/// to do: "jobs/a.yaml:7: search.treshold: unknown key (did you mean 'threshold'?)".
 class UserError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// The machine's failure (exit code 1): a full disk, a library that refuses. Says where in the program it was noticed.
+/// The machine's failure (exit code 1): a full disk, a library that refuses. Says where in the
+/// program it was noticed.
 class MachineError : public std::runtime_error {
  public:
   explicit MachineError(const std::string& message,

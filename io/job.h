@@ -1,4 +1,5 @@
-// What to run: a job file, read and checked. Values only; what they mean is the pipeline's business.
+// What to run: a job file, read and checked. Values only; what they mean is the pipeline's
+// business.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +9,8 @@
 
 namespace headsweep {
 
-/// `i  i+step  i+2*step ...`, `length` numbers, one prompt for each start from first_start to last_start.
+/// `i  i+step  i+2*step ...`, `length` numbers, one prompt for each start from first_start to
+/// last_start.
 struct ArithmeticSpec {
   int first_start = 1, last_start = 10, step = 1, length = 6;
 };
@@ -16,10 +18,10 @@ struct ArithmeticSpec {
 /// A family: either read from `file` or generated.
 struct FamilySpec {
   std::string name;
-  std::string where;                           // "jobs/demo.yaml:5", for messages
-  std::optional<std::filesystem::path> file;   // resolved against the job file's folder
+  std::string where;                          // "jobs/demo.yaml:5", for messages
+  std::optional<std::filesystem::path> file;  // resolved against the job file's folder
   std::optional<ArithmeticSpec> arithmetic;
-  std::string corruption;                      // "repeat_last", or "file" for a family with a file
+  std::string corruption;  // "repeat_last", or "file" for a family with a file
 };
 
 enum class Processing { none, transformer_lens };
@@ -30,15 +32,15 @@ enum class DeviceChoice { automatic, cpu };
 enum class Precision { automatic, fp32 };
 
 struct Job {
-  std::filesystem::path file;                  // the job file
+  std::filesystem::path file;  // the job file
   struct {
-    std::filesystem::path path;                // resolved
+    std::filesystem::path path;  // resolved
     Processing processing = Processing::none;
   } model;
   std::vector<FamilySpec> families;
   struct {
     Order order = Order::backward;
-    double threshold = 3.0;                    // percent of the full model's logit difference
+    double threshold = 3.0;  // percent of the full model's logit difference
     Ablation ablation = Ablation::mean;
     Positions positions = Positions::all;
     bool allow_nonpositive_baseline = false;
@@ -46,16 +48,17 @@ struct Job {
   struct {
     DeviceChoice device = DeviceChoice::automatic;
     Precision precision = Precision::automatic;
-    std::filesystem::path output = "runs";     // resolved against the job file's folder
-    int threads = 0;                           // per rank; 0: OMP_NUM_THREADS, or all cores that the process may use
+    std::filesystem::path output = "runs";  // resolved against the job file's folder
+    int threads = 0;  // per rank; 0: OMP_NUM_THREADS, or all cores that the process may use
   } run;
 };
 
 /// One `--set key=value`: "search.threshold=5".
 using Overrides = std::vector<std::string>;
 
-/// Reads and checks a job file. UserError: "jobs/a.yaml:7: search.treshold: unknown key (did you mean 'threshold'?)".
-/// An override's error says `--set search.threshold=x` in place of file and line.
+/// Reads and checks a job file. UserError: "jobs/a.yaml:7: search.treshold: unknown key (did you
+/// mean 'threshold'?)". An override's error says `--set search.threshold=x` in place of file and
+/// line.
 Job read_job(const std::filesystem::path& path, const Overrides& overrides = {});
 
 /// The job with every default written out, as YAML that read_job() takes; the run file keeps it.

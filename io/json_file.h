@@ -1,4 +1,5 @@
-// JSON files that come with a checkpoint, read with checks. The JSON library's header stays inside io/.
+// JSON files that come with a checkpoint, read with checks. The JSON library's header stays inside
+// io/.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@
 
 namespace headsweep {
 
-/// A JSON object with typed look-ups, for config.json. A key that is absent or null is nullopt; a value of another
-/// type is a UserError that names file and key.
+/// A JSON object with typed look-ups, for config.json. A key that is absent or null is nullopt; a
+/// value of another type is a UserError that names file and key.
 class JsonFile {
  public:
   explicit JsonFile(const std::filesystem::path& path);
@@ -30,8 +31,9 @@ class JsonFile {
   std::unique_ptr<Content> content_;
 };
 
-/// vocab.json: {"piece": id}. UserError (file, entry) unless every id is an integer, none negative, none twice.
-/// A file that holds a path instead (a symbolic link checked out as text) is recognised and said.
+/// vocab.json: {"piece": id}. UserError (file, entry) unless every id is an integer, none negative,
+/// none twice. A file that holds a path instead (a symbolic link checked out as text) is recognised
+/// and said.
 std::unordered_map<std::string, int> read_vocabulary(const std::filesystem::path& path);
 
 }  // namespace headsweep

@@ -71,7 +71,8 @@ std::string to_json(const ModelSummary& summary) {
 
 std::string to_json(const SweepTimes& times) {
   Json scores = Json::array();
-  for (const auto& score : times.scores) scores.push_back(Json::array({score.layer, score.head, score.score_percent}));
+  for (const auto& score : times.scores)
+    scores.push_back(Json::array({score.layer, score.head, score.score_percent}));
   return written({{"seconds", times.seconds},
                   {"family_seconds", times.family_seconds},
                   {"load_seconds", times.load_seconds},

@@ -1,5 +1,5 @@
-// What `--json` prints: stable forms, documented in io/README.md. Every number is written so that it reads back to
-// the same bits.
+// What `--json` prints: stable forms, documented in io/README.md. Every number is written so that
+// it reads back to the same bits.
 #pragma once
 
 #include <string>

@@ -20,8 +20,9 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
 
-  /// Gives the pages that lie wholly inside `part` (a part of bytes()) back to the system; they are read again when
-  /// touched. Keeps the resident memory small while weights are packed layer by layer.
+  /// Gives the pages that lie wholly inside `part` (a part of bytes()) back to the system; they are
+  /// read again when touched. Keeps the resident memory small while weights are packed layer by
+  /// layer.
   void release(std::span<const std::byte> part) const noexcept;
 
  private:

@@ -1,5 +1,6 @@
-// Families given as explicit prompts, in JSON or YAML: {clean: [prompt], corrupted: [prompt]}, where a prompt is
-// {text, answer, distractor, template: 0, words: {S1: "2", S2: "4", ...}}. `template` and `words` may be left out.
+// Families given as explicit prompts, in JSON or YAML: {clean: [prompt], corrupted: [prompt]},
+// where a prompt is {text, answer, distractor, template: 0, words: {S1: "2", S2: "4", ...}}.
+// `template` and `words` may be left out.
 #pragma once
 
 #include <filesystem>
@@ -9,13 +10,14 @@
 
 namespace headsweep {
 
-/// `answer` and `distractor` are words without their leading space. `words` name positions in the order in which they
-/// stand in the text.
+/// `answer` and `distractor` are words without their leading space. `words` name positions in the
+/// order in which they stand in the text.
 struct Prompt {
   std::string text, answer, distractor;
   int template_id = 0;
   std::vector<std::pair<std::string, std::string>> words;  // (position name, word)
-  std::string origin;  // for messages: "families/odd5.json:12" or "family 'even-step2', clean prompt 3"
+  std::string
+      origin;  // for messages: "families/odd5.json:12" or "family 'even-step2', clean prompt 3"
 };
 
 struct PromptFamily {
@@ -23,8 +25,8 @@ struct PromptFamily {
   std::vector<Prompt> clean, corrupted;
 };
 
-/// UserError (file, line, prompt) for anything missing, empty, of a wrong type, unknown or misspelt; prompts whose
-/// position names differ; an empty list.
+/// UserError (file, line, prompt) for anything missing, empty, of a wrong type, unknown or
+/// misspelt; prompts whose position names differ; an empty list.
 PromptFamily read_prompt_file(const std::filesystem::path& path, const std::string& family_name);
 
 }  // namespace headsweep

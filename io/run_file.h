@@ -7,11 +7,12 @@
 
 namespace headsweep {
 
-/// Writes the whole record by temporary file, fsync, rename (io/atomic_file.h). MachineError if that fails; the file
-/// that was there stays whole.
+/// Writes the whole record by temporary file, fsync, rename (io/atomic_file.h). MachineError if
+/// that fails; the file that was there stays whole.
 void write_run_file(const RunRecord& record, const std::filesystem::path& path);
 
-/// UserError if the file is missing, no HDF5 file, damaged, not a headsweep run, or of a newer format version.
+/// UserError if the file is missing, no HDF5 file, damaged, not a headsweep run, or of a newer
+/// format version.
 RunRecord read_run_file(const std::filesystem::path& path);
 
 }  // namespace headsweep

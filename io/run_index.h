@@ -1,4 +1,5 @@
-// index.h5: one entry per run of a job, with a link to each run file, so that one open shows them all.
+// index.h5: one entry per run of a job, with a link to each run file, so that one open shows them
+// all.
 #pragma once
 
 #include <filesystem>
@@ -12,10 +13,10 @@ struct IndexEntry {
   std::filesystem::path run_file;  // relative to the index's folder
   std::string family, corruption;
   double threshold = 0;
-  std::string status;              // "pending", "running", "stopped", "complete", "failed"
-  std::string reason;              // why it failed, else empty
+  std::string status;  // "pending", "running", "stopped", "complete", "failed"
+  std::string reason;  // why it failed, else empty
   int decisions = 0, kept = 0;
-  double score_percent = 0;        // of the circuit so far
+  double score_percent = 0;  // of the circuit so far
 };
 
 /// Writes all entries, atomically as the run file is.

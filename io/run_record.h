@@ -20,10 +20,10 @@ struct PromptRecord {
 /// One head tried.
 struct DecisionRecord {
   int layer = 0, head = 0;
-  double score_percent = 0;        // of the circuit without the head
-  double margin = 0;               // (100 - score_percent) - threshold; negative: removed
+  double score_percent = 0;  // of the circuit without the head
+  double margin = 0;         // (100 - score_percent) - threshold; negative: removed
   bool removed = false;
-  double seconds = 0;              // since the run began (summed over its starts) when the decision was made
+  double seconds = 0;  // since the run began (summed over its starts) when the decision was made
   std::vector<double> per_prompt;  // logit differences of the circuit without the head
 
   bool operator==(const DecisionRecord&) const = default;
@@ -33,15 +33,16 @@ enum class RunStatus { running, stopped, complete };  // `running` in a file at 
 
 struct RunRecord {
   RunStatus status = RunStatus::running;
-  NamedValues identity;     // what the result depends on, by name: two runs with the same identity have the same result
-  NamedValues provenance;   // how, where and when it came about
-  std::string job;          // the resolved job, YAML
+  NamedValues identity;    // what the result depends on, by name: two runs with the same identity
+                           // have the same result
+  NamedValues provenance;  // how, where and when it came about
+  std::string job;         // the resolved job, YAML
   std::string family;
   int layers = 0, heads = 0;
-  double threshold = 0;     // percent
+  double threshold = 0;  // percent
   std::vector<std::string> position_names;
   std::vector<PromptRecord> clean, corrupted;
-  double full_mean = 0;     // mean logit difference of the full model
+  double full_mean = 0;  // mean logit difference of the full model
   std::vector<double> full_per_prompt;
   std::vector<DecisionRecord> decisions;  // in the order in which they were made
 };

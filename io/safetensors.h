@@ -11,25 +11,33 @@
 
 namespace headsweep {
 
-enum class ElementType { f32, f16, bf16, other };  // `other`: listed, and an error when it is read as numbers
+enum class ElementType {
+  f32,
+  f16,
+  bf16,
+  other
+};  // `other`: listed, and an error when it is read as numbers
 
 /// A named array in a mapped file; valid as long as the file's owner.
 struct StoredTensor {
   std::string name;
   ElementType type = ElementType::other;
-  std::string type_name;              // as the header spells it: "F32"
+  std::string type_name;  // as the header spells it: "F32"
   std::vector<std::int64_t> shape;
-  std::span<const std::byte> bytes;   // row-major, little-endian
+  std::span<const std::byte> bytes;  // row-major, little-endian
 
-  std::int64_t elements() const;      // the product of the shape; 1 for a scalar
+  std::int64_t elements() const;  // the product of the shape; 1 for a scalar
 };
 
-/// The tensors that a file's header describes. Checks before it believes: the header's length against the file, JSON
-/// form, every offset range inside the file and of the size that shape and type demand, no overlaps, no duplicates.
-/// UserError names the file and the tensor and says what is wrong ("is truncated: ... copy it again").
-std::vector<StoredTensor> parse_safetensors(std::span<const std::byte> file, const std::filesystem::path& path);
+/// The tensors that a file's header describes. Checks before it believes: the header's length
+/// against the file, JSON form, every offset range inside the file and of the size that shape and
+/// type demand, no overlaps, no duplicates. UserError names the file and the tensor and says what
+/// is wrong ("is truncated: ... copy it again").
+std::vector<StoredTensor> parse_safetensors(std::span<const std::byte> file,
+                                            const std::filesystem::path& path);
 
-/// Elements first .. first + out.size() of the tensor, converted to float. UserError for a type that is not a float.
+/// Elements first .. first + out.size() of the tensor, converted to float. UserError for a type
+/// that is not a float.
 void read_floats(const StoredTensor& tensor, std::int64_t first, std::span<float> out);
 
 }  // namespace headsweep

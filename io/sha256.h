@@ -1,4 +1,5 @@
-// SHA-256 as lower-case hex: how a run file names the weights, tokenizer and prompts that it came from.
+// SHA-256 as lower-case hex: how a run file names the weights, tokenizer and prompts that it came
+// from.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +10,8 @@ namespace headsweep {
 
 std::string sha256(std::string_view bytes);
 
-/// Reads in pieces, so that a checkpoint of gigabytes costs no memory. UserError if the file cannot be read.
+/// Reads in pieces, so that a checkpoint of gigabytes costs no memory. UserError if the file cannot
+/// be read.
 std::string sha256_of_file(const std::filesystem::path& path);
 
 }  // namespace headsweep

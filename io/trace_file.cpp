@@ -1,11 +1,11 @@
 #include "io/trace_file.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <sstream>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "io/errors.h"
 #include "io/text_file.h"
@@ -28,8 +28,8 @@ class Row {
   Row(const std::vector<std::string>& columns, std::vector<std::string> cells, std::string where)
       : columns_(columns), cells_(std::move(cells)), where_(std::move(where)) {
     if (cells_.size() != columns_.size())
-      throw UserError(fmt::format("{}: has {} values, but the first line names {} columns", where_, cells_.size(),
-                                  columns_.size()));
+      throw UserError(fmt::format("{}: has {} values, but the first line names {} columns", where_,
+                                  cells_.size(), columns_.size()));
   }
 
   template <class Number>
@@ -39,7 +39,8 @@ class Row {
     Number value{};
     const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
     if (error != std::errc() || end != cell.data() + cell.size())
-      throw UserError(fmt::format("{}: {}: '{}' is not a number of the right kind", where_, column, cell));
+      throw UserError(
+          fmt::format("{}: {}: '{}' is not a number of the right kind", where_, column, cell));
     return value;
   }
 
@@ -58,8 +59,9 @@ std::vector<TraceStep> read_trace(const std::filesystem::path& path) {
   const std::vector<std::string> columns = split(line);
   for (const char* wanted : {"layer", "head", "score_pct", "removed"})
     if (std::find(columns.begin(), columns.end(), wanted) == columns.end())
-      throw UserError(fmt::format("{}:1: has no column '{}'; wanted are layer, head, score_pct, removed", path.string(),
-                                  wanted));
+      throw UserError(
+          fmt::format("{}:1: has no column '{}'; wanted are layer, head, score_pct, removed",
+                      path.string(), wanted));
   std::vector<TraceStep> steps;
   for (int number = 2; std::getline(text, line); ++number) {
     const std::vector<std::string> cells = split(line);
@@ -67,8 +69,10 @@ std::vector<TraceStep> read_trace(const std::filesystem::path& path) {
     const Row row(columns, cells, fmt::format("{}:{}", path.string(), number));
     const int removed = row.number<int>("removed");
     if (removed != 0 && removed != 1)
-      throw UserError(fmt::format("{}:{}: removed: {} is neither 0 nor 1", path.string(), number, removed));
-    steps.push_back({row.number<int>("layer"), row.number<int>("head"), row.number<double>("score_pct"), removed == 1});
+      throw UserError(
+          fmt::format("{}:{}: removed: {} is neither 0 nor 1", path.string(), number, removed));
+    steps.push_back({row.number<int>("layer"), row.number<int>("head"),
+                     row.number<double>("score_pct"), removed == 1});
   }
   if (steps.empty()) throw UserError(fmt::format("{}: holds no decisions", path.string()));
   return steps;

@@ -1,7 +1,8 @@
 // The arithmetic that headsweep needs, on one device. One of the project's two virtual interfaces.
 //
-// A contract that the rest is built on: a row of a result depends on that row of the input alone, bit for bit, and not
-// on how many rows there are or where it stands. So batching never changes a number.
+// A contract that the rest is built on: a row of a result depends on that row of the input alone,
+// bit for bit, and not on how many rows there are or where it stands. So batching never changes a
+// number.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ struct Array {
   T* data() const { return static_cast<T*>(owner.get()); }
 };
 
-/// A row-major float32 matrix in the device's memory, not owned. `stride` elements lie between the starts of two rows.
+/// A row-major float32 matrix in the device's memory, not owned. `stride` elements lie between the
+/// starts of two rows.
 struct Matrix {
   float* data = nullptr;
   std::int64_t rows = 0, columns = 0, stride = 0;
@@ -38,15 +40,16 @@ inline Matrix as_matrix(const Array<float>& array, std::int64_t rows, std::int64
   return {array.data(), rows, columns, columns};
 }
 
-/// The same with a cache line between rows, for what is multiplied: rows a power of two apart would fall on the same few
-/// places of a processor's first cache. The array has rows * (columns + row_gap) elements.
+/// The same with a cache line between rows, for what is multiplied: rows a power of two apart would
+/// fall on the same few places of a processor's first cache. The array has rows * (columns +
+/// row_gap) elements.
 constexpr std::int64_t row_gap = 16;
 inline Matrix as_spaced_matrix(const Array<float>& array, std::int64_t rows, std::int64_t columns) {
   return {array.data(), rows, columns, columns + row_gap};
 }
 
-/// A weight matrix and its bias in the form that the device multiplies fastest; what `packed` points at is the
-/// backend's business.
+/// A weight matrix and its bias in the form that the device multiplies fastest; what `packed`
+/// points at is the backend's business.
 struct Weight {
   std::shared_ptr<const void> packed;
   std::int64_t inputs = 0, outputs = 0, bytes = 0;
@@ -58,27 +61,29 @@ enum class Epilogue {
   accumulate,  // out += in W + b
 };
 
-/// Sequences laid out one after the other, without padding between: sequence s has rows starts[s] .. starts[s + 1].
+/// Sequences laid out one after the other, without padding between: sequence s has rows starts[s]
+/// .. starts[s + 1].
 struct SequenceRows {
   const int* starts = nullptr;  // (count + 1), in the device's memory
   int count = 0;
-  int longest = 0;              // rows
+  int longest = 0;  // rows
 };
 
 enum class Queries { every_position, last_position };
 
 /// What takes the place of heads' outputs, row by row.
 struct HeadFill {
-  Matrix values;                       // (fill rows, all heads * d_head)
-  const int* row = nullptr;            // (rows): which fill row stands for each row
-  const int* head = nullptr;           // (heads): which head of `values` belongs to each head of the rows
+  Matrix values;              // (fill rows, all heads * d_head)
+  const int* row = nullptr;   // (rows): which fill row stands for each row
+  const int* head = nullptr;  // (heads): which head of `values` belongs to each head of the rows
   const std::uint8_t* keep = nullptr;  // (rows, heads): 1 leaves the head's output as it is
   int heads = 0;
 };
 
 struct DeviceInfo {
   std::string kind;         // devices of one kind give the same bits: "cpu x86-64-v4"
-  std::string description;  // for people and for provenance: "cpu x86-64-v4, AVX-512 panel products, 2 threads"
+  std::string description;  // for people and for provenance: "cpu x86-64-v4, AVX-512 panel
+                            // products, 2 threads"
 };
 
 class Backend {
@@ -91,22 +96,25 @@ class Backend {
   virtual void copy_to_device(std::span<const std::byte> host, void* device) = 0;
   virtual void copy_to_host(const void* device, std::span<std::byte> host) = 0;
 
-  /// Packs `weight` (inputs, outputs), row-major in host memory, with its bias (outputs; empty: none).
+  /// Packs `weight` (inputs, outputs), row-major in host memory, with its bias (outputs; empty:
+  /// none).
   virtual Weight pack(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
                       std::span<const float> bias) = 0;
 
   /// in (rows, inputs) times weight into out (rows, outputs).
   virtual void matmul(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) = 0;
 
-  /// out = (in - mean) / sqrt(variance + epsilon), row by row; scale and shift are folded into the weights that follow.
+  /// out = (in - mean) / sqrt(variance + epsilon), row by row; scale and shift are folded into the
+  /// weights that follow.
   virtual void layer_norm(Matrix in, double epsilon, Matrix out) = 0;
 
-  /// Causal attention with scale 1 / sqrt(d_head). k, v: (rows, heads * d_head). every_position: q and z likewise;
-  /// last_position: q and z have a row for each sequence, its last position's.
-  virtual void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
-                         Matrix z) = 0;
+  /// Causal attention with scale 1 / sqrt(d_head). k, v: (rows, heads * d_head). every_position: q
+  /// and z likewise; last_position: q and z have a row for each sequence, its last position's.
+  virtual void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k,
+                         Matrix v, Matrix z) = 0;
 
-  /// to = from where the fill's `keep` is 1, else the fill's value. (rows, heads * d_head); `to` may be `from`.
+  /// to = from where the fill's `keep` is 1, else the fill's value. (rows, heads * d_head); `to`
+  /// may be `from`.
   virtual void replace_heads(const HeadFill& fill, Matrix from, Matrix to) = 0;
 
   /// x[r] += values[row[r]].

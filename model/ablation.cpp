@@ -14,7 +14,8 @@ namespace {
 void for_each_layer_heads(const Gpt2& model, const PromptBatch& prompts, const Sequences& sequences,
                           const std::function<void(int layer, Matrix z)>& show) {
   const std::int64_t rows = sequences.rows(), d = model.config().d_model;
-  const Array<float> residual = model.embed(prompts.tokens), heads = allocate<float>(model.backend(), rows * d);
+  const Array<float> residual = model.embed(prompts.tokens),
+                     heads = allocate<float>(model.backend(), rows * d);
   const Matrix x = as_matrix(residual, rows, d), z = as_matrix(heads, rows, d);
   Scratch scratch = make_scratch(model, rows);
   for (int layer = 0; layer < model.config().layers; ++layer) {
@@ -31,13 +32,15 @@ struct MeanRows {
   std::vector<int> row_of;                // (clean rows)
 };
 
-MeanRows find_mean_rows(const PromptBatch& clean, const PromptBatch& corrupted, const Sequences& corrupted_rows) {
+MeanRows find_mean_rows(const PromptBatch& clean, const PromptBatch& corrupted,
+                        const Sequences& corrupted_rows) {
   MeanRows result;
   std::map<std::pair<int, std::size_t>, int> fill_rows;  // (template, position)
   for (std::size_t b = 0; b < clean.tokens.size(); ++b)
     for (std::size_t p = 0; p < clean.tokens[b].size(); ++p) {
       const std::pair key(clean.templates[b], p);
-      if (const auto [at, added] = fill_rows.emplace(key, static_cast<int>(result.sources.size())); added) {
+      if (const auto [at, added] = fill_rows.emplace(key, static_cast<int>(result.sources.size()));
+          added) {
         auto& sources = result.sources.emplace_back();
         for (std::size_t c = 0; c < corrupted.tokens.size(); ++c)
           if (corrupted.templates[c] == key.first && p < corrupted.tokens[c].size())
@@ -49,14 +52,17 @@ MeanRows find_mean_rows(const PromptBatch& clean, const PromptBatch& corrupted, 
   return result;
 }
 
-std::vector<float> mean_rows(const std::vector<float>& z, std::size_t d, const std::vector<std::vector<int>>& sources) {
+std::vector<float> mean_rows(const std::vector<float>& z, std::size_t d,
+                             const std::vector<std::vector<int>>& sources) {
   std::vector<float> means;
   std::vector<double> sum(d);
   for (const auto& rows : sources) {
     std::fill(sum.begin(), sum.end(), 0.0);
     for (const int row : rows)
-      for (std::size_t i = 0; i < d; ++i) sum[i] += static_cast<double>(z[static_cast<std::size_t>(row) * d + i]);
-    for (const double value : sum) means.push_back(static_cast<float>(value / static_cast<double>(rows.size())));
+      for (std::size_t i = 0; i < d; ++i)
+        sum[i] += static_cast<double>(z[static_cast<std::size_t>(row) * d + i]);
+    for (const double value : sum)
+      means.push_back(static_cast<float>(value / static_cast<double>(rows.size())));
   }
   return means;
 }
@@ -69,7 +75,8 @@ AblationFills zero_fills(const Gpt2& model, const PromptBatch& clean) {
   return fills;
 }
 
-AblationFills resample_fills(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted) {
+AblationFills resample_fills(const Gpt2& model, const PromptBatch& clean,
+                             const PromptBatch& corrupted) {
   const Sequences sequences = lay_out(model.backend(), corrupted.tokens);
   AblationFills fills;
   fills.rows = sequences.rows();
@@ -85,13 +92,15 @@ AblationFills resample_fills(const Gpt2& model, const PromptBatch& clean, const 
   return fills;
 }
 
-AblationFills mean_fills(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted) {
+AblationFills mean_fills(const Gpt2& model, const PromptBatch& clean,
+                         const PromptBatch& corrupted) {
   const Sequences sequences = lay_out(model.backend(), corrupted.tokens);
   const MeanRows rows = find_mean_rows(clean, corrupted, sequences);
   AblationFills fills{{}, static_cast<int>(rows.sources.size()), rows.row_of};
   for_each_layer_heads(model, corrupted, sequences, [&](int, Matrix z) {
     const std::vector<float> host = to_host(model.backend(), z.data, z.rows * z.columns);
-    const std::vector<float> means = mean_rows(host, static_cast<std::size_t>(z.columns), rows.sources);
+    const std::vector<float> means =
+        mean_rows(host, static_cast<std::size_t>(z.columns), rows.sources);
     fills.heads.push_back(to_device(model.backend(), std::span(means)));
   });
   return fills;
@@ -99,16 +108,21 @@ AblationFills mean_fills(const Gpt2& model, const PromptBatch& clean, const Prom
 
 }  // namespace
 
-AblationFills compute_fills(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted, Ablation kind) {
+AblationFills compute_fills(const Gpt2& model, const PromptBatch& clean,
+                            const PromptBatch& corrupted, Ablation kind) {
   switch (kind) {
-    case Ablation::zero: return zero_fills(model, clean);
-    case Ablation::resample: return resample_fills(model, clean, corrupted);
-    case Ablation::mean: break;
+    case Ablation::zero:
+      return zero_fills(model, clean);
+    case Ablation::resample:
+      return resample_fills(model, clean, corrupted);
+    case Ablation::mean:
+      break;
   }
   return mean_fills(model, clean, corrupted);
 }
 
-KeptRows find_kept_rows(const PromptBatch& clean, const PromptBatch& corrupted, Positions positions) {
+KeptRows find_kept_rows(const PromptBatch& clean, const PromptBatch& corrupted,
+                        Positions positions) {
   const std::size_t names = clean.position_names.size();
   KeptRows result;
   result.of_name.resize(names);
@@ -116,11 +130,14 @@ KeptRows find_kept_rows(const PromptBatch& clean, const PromptBatch& corrupted, 
     for (std::size_t p = 0; p < clean.tokens[b].size(); ++p) {
       std::uint8_t any = positions == Positions::all ? 1 : 0;
       for (std::size_t n = 0; n < names; ++n) {
-        const auto named = [&](const std::vector<int>& prompt) { return static_cast<std::size_t>(prompt[n]) == p; };
-        const bool kept = positions == Positions::all   ? true
-                          : positions == Positions::own ? named(clean.positions[b])
-                                                        : std::any_of(corrupted.positions.begin(),
-                                                                      corrupted.positions.end(), named);
+        const auto named = [&](const std::vector<int>& prompt) {
+          return static_cast<std::size_t>(prompt[n]) == p;
+        };
+        const bool kept =
+            positions == Positions::all ? true
+            : positions == Positions::own
+                ? named(clean.positions[b])
+                : std::any_of(corrupted.positions.begin(), corrupted.positions.end(), named);
         result.of_name[n].push_back(kept ? 1 : 0);
         any = any != 0 || kept ? 1 : 0;
       }

@@ -15,13 +15,15 @@ Circuit Circuit::prefix(int layer) const {
   below.layers_ = layer;
   below.heads_ = heads_;
   below.positions_ = positions_;
-  below.kept_.assign(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(index(layer, 0, 0)));
+  below.kept_.assign(kept_.begin(),
+                     kept_.begin() + static_cast<std::ptrdiff_t>(index(layer, 0, 0)));
   return below;
 }
 
 int Circuit::first_difference(const Circuit& other) const {
   assert(layers_ == other.layers_ && heads_ == other.heads_ && positions_ == other.positions_);
-  const auto at = std::mismatch(kept_.begin(), kept_.end(), other.kept_.begin()).first - kept_.begin();
+  const auto at =
+      std::mismatch(kept_.begin(), kept_.end(), other.kept_.begin()).first - kept_.begin();
   return static_cast<int>(at / (heads_ * positions_));
 }
 

@@ -8,7 +8,8 @@ namespace headsweep {
 
 void CircuitForward::attend(Slot& slot, int layer) {
   const LayerPlan& plan = slot.plan.layers[static_cast<std::size_t>(layer)];
-  // Keys and values of the last attending layer still come from all rows; from its queries on, the last ones do.
+  // Keys and values of the last attending layer still come from all rows; from its queries on, the
+  // last ones do.
   if (layer >= slot.plan.last_attending && !slot.last_only) {
     backend_.gather_rows(slot.all, last_rows_.device_rows.data(), slot.last);
     slot.last_only = true;
@@ -38,10 +39,12 @@ void CircuitForward::attend_every_head(const Slot& slot, int layer, const Rows& 
 Matrix CircuitForward::shared_heads(const Slot& slot, int layer) {
   const std::int64_t rows = slot.all.rows, d = slot.all.columns;
   if (slot.circuit != nullptr)
-    if (const auto* found = shared_heads_.find(slot.circuit->prefix(layer))) return as_matrix(*found, rows, d);
+    if (const auto* found = shared_heads_.find(slot.circuit->prefix(layer)))
+      return as_matrix(*found, rows, d);
   const auto fresh = allocate<float>(backend_, rows * d);
   read_heads(model_, layer, sequences_, slot.all, scratch_, as_matrix(fresh, rows, d));
-  auto key = slot.circuit != nullptr ? slot.circuit->prefix(layer) : Circuit();  // which is no circuit's prefix
+  auto key = slot.circuit != nullptr ? slot.circuit->prefix(layer)
+                                     : Circuit();  // which is no circuit's prefix
   return as_matrix(shared_heads_.put(std::move(key), fresh, rows * d * 4), rows, d);
 }
 
@@ -52,14 +55,16 @@ void CircuitForward::attend_packed(const Slot& slot, int layer, const Rows& rows
   if (!plan.heads.empty()) {
     const int heads = static_cast<int>(plan.heads.size());
     const std::int64_t width = std::int64_t{heads} * model_.config().d_head();
-    const Matrix normalized = as_spaced_matrix(scratch_.normalized, slot.all.rows, slot.all.columns);
+    const Matrix normalized =
+        as_spaced_matrix(scratch_.normalized, slot.all.rows, slot.all.columns);
     const Matrix z = as_spaced_matrix(heads_, x.rows, width);
     backend_.layer_norm(slot.all, model_.config().layer_norm_epsilon, normalized);
     if (queries == Queries::every_position) {
       const Matrix qkv = as_matrix(scratch_.projected, slot.all.rows, 3 * width);
       backend_.matmul(normalized, packed.weights.queries_keys_values, Epilogue::store, qkv);
       backend_.attention(sequences_.on_device(), heads, queries, qkv.part_of_columns(0, width),
-                         qkv.part_of_columns(width, width), qkv.part_of_columns(2 * width, width), z);
+                         qkv.part_of_columns(width, width), qkv.part_of_columns(2 * width, width),
+                         z);
     } else {
       const Matrix kv = as_matrix(scratch_.projected, slot.all.rows, 2 * width);
       const Matrix asking = as_spaced_matrix(scratch_.hidden, x.rows, x.columns);
@@ -76,7 +81,8 @@ void CircuitForward::attend_packed(const Slot& slot, int layer, const Rows& rows
   backend_.add_rows(as_matrix(packed.constant, fills_.rows, x.columns), rows.fill_row.data(), x);
 }
 
-const CircuitForward::PackedHeads& CircuitForward::packed_heads(int layer, const LayerPlan& plan, Queries queries) {
+const CircuitForward::PackedHeads& CircuitForward::packed_heads(int layer, const LayerPlan& plan,
+                                                                Queries queries) {
   const std::pair key(std::pair(layer, queries), plan.heads);
   if (const PackedHeads* found = packed_.find(key)) return *found;
   PackedHeads fresh;
@@ -86,8 +92,8 @@ const CircuitForward::PackedHeads& CircuitForward::packed_heads(int layer, const
   }
   fresh.constant = constant_without(layer, plan.heads);
   const auto& w = fresh.weights;
-  const std::int64_t bytes =
-      w.queries_keys_values.bytes + w.queries.bytes + w.keys_values.bytes + w.output.bytes + fresh.constant.size * 4;
+  const std::int64_t bytes = w.queries_keys_values.bytes + w.queries.bytes + w.keys_values.bytes +
+                             w.output.bytes + fresh.constant.size * 4;
   return packed_.put(key, std::move(fresh), bytes);
 }
 
@@ -104,25 +110,27 @@ Array<float> CircuitForward::constant_without(int layer, const std::vector<int>&
   const auto keep = to_device(backend_, std::span<const std::uint8_t>(ablated));
   const auto zero_values = to_device(backend_, std::span<const float>(zeros));
   const auto row = to_device(backend_, std::span<const int>(zero_row));
-  const auto chosen = allocate<float>(backend_, fill_rows * d), constant = allocate<float>(backend_, fill_rows * d);
+  const auto chosen = allocate<float>(backend_, fill_rows * d),
+             constant = allocate<float>(backend_, fill_rows * d);
   const HeadFill fill{as_matrix(zero_values, 1, d), row.data(), every_head_.data(), keep.data(),
                       static_cast<int>(count)};
   const auto& values = fills_.heads[static_cast<std::size_t>(layer)];
   backend_.replace_heads(fill, as_matrix(values, fill_rows, d), as_matrix(chosen, fill_rows, d));
-  backend_.matmul(as_matrix(chosen, fill_rows, d), model_.layer(layer).attention_output, Epilogue::store,
-                  as_matrix(constant, fill_rows, d));
+  backend_.matmul(as_matrix(chosen, fill_rows, d), model_.layer(layer).attention_output,
+                  Epilogue::store, as_matrix(constant, fill_rows, d));
   return constant;
 }
 
-void CircuitForward::replace(const Slot& slot, int layer, const Rows& rows, const Array<int>& heads, Matrix from,
-                             Matrix to) {
+void CircuitForward::replace(const Slot& slot, int layer, const Rows& rows, const Array<int>& heads,
+                             Matrix from, Matrix to) {
   const LayerPlan& plan = slot.plan.layers[static_cast<std::size_t>(layer)];
   const auto mask = keep_mask(*slot.circuit, layer, plan.heads, rows.rows, kept_);
   const auto keep = to_device(backend_, std::span<const std::uint8_t>(mask));
   const auto& values = fills_.heads[static_cast<std::size_t>(layer)];
-  backend_.replace_heads({as_matrix(values, fills_.rows, model_.config().d_model), rows.fill_row.data(), heads.data(),
-                          keep.data(), static_cast<int>(plan.heads.size())},
-                         from, to);
+  backend_.replace_heads(
+      {as_matrix(values, fills_.rows, model_.config().d_model), rows.fill_row.data(), heads.data(),
+       keep.data(), static_cast<int>(plan.heads.size())},
+      from, to);
 }
 
 }  // namespace headsweep

@@ -13,11 +13,15 @@ std::vector<int> counted(int count) {
   return result;
 }
 
-/// Memory for what is remembered: enough for every layer's residual stream of a family of some hundred prompts.
+/// Memory for what is remembered: enough for every layer's residual stream of a family of some
+/// hundred prompts.
 constexpr std::int64_t prefix_bytes = std::int64_t{512} << 20;
 
-/// A search that walks through the layers needs the heads of one layer at a time; a second serves the change of layer.
-std::int64_t shared_heads_bytes(std::int64_t rows, std::int64_t d_model) { return 2 * rows * d_model * 4; }
+/// A search that walks through the layers needs the heads of one layer at a time; a second serves
+/// the change of layer.
+std::int64_t shared_heads_bytes(std::int64_t rows, std::int64_t d_model) {
+  return 2 * rows * d_model * 4;
+}
 
 /// Packed kept heads may take a quarter of what the layers' attention weights take together.
 std::int64_t packed_bytes(const Gpt2Config& c) {
@@ -26,8 +30,9 @@ std::int64_t packed_bytes(const Gpt2Config& c) {
 
 }  // namespace
 
-CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
-                               Ablation ablation, Positions positions, int most_circuits)
+CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
+                               const PromptBatch& corrupted, Ablation ablation, Positions positions,
+                               int most_circuits)
     : model_(model),
       backend_(model.backend()),
       most_circuits_(most_circuits),
@@ -44,12 +49,14 @@ CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean, cons
       packed_(packed_bytes(model.config())) {
   const std::int64_t d = model.config().d_model;
   residual_all_ = allocate<float>(backend_, std::int64_t{most_circuits} * sequences_.rows() * d);
-  residual_last_ = allocate<float>(backend_, std::int64_t{most_circuits} * sequences_.prompts() * d);
+  residual_last_ =
+      allocate<float>(backend_, std::int64_t{most_circuits} * sequences_.prompts() * d);
   heads_ = allocate<float>(backend_, sequences_.rows() * (d + row_gap));
 
   std::vector<float> directions;
   for (std::size_t b = 0; b < clean.tokens.size(); ++b) {
-    const auto answer = model.unembedding(clean.answers[b]), distractor = model.unembedding(clean.distractors[b]);
+    const auto answer = model.unembedding(clean.answers[b]),
+               distractor = model.unembedding(clean.distractors[b]);
     for (std::size_t i = 0; i < answer.column.size(); ++i)
       directions.push_back(static_cast<float>(answer.column[i] - distractor.column[i]));
     direction_bias_.push_back(answer.bias - distractor.bias);
@@ -67,8 +74,10 @@ CircuitForward::Rows CircuitForward::make_rows(std::vector<int> rows) const {
 
 std::vector<double> CircuitForward::run_full_model() {
   const auto& config = model_.config();
-  const bool kept_everywhere = std::find(kept_.of_any.begin(), kept_.of_any.end(), 0) == kept_.of_any.end();
-  // The same numbers either way; as a circuit, its residual streams are remembered for those that follow.
+  const bool kept_everywhere =
+      std::find(kept_.of_any.begin(), kept_.of_any.end(), 0) == kept_.of_any.end();
+  // The same numbers either way; as a circuit, its residual streams are remembered for those that
+  // follow.
   if (kept_everywhere) {
     const Circuit everything(config.layers, config.heads, Circuit::Start::everything);
     return run({&everything, 1}).front();
@@ -105,7 +114,8 @@ void CircuitForward::find_start(Slot& slot) {
 
 std::vector<std::vector<double>> CircuitForward::run_slots(std::vector<Slot>& slots) {
   assert(slots.size() <= static_cast<std::size_t>(most_circuits_));
-  const std::int64_t d = model_.config().d_model, rows = sequences_.rows(), prompts = sequences_.prompts();
+  const std::int64_t d = model_.config().d_model, rows = sequences_.rows(),
+                     prompts = sequences_.prompts();
   int first_layer = model_.config().layers;
   for (std::size_t s = 0; s < slots.size(); ++s) {
     const auto place = static_cast<std::int64_t>(s);
@@ -132,8 +142,9 @@ void CircuitForward::begin(Slot& slot) {
   backend_.gather_rows(source, all_rows_.device_rows.data(), slot.all);
 }
 
-/// Remembers the residual stream where the circuit parts from the one before it: the next is likely to part there, too.
-/// That of the first circuit of its kind is remembered everywhere, for a search that goes down from the last layer.
+/// Remembers the residual stream where the circuit parts from the one before it: the next is likely
+/// to part there, too. That of the first circuit of its kind is remembered everywhere, for a search
+/// that goes down from the last layer.
 void CircuitForward::remember_prefix(const Slot& slot, int layer) {
   if (slot.circuit == nullptr || layer == 0 || slot.last_only) return;
   const bool first = previous_.layers() == 0 || previous_.positions() != slot.circuit->positions();
@@ -142,7 +153,8 @@ void CircuitForward::remember_prefix(const Slot& slot, int layer) {
   if (prefixes_.find(prefix) != nullptr) return;
   const std::int64_t elements = slot.all.rows * slot.all.columns;
   const auto copy = allocate<float>(backend_, elements);
-  backend_.gather_rows(slot.all, all_rows_.device_rows.data(), as_matrix(copy, slot.all.rows, slot.all.columns));
+  backend_.gather_rows(slot.all, all_rows_.device_rows.data(),
+                       as_matrix(copy, slot.all.rows, slot.all.columns));
   prefixes_.put(std::move(prefix), copy, elements * 4);
 }
 
@@ -154,7 +166,9 @@ void CircuitForward::feed_forward_all(std::vector<Slot>& slots, int layer) {
       continue;
     }
     std::size_t end = s + 1;
-    while (end < slots.size() && layer >= slots[end].start && slots[end].last_only == slots[s].last_only) ++end;
+    while (end < slots.size() && layer >= slots[end].start &&
+           slots[end].last_only == slots[s].last_only)
+      ++end;
     Matrix x = slots[s].last_only ? slots[s].last : slots[s].all;
     x.rows *= static_cast<std::int64_t>(end - s);
     feed_forward(model_, layer, x, scratch_);
@@ -164,10 +178,12 @@ void CircuitForward::feed_forward_all(std::vector<Slot>& slots, int layer) {
 
 std::vector<double> CircuitForward::logit_differences(const Slot& slot) {
   assert(slot.last_only);
-  const Matrix normalized = as_spaced_matrix(scratch_.normalized, slot.last.rows, slot.last.columns);
+  const Matrix normalized =
+      as_spaced_matrix(scratch_.normalized, slot.last.rows, slot.last.columns);
   const auto dots = allocate<double>(backend_, slot.last.rows);
   backend_.layer_norm(slot.last, model_.config().layer_norm_epsilon, normalized);
-  backend_.row_dots(normalized, as_matrix(directions_, slot.last.rows, slot.last.columns), dots.data());
+  backend_.row_dots(normalized, as_matrix(directions_, slot.last.rows, slot.last.columns),
+                    dots.data());
   std::vector<double> result = to_host(backend_, dots.data(), slot.last.rows);
   for (std::size_t b = 0; b < result.size(); ++b) result[b] += direction_bias_[b];
   return result;

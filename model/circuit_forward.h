@@ -1,6 +1,7 @@
-// Runs circuits on a family's clean prompts. What circuits have in common is computed once (design.md, section 5):
-// the residual stream below their first difference, a layer's heads, the constant that ablated heads add, the packed
-// columns of the kept ones; and only what can reach the last positions is computed.
+// Runs circuits on a family's clean prompts. What circuits have in common is computed once
+// (design.md, section 5): the residual stream below their first difference, a layer's heads, the
+// constant that ablated heads add, the packed columns of the kept ones; and only what can reach the
+// last positions is computed.
 #pragma once
 
 #include <span>
@@ -17,17 +18,18 @@ namespace headsweep {
 
 class CircuitForward {
  public:
-  /// `most_circuits` are run side by side, their MLPs as one matrix product; more at once is refused by assertion.
-  CircuitForward(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted, Ablation ablation,
-                 Positions positions, int most_circuits);
+  /// `most_circuits` are run side by side, their MLPs as one matrix product; more at once is
+  /// refused by assertion.
+  CircuitForward(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+                 Ablation ablation, Positions positions, int most_circuits);
 
   int most_circuits() const { return most_circuits_; }
 
   /// Logit differences of the unablated model, (prompts).
   std::vector<double> run_full_model();
 
-  /// Logit differences under each circuit, (circuits, prompts). A circuit's numbers depend on the circuit alone, bit
-  /// for bit: not on what was run before, nor on what is run beside it.
+  /// Logit differences under each circuit, (circuits, prompts). A circuit's numbers depend on the
+  /// circuit alone, bit for bit: not on what was run before, nor on what is run beside it.
   std::vector<std::vector<double>> run(std::span<const Circuit> circuits);
 
  private:
@@ -35,16 +37,16 @@ class CircuitForward {
   struct Slot {
     const Circuit* circuit = nullptr;  // nullptr: the unablated model
     CircuitPlan plan;
-    int start = 0;                     // the layer at which it is taken up
-    Array<float> source;               // the residual stream there
-    Matrix all, last;                  // residual stream: (clean rows, d_model), (prompts, d_model)
-    bool last_only = false;            // which of the two goes on
+    int start = 0;           // the layer at which it is taken up
+    Array<float> source;     // the residual stream there
+    Matrix all, last;        // residual stream: (clean rows, d_model), (prompts, d_model)
+    bool last_only = false;  // which of the two goes on
   };
   /// What a layer needs when only some heads are computed.
   struct PackedHeads {
     HeadWeights weights;
     Array<int> heads;
-    Array<float> constant;             // (fill rows, d_model): b_O and what the other heads add when ablated
+    Array<float> constant;  // (fill rows, d_model): b_O and what the other heads add when ablated
   };
   /// The clean rows that a layer computes: all, or each prompt's last.
   struct Rows {
@@ -63,7 +65,8 @@ class CircuitForward {
   Matrix shared_heads(const Slot& slot, int layer);
   const PackedHeads& packed_heads(int layer, const LayerPlan& plan, Queries queries);
   Array<float> constant_without(int layer, const std::vector<int>& heads);
-  void replace(const Slot& slot, int layer, const Rows& rows, const Array<int>& heads, Matrix from, Matrix to);
+  void replace(const Slot& slot, int layer, const Rows& rows, const Array<int>& heads, Matrix from,
+               Matrix to);
   void feed_forward_all(std::vector<Slot>& slots, int layer);
   std::vector<double> logit_differences(const Slot& slot);
 
@@ -75,15 +78,16 @@ class CircuitForward {
   AblationFills fills_;
   Rows all_rows_, last_rows_;
   Array<int> every_head_;
-  Array<float> embedding_;                    // (clean rows, d_model)
-  Array<float> directions_;                   // (prompts, d_model): answer's minus distractor's unembedding
-  std::vector<double> direction_bias_;        // (prompts)
-  Array<float> residual_all_, residual_last_; // (most_circuits, clean rows or prompts, d_model)
-  Array<float> heads_;                        // (clean rows, d_model), spaced
+  Array<float> embedding_;   // (clean rows, d_model)
+  Array<float> directions_;  // (prompts, d_model): answer's minus distractor's unembedding
+  std::vector<double> direction_bias_;         // (prompts)
+  Array<float> residual_all_, residual_last_;  // (most_circuits, clean rows or prompts, d_model)
+  Array<float> heads_;                         // (clean rows, d_model), spaced
   Scratch scratch_;
 
-  Circuit previous_;                          // the one run last: where the next parts from it is worth remembering
-  Recent<Circuit, Array<float>> prefixes_;      // residual stream before a layer, by the prefix below it
+  Circuit previous_;  // the one run last: where the next parts from it is worth remembering
+  Recent<Circuit, Array<float>>
+      prefixes_;  // residual stream before a layer, by the prefix below it
   Recent<Circuit, Array<float>> shared_heads_;  // z of all heads, by the prefix below them
   Recent<std::pair<std::pair<int, Queries>, std::vector<int>>, PackedHeads> packed_;
 };

@@ -12,15 +12,19 @@ std::vector<int> every_head(int heads) {
   return result;
 }
 
-bool keeps_in_row(const Circuit& circuit, int layer, int head, std::size_t row, const KeptRows& kept) {
+bool keeps_in_row(const Circuit& circuit, int layer, int head, std::size_t row,
+                  const KeptRows& kept) {
   if (circuit.positions() == 1) return circuit.keeps(layer, head) && kept.of_any[row] != 0;
   for (int p = 0; p < circuit.positions(); ++p)
-    if (circuit.keeps(layer, head, p) && kept.of_name[static_cast<std::size_t>(p)][row] != 0) return true;
+    if (circuit.keeps(layer, head, p) && kept.of_name[static_cast<std::size_t>(p)][row] != 0)
+      return true;
   return false;
 }
 
 /// Computing all heads costs little more than computing most of them, and can be shared.
-bool keeps_most(std::size_t kept_heads, int heads) { return 4 * kept_heads > 3 * static_cast<std::size_t>(heads); }
+bool keeps_most(std::size_t kept_heads, int heads) {
+  return 4 * kept_heads > 3 * static_cast<std::size_t>(heads);
+}
 
 }  // namespace
 
@@ -33,13 +37,15 @@ CircuitPlan plan_circuit(const Circuit& circuit, const KeptRows& kept) {
     std::size_t kept_rows = 0;
     for (int head = 0; head < circuit.heads(); ++head) {
       std::size_t count = 0;
-      for (std::size_t row = 0; row < rows; ++row) count += keeps_in_row(circuit, layer, head, row, kept) ? 1 : 0;
+      for (std::size_t row = 0; row < rows; ++row)
+        count += keeps_in_row(circuit, layer, head, row, kept) ? 1 : 0;
       if (count > 0) here.heads.push_back(head);
       kept_rows += count;
     }
     if (here.heads.empty()) continue;
     plan.last_attending = layer;
-    // In the first reduced layer the heads' outputs are those of the layers below it, which much else shares.
+    // In the first reduced layer the heads' outputs are those of the layers below it, which much
+    // else shares.
     if (layer == first_reduced || keeps_most(here.heads.size(), circuit.heads())) {
       here.form = HeadForm::every_head;
       here.heads = every_head(circuit.heads());
@@ -54,12 +60,14 @@ CircuitPlan plan_full_model(int layers, int heads) {
   return {std::vector(static_cast<std::size_t>(layers), layer), layers - 1};
 }
 
-std::vector<std::uint8_t> keep_mask(const Circuit& circuit, int layer, const std::vector<int>& heads,
-                                    const std::vector<int>& rows, const KeptRows& kept) {
+std::vector<std::uint8_t> keep_mask(const Circuit& circuit, int layer,
+                                    const std::vector<int>& heads, const std::vector<int>& rows,
+                                    const KeptRows& kept) {
   std::vector<std::uint8_t> mask;
   for (const int row : rows)
     for (const int head : heads)
-      mask.push_back(keeps_in_row(circuit, layer, head, static_cast<std::size_t>(row), kept) ? 1 : 0);
+      mask.push_back(keeps_in_row(circuit, layer, head, static_cast<std::size_t>(row), kept) ? 1
+                                                                                             : 0);
   return mask;
 }
 

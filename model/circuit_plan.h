@@ -1,5 +1,6 @@
-// How a circuit is computed: which heads each layer computes, in which form, and from where on only the last positions
-// matter. A function of the circuit alone, so that its score has the same bits however it comes to be evaluated.
+// How a circuit is computed: which heads each layer computes, in which form, and from where on only
+// the last positions matter. A function of the circuit alone, so that its score has the same bits
+// however it comes to be evaluated.
 #pragma once
 
 #include <vector>
@@ -10,7 +11,8 @@
 namespace headsweep {
 
 enum class HeadForm {
-  every_head,  // z of all heads, those that are not kept replaced: shared by all circuits with the same prefix
+  every_head,  // z of all heads, those that are not kept replaced: shared by all circuits with the
+               // same prefix
   packed,      // only kept heads are computed, the others are a constant for each fill row
 };
 
@@ -22,7 +24,8 @@ struct LayerPlan {
 
 struct CircuitPlan {
   std::vector<LayerPlan> layers;
-  int last_attending = -1;  // the highest layer that computes a head; from its attention on, only last positions matter
+  int last_attending = -1;  // the highest layer that computes a head; from its attention on, only
+                            // last positions matter
 };
 
 CircuitPlan plan_circuit(const Circuit& circuit, const KeptRows& kept);
@@ -31,7 +34,8 @@ CircuitPlan plan_circuit(const Circuit& circuit, const KeptRows& kept);
 CircuitPlan plan_full_model(int layers, int heads);
 
 /// (rows, heads): 1 where the circuit keeps the head in the row. `rows` are clean rows.
-std::vector<std::uint8_t> keep_mask(const Circuit& circuit, int layer, const std::vector<int>& heads,
-                                    const std::vector<int>& rows, const KeptRows& kept);
+std::vector<std::uint8_t> keep_mask(const Circuit& circuit, int layer,
+                                    const std::vector<int>& heads, const std::vector<int>& rows,
+                                    const KeptRows& kept);
 
 }  // namespace headsweep

@@ -12,10 +12,10 @@ struct Gpt2Config {
   int d_head() const { return d_model / heads; }
 };
 
-/// Reads config.json of a checkpoint folder. UserError (file, key) for a missing or impossible value, and for every
-/// option under which the model would compute something else than GPT-2 does: another model_type or
-/// activation_function, scale_attn_by_inverse_layer_idx, scale_attn_weights: false, add_cross_attention,
-/// tie_word_embeddings: false.
+/// Reads config.json of a checkpoint folder. UserError (file, key) for a missing or impossible
+/// value, and for every option under which the model would compute something else than GPT-2 does:
+/// another model_type or activation_function, scale_attn_by_inverse_layer_idx, scale_attn_weights:
+/// false, add_cross_attention, tie_word_embeddings: false.
 Gpt2Config read_config(const std::filesystem::path& folder);
 
 }  // namespace headsweep

@@ -7,7 +7,8 @@ namespace headsweep {
 std::unique_ptr<Backend> open_device(DeviceChoice choice, int threads) {
   switch (choice) {
     case DeviceChoice::automatic:
-    case DeviceChoice::cpu: break;
+    case DeviceChoice::cpu:
+      break;
   }
   return cpu::make_backend(threads);
 }

@@ -8,7 +8,9 @@ namespace {
 
 std::size_t to_size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
-std::vector<float> rounded(const std::vector<double>& values) { return {values.begin(), values.end()}; }
+std::vector<float> rounded(const std::vector<double>& values) {
+  return {values.begin(), values.end()};
+}
 
 /// sums += factor * row. The sums run over d_model terms, hence float64.
 void add_multiple(double factor, std::span<const float> row, std::span<double> sums) {
@@ -18,14 +20,17 @@ void add_multiple(double factor, std::span<const float> row, std::span<double> s
 }  // namespace
 
 FoldedWeights::FoldedWeights(const StoredWeights& stored, const Gpt2Config& config)
-    : stored_(stored), config_(config), final_norm_{stored.values("ln_f.weight"), stored.values("ln_f.bias")} {}
+    : stored_(stored),
+      config_(config),
+      final_norm_{stored.values("ln_f.weight"), stored.values("ln_f.bias")} {}
 
 FoldedWeights::Norm FoldedWeights::norm(int layer, const char* name) const {
-  return {stored_.values(layer, std::string(name) + ".weight"), stored_.values(layer, std::string(name) + ".bias")};
+  return {stored_.values(layer, std::string(name) + ".weight"),
+          stored_.values(layer, std::string(name) + ".bias")};
 }
 
-HostWeight FoldedWeights::attention_input(int layer, std::span<const int> heads, AttentionInputs wanted,
-                                          HostWeight used) const {
+HostWeight FoldedWeights::attention_input(int layer, std::span<const int> heads,
+                                          AttentionInputs wanted, HostWeight used) const {
   const std::int64_t d = config_.d_model, d_head = config_.d_head();
   const std::int64_t width = static_cast<std::int64_t>(heads.size()) * d_head;
   const int first_part = wanted == AttentionInputs::keys_values ? 1 : 0;
@@ -54,9 +59,11 @@ HostWeight FoldedWeights::attention_input(int layer, std::span<const int> heads,
   return result;
 }
 
-HostWeight FoldedWeights::attention_output(int layer, std::span<const int> heads, HostWeight used) const {
+HostWeight FoldedWeights::attention_output(int layer, std::span<const int> heads,
+                                           HostWeight used) const {
   const std::int64_t d = config_.d_model, d_head = config_.d_head();
-  HostWeight result{static_cast<std::int64_t>(heads.size()) * d_head, d, std::move(used.weight), {}};
+  HostWeight result{
+      static_cast<std::int64_t>(heads.size()) * d_head, d, std::move(used.weight), {}};
   result.weight.resize(to_size(result.inputs * d));
   float* to = result.weight.data();
   for (int head : heads)
@@ -67,13 +74,15 @@ HostWeight FoldedWeights::attention_output(int layer, std::span<const int> heads
 
 std::vector<float> FoldedWeights::attention_bias(int layer) const {
   const std::int64_t d = config_.d_model;
-  const std::vector<float> shift = norm(layer, "ln_1").shift, bias = stored_.values(layer, "attn.c_attn.bias");
+  const std::vector<float> shift = norm(layer, "ln_1").shift,
+                           bias = stored_.values(layer, "attn.c_attn.bias");
   std::vector<double> value_bias(bias.end() - d, bias.end());
   std::vector<float> row(to_size(3 * d));
   for (std::int64_t i = 0; i < d; ++i) {
     if (shift[to_size(i)] == 0) continue;
     stored_.read_row(layer, "attn.c_attn.weight", i, row);
-    add_multiple(static_cast<double>(shift[to_size(i)]), std::span(row).last(to_size(d)), value_bias);
+    add_multiple(static_cast<double>(shift[to_size(i)]), std::span(row).last(to_size(d)),
+                 value_bias);
   }
   const std::vector<float> own = stored_.values(layer, "attn.c_proj.bias");
   std::vector<double> sums(own.begin(), own.end());
@@ -87,8 +96,10 @@ std::vector<float> FoldedWeights::attention_bias(int layer) const {
 }
 
 HostWeight FoldedWeights::mlp_input(int layer, HostWeight used) const {
-  HostWeight result{config_.d_model, config_.d_mlp,
-                    stored_.values(layer, "mlp.c_fc.weight", std::move(used.weight)), {}};
+  HostWeight result{config_.d_model,
+                    config_.d_mlp,
+                    stored_.values(layer, "mlp.c_fc.weight", std::move(used.weight)),
+                    {}};
   const Norm before = norm(layer, "ln_2");
   const std::vector<float> bias = stored_.values(layer, "mlp.c_fc.bias");
   std::vector<double> sums(bias.begin(), bias.end());
@@ -103,7 +114,8 @@ HostWeight FoldedWeights::mlp_input(int layer, HostWeight used) const {
 }
 
 HostWeight FoldedWeights::mlp_output(int layer, HostWeight used) const {
-  return {config_.d_mlp, config_.d_model, stored_.values(layer, "mlp.c_proj.weight", std::move(used.weight)),
+  return {config_.d_mlp, config_.d_model,
+          stored_.values(layer, "mlp.c_proj.weight", std::move(used.weight)),
           stored_.values(layer, "mlp.c_proj.bias")};
 }
 

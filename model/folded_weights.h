@@ -1,6 +1,6 @@
-// The weights in the form in which headsweep computes: scale and shift of each layer norm folded into the weights that
-// follow it, value biases folded into the output bias (a pattern's weights sum to one). Neither changes what the model
-// computes; zero ablation is defined after the folding.
+// The weights in the form in which headsweep computes: scale and shift of each layer norm folded
+// into the weights that follow it, value biases folded into the output bias (a pattern's weights
+// sum to one). Neither changes what the model computes; zero ablation is defined after the folding.
 // Source: TransformerLens, fold_ln and fold_value_biases.
 #pragma once
 
@@ -25,13 +25,18 @@ class FoldedWeights {
   /// `stored` must outlive this.
   FoldedWeights(const StoredWeights& stored, const Gpt2Config& config);
 
-  // Each takes a weight whose memory it may use again: fresh pages for hundreds of megabytes take longer than the work.
+  // Each takes a weight whose memory it may use again: fresh pages for hundreds of megabytes take
+  // longer than the work.
 
-  /// Query, key and value columns of these heads: parts side by side, the heads of a part in the given order.
-  HostWeight attention_input(int layer, std::span<const int> heads, AttentionInputs wanted, HostWeight used = {}) const;
-  /// W_O rows of these heads, (heads * d_head, d_model), without the bias: that is the layer's, attention_bias().
+  /// Query, key and value columns of these heads: parts side by side, the heads of a part in the
+  /// given order.
+  HostWeight attention_input(int layer, std::span<const int> heads, AttentionInputs wanted,
+                             HostWeight used = {}) const;
+  /// W_O rows of these heads, (heads * d_head, d_model), without the bias: that is the layer's,
+  /// attention_bias().
   HostWeight attention_output(int layer, std::span<const int> heads, HostWeight used = {}) const;
-  /// b_O with the value biases of all heads: what the layer adds to the residual stream whatever its heads do.
+  /// b_O with the value biases of all heads: what the layer adds to the residual stream whatever
+  /// its heads do.
   std::vector<float> attention_bias(int layer) const;
   HostWeight mlp_input(int layer, HostWeight used = {}) const;   // (d_model, d_mlp)
   HostWeight mlp_output(int layer, HostWeight used = {}) const;  // (d_mlp, d_model)

@@ -17,7 +17,8 @@ Gpt2::Gpt2(const std::filesystem::path& folder, Backend& backend)
   HostWeight host;
   for (int l = 0; l < config_.layers; ++l) {
     LayerWeights& layer = layers_.emplace_back();
-    host = folded_.attention_input(l, every_head, AttentionInputs::queries_keys_values, std::move(host));
+    host = folded_.attention_input(l, every_head, AttentionInputs::queries_keys_values,
+                                   std::move(host));
     layer.attention_input = pack(host);
     host = folded_.attention_output(l, every_head, std::move(host));
     host.bias = folded_.attention_bias(l);
@@ -33,7 +34,8 @@ Gpt2::Gpt2(const std::filesystem::path& folder, Backend& backend)
 std::int64_t Gpt2::weight_bytes() const {
   std::int64_t sum = 0;
   for (const LayerWeights& layer : layers_)
-    sum += layer.attention_input.bytes + layer.attention_output.bytes + layer.mlp_input.bytes + layer.mlp_output.bytes;
+    sum += layer.attention_input.bytes + layer.attention_output.bytes + layer.mlp_input.bytes +
+           layer.mlp_output.bytes;
   return sum;
 }
 
@@ -44,7 +46,8 @@ Weight Gpt2::pack(const HostWeight& weight) const {
 HeadWeights Gpt2::pack_heads(int layer, std::span<const int> heads, Queries queries) const {
   HeadWeights result;
   if (queries == Queries::every_position) {
-    result.queries_keys_values = pack(folded_.attention_input(layer, heads, AttentionInputs::queries_keys_values));
+    result.queries_keys_values =
+        pack(folded_.attention_input(layer, heads, AttentionInputs::queries_keys_values));
   } else {
     result.queries = pack(folded_.attention_input(layer, heads, AttentionInputs::queries));
     result.keys_values = pack(folded_.attention_input(layer, heads, AttentionInputs::keys_values));

@@ -1,4 +1,5 @@
-// A GPT-2 on a device: the packed weights of every layer, and what is read from the checkpoint on demand.
+// A GPT-2 on a device: the packed weights of every layer, and what is read from the checkpoint on
+// demand.
 #pragma once
 
 #include <filesystem>
@@ -20,10 +21,11 @@ struct LayerWeights {
 
 /// The weights of some of a layer's heads.
 struct HeadWeights {
-  Weight queries_keys_values;  // (d_model, 3 * heads * d_head); or, where only the last positions ask:
-  Weight queries;              // (d_model, heads * d_head)
-  Weight keys_values;          // (d_model, 2 * heads * d_head)
-  Weight output;               // (heads * d_head, d_model), without a bias
+  Weight
+      queries_keys_values;  // (d_model, 3 * heads * d_head); or, where only the last positions ask:
+  Weight queries;           // (d_model, heads * d_head)
+  Weight keys_values;       // (d_model, 2 * heads * d_head)
+  Weight output;            // (heads * d_head, d_model), without a bias
 };
 
 class Gpt2 {
@@ -39,7 +41,8 @@ class Gpt2 {
   std::int64_t weight_bytes() const;  // of all layers' packed weights
   HeadWeights pack_heads(int layer, std::span<const int> heads, Queries queries) const;
 
-  /// Token embedding plus position embedding, (tokens, d_model), on the device; each sequence begins at position 0.
+  /// Token embedding plus position embedding, (tokens, d_model), on the device; each sequence
+  /// begins at position 0.
   Array<float> embed(std::span<const std::vector<int>> sequences) const;
 
   FoldedWeights::Direction unembedding(int token) const { return folded_.unembedding(token); }

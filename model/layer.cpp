@@ -7,11 +7,13 @@ namespace headsweep {
 Scratch make_scratch(const Gpt2& model, std::int64_t rows) {
   const auto& config = model.config();
   Backend& backend = model.backend();
-  return {allocate<float>(backend, rows * (config.d_model + row_gap)), allocate<float>(backend, rows * 3 * config.d_model),
+  return {allocate<float>(backend, rows * (config.d_model + row_gap)),
+          allocate<float>(backend, rows * 3 * config.d_model),
           allocate<float>(backend, rows * (std::max(config.d_mlp, config.d_model) + row_gap))};
 }
 
-void read_heads(const Gpt2& model, int layer, const Sequences& sequences, Matrix x, Scratch& scratch, Matrix z) {
+void read_heads(const Gpt2& model, int layer, const Sequences& sequences, Matrix x,
+                Scratch& scratch, Matrix z) {
   Backend& backend = model.backend();
   const std::int64_t d = model.config().d_model;
   const Matrix normalized = as_spaced_matrix(scratch.normalized, x.rows, d);

@@ -29,16 +29,19 @@ std::vector<float> last_residual(const Gpt2& model, const std::vector<int>& toke
 
 }  // namespace
 
-std::vector<double> next_token_logits(const Gpt2& model, const std::vector<int>& tokens, Processing processing) {
+std::vector<double> next_token_logits(const Gpt2& model, const std::vector<int>& tokens,
+                                      Processing processing) {
   const std::vector<float> residual = last_residual(model, tokens);
   std::vector<double> logits;
   for (int token = 0; token < model.config().vocabulary; ++token) {
     const auto direction = model.unembedding(token);
-    logits.push_back(std::inner_product(residual.begin(), residual.end(), direction.column.begin(), direction.bias));
+    logits.push_back(std::inner_product(residual.begin(), residual.end(), direction.column.begin(),
+                                        direction.bias));
   }
   model.stored().release_embedding();
   if (processing == Processing::transformer_lens) {
-    const double mean = std::accumulate(logits.begin(), logits.end(), 0.0) / static_cast<double>(logits.size());
+    const double mean =
+        std::accumulate(logits.begin(), logits.end(), 0.0) / static_cast<double>(logits.size());
     for (double& logit : logits) logit -= mean;
   }
   return logits;

@@ -21,8 +21,8 @@ class Recent {
     return &entries_.front().value;
   }
 
-  /// Keeps the new value whatever its size, in place of the key's old one, and drops the oldest others while the sum is
-  /// too large.
+  /// Keeps the new value whatever its size, in place of the key's old one, and drops the oldest
+  /// others while the sum is too large.
   const Value& put(const Key& key, Value value, std::int64_t bytes) {
     if (const auto old = places_.find(key); old != places_.end()) {
       bytes_ -= old->second->bytes;

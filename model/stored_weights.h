@@ -1,4 +1,5 @@
-// GPT-2's tensors as the checkpoint stores them, checked against config.json, under names without the prefix.
+// GPT-2's tensors as the checkpoint stores them, checked against config.json, under names without
+// the prefix.
 #pragma once
 
 #include <span>
@@ -12,8 +13,9 @@ namespace headsweep {
 
 class StoredWeights {
  public:
-  /// Opens the folder's checkpoint; checks that it is a GPT-2 of this shape, that nothing in it would be ignored
-  /// without being known to be harmless, and that the unembedding is tied. UserError names file and tensor.
+  /// Opens the folder's checkpoint; checks that it is a GPT-2 of this shape, that nothing in it
+  /// would be ignored without being known to be harmless, and that the unembedding is tied.
+  /// UserError names file and tensor.
   StoredWeights(const std::filesystem::path& folder, const Gpt2Config& config);
 
   /// A whole tensor as floats, in the memory of `used`.
@@ -29,9 +31,11 @@ class StoredWeights {
   void release_layer(int layer) const;
   void release_embedding() const;
 
-  bool prefixed() const { return !prefix_.empty(); }       // "transformer.h.0. ..." rather than "h.0. ..."
+  bool prefixed() const {
+    return !prefix_.empty();
+  }  // "transformer.h.0. ..." rather than "h.0. ..."
   long long parameters() const;
-  std::vector<std::string> element_types() const;          // of the tensors in use, sorted
+  std::vector<std::string> element_types() const;  // of the tensors in use, sorted
   std::string sha256() const { return checkpoint_.sha256(); }
 
  private:

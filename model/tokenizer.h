@@ -1,5 +1,6 @@
 // GPT-2's tokenizer: byte-level byte-pair encoding.
-// Source: Radford et al. 2019, section 2.2; the pattern and the byte alphabet are those of the released encoder.py.
+// Source: Radford et al. 2019, section 2.2; the pattern and the byte alphabet are those of the
+// released encoder.py.
 #pragma once
 
 #include <filesystem>
@@ -19,18 +20,19 @@ class Tokenizer {
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
 
-  /// Token ids of UTF-8 text. `<|endoftext|>` in the text is one token, as in Hugging Face's tokenizer. UserError if
-  /// the text is not UTF-8, or needs a byte symbol that the vocabulary lacks.
+  /// Token ids of UTF-8 text. `<|endoftext|>` in the text is one token, as in Hugging Face's
+  /// tokenizer. UserError if the text is not UTF-8, or needs a byte symbol that the vocabulary
+  /// lacks.
   std::vector<int> encode(std::string_view text) const;
 
-  /// The text of the ids; bytes that are not UTF-8 become U+FFFD, as in Hugging Face's tokenizer. UserError for an id
-  /// without a token.
+  /// The text of the ids; bytes that are not UTF-8 become U+FFFD, as in Hugging Face's tokenizer.
+  /// UserError for an id without a token.
   std::string decode(std::span<const int> ids) const;
   std::string decode(int id) const { return decode(std::span(&id, 1)); }
 
-  int end_of_text() const;      // the id of <|endoftext|>
+  int end_of_text() const;  // the id of <|endoftext|>
   int largest_id() const;
-  std::string sha256() const;   // of the hashes of vocab.json and merges.txt, a line each
+  std::string sha256() const;  // of the hashes of vocab.json and merges.txt, a line each
 
  private:
   struct Tables;

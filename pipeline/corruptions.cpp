@@ -1,9 +1,9 @@
 #include "pipeline/corruptions.h"
 
-#include <fmt/format.h>
-
 #include <cassert>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "pipeline/generators.h"
 

@@ -8,7 +8,8 @@
 namespace headsweep {
 namespace {
 
-/// Circuits run side by side share a layer's matrix products: worth it while a product has few rows (tests/bench).
+/// Circuits run side by side share a layer's matrix products: worth it while a product has few rows
+/// (tests/bench).
 int circuits_side_by_side(const PromptBatch& clean) {
   constexpr int enough_rows = 256;
   const int rows = clean.prompts() * clean.longest();
@@ -17,18 +18,19 @@ int circuits_side_by_side(const PromptBatch& clean) {
 
 }  // namespace
 
-Evaluator::Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted, Ablation ablation,
-                     Positions positions)
+Evaluator::Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+                     Ablation ablation, Positions positions)
     : forward_(model, clean, corrupted, ablation, positions, circuits_side_by_side(clean)) {
   std::vector<double> per_prompt = forward_.run_full_model();
-  full_.mean = std::accumulate(per_prompt.begin(), per_prompt.end(), 0.0) / static_cast<double>(per_prompt.size());
+  full_.mean = std::accumulate(per_prompt.begin(), per_prompt.end(), 0.0) /
+               static_cast<double>(per_prompt.size());
   full_.score_percent = 100;
   full_.per_prompt = std::move(per_prompt);
 }
 
 Evaluation Evaluator::score(std::vector<double> per_prompt) const {
-  const double mean =
-      std::accumulate(per_prompt.begin(), per_prompt.end(), 0.0) / static_cast<double>(per_prompt.size());
+  const double mean = std::accumulate(per_prompt.begin(), per_prompt.end(), 0.0) /
+                      static_cast<double>(per_prompt.size());
   return {100 * mean / full_.mean, mean, std::move(per_prompt)};
 }
 

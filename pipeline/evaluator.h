@@ -18,8 +18,8 @@ struct Evaluation {
 class Evaluator {
  public:
   /// Computes the ablation's fills and the full model's logit differences.
-  Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted, Ablation ablation,
-            Positions positions);
+  Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+            Ablation ablation, Positions positions);
 
   /// The full model: 100 percent by definition.
   const Evaluation& full() const { return full_; }

@@ -1,8 +1,8 @@
 #include "pipeline/families.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "io/errors.h"
 #include "io/sha256.h"
@@ -18,27 +18,34 @@ namespace {
 }
 
 /// The token of a word that follows others, leading space included.
-int single_token(const Tokenizer& tokenizer, const Prompt& prompt, const std::string& role, const std::string& word) {
+int single_token(const Tokenizer& tokenizer, const Prompt& prompt, const std::string& role,
+                 const std::string& word) {
   const std::vector<int> tokens = tokenizer.encode(" " + word);
   if (tokens.size() != 1)
-    refuse(prompt, fmt::format("the {} ' {}' is {} tokens (a logit belongs to one token): choose a word that is one",
-                               role, word, tokens.size()));
+    refuse(
+        prompt,
+        fmt::format(
+            "the {} ' {}' is {} tokens (a logit belongs to one token): choose a word that is one",
+            role, word, tokens.size()));
   return tokens.front();
 }
 
-/// Where the word stands at or after `from`: at the very beginning without, elsewhere with a leading space.
-int find_word(const Tokenizer& tokenizer, const Prompt& prompt, const std::vector<int>& tokens, int from,
-              const std::string& name, const std::string& word) {
+/// Where the word stands at or after `from`: at the very beginning without, elsewhere with a
+/// leading space.
+int find_word(const Tokenizer& tokenizer, const Prompt& prompt, const std::vector<int>& tokens,
+              int from, const std::string& name, const std::string& word) {
   const std::vector<int> first = tokenizer.encode(word), later = tokenizer.encode(" " + word);
   if (from == 0 && first.size() == 1 && tokens.front() == first.front()) return 0;
   const auto begins = from == 0 && prompt.text.starts_with(word);
   if (begins ? first.size() != 1 : later.size() != 1)
-    refuse(prompt, fmt::format("the word '{}' of position {} is {} tokens (a position is one token): choose a word that "
+    refuse(prompt, fmt::format("the word '{}' of position {} is {} tokens (a position is one "
+                               "token): choose a word that "
                                "is one, or leave the position out",
                                word, name, begins ? first.size() : later.size()));
   const auto found = std::find(tokens.begin() + from, tokens.end(), later.front());
   if (found == tokens.end())
-    refuse(prompt, fmt::format("the word '{}' of position {} does not stand in the text after the words before it: give "
+    refuse(prompt, fmt::format("the word '{}' of position {} does not stand in the text after the "
+                               "words before it: give "
                                "the words in the order in which they stand there",
                                word, name));
   return static_cast<int>(found - tokens.begin());
@@ -47,15 +54,17 @@ int find_word(const Tokenizer& tokenizer, const Prompt& prompt, const std::vecto
 void check_tokens(const Prompt& prompt, const std::vector<int>& tokens, const Gpt2Config& config) {
   if (tokens.empty()) refuse(prompt, "has no tokens: give it a text");
   if (static_cast<int>(tokens.size()) > config.positions)
-    refuse(prompt, fmt::format("has {} tokens, but the model takes {} (n_positions): shorten it", tokens.size(),
-                               config.positions));
+    refuse(prompt, fmt::format("has {} tokens, but the model takes {} (n_positions): shorten it",
+                               tokens.size(), config.positions));
   for (const int token : tokens)
     if (token >= config.vocabulary)
-      refuse(prompt, fmt::format("token {} is beyond the model's vocabulary of {}: vocab.json belongs to another model",
+      refuse(prompt, fmt::format("token {} is beyond the model's vocabulary of {}: vocab.json "
+                                 "belongs to another model",
                                  token, config.vocabulary));
 }
 
-PromptBatch tokenize(const std::vector<Prompt>& prompts, const Tokenizer& tokenizer, const Gpt2Config& config) {
+PromptBatch tokenize(const std::vector<Prompt>& prompts, const Tokenizer& tokenizer,
+                     const Gpt2Config& config) {
   PromptBatch batch;
   for (const auto& [name, word] : prompts.front().words) batch.position_names.push_back(name);
   batch.position_names.emplace_back("end");
@@ -66,7 +75,9 @@ PromptBatch tokenize(const std::vector<Prompt>& prompts, const Tokenizer& tokeni
     batch.distractors.push_back(single_token(tokenizer, prompt, "distractor", prompt.distractor));
     check_tokens(prompt, {batch.answers.back(), batch.distractors.back()}, config);
     if (batch.answers.back() == batch.distractors.back())
-      refuse(prompt, fmt::format("answer and distractor are both '{}': their logits would never differ", prompt.answer));
+      refuse(prompt,
+             fmt::format("answer and distractor are both '{}': their logits would never differ",
+                         prompt.answer));
     batch.templates.push_back(prompt.template_id);
     std::vector<int>& positions = batch.positions.emplace_back();
     int from = 0;
@@ -87,15 +98,20 @@ void check_means(const Family& family) {
     const Prompt& prompt = family.prompts.clean[b];
     std::size_t longest = 0;
     for (std::size_t c = 0; c < corrupted.tokens.size(); ++c)
-      if (corrupted.templates[c] == clean.templates[b]) longest = std::max(longest, corrupted.tokens[c].size());
+      if (corrupted.templates[c] == clean.templates[b])
+        longest = std::max(longest, corrupted.tokens[c].size());
     if (longest == 0)
-      refuse(prompt, fmt::format("its template {} has no corrupted prompt, so there is nothing to take its means over: add "
+      refuse(prompt, fmt::format("its template {} has no corrupted prompt, so there is nothing to "
+                                 "take its means over: add "
                                  "corrupted prompts of this template",
                                  clean.templates[b]));
     if (longest < clean.tokens[b].size())
-      refuse(prompt, fmt::format("has {} tokens, but the longest corrupted prompt of its template {} has {}: its last "
-                                 "positions would have no mean; make the corrupted prompts as long",
-                                 clean.tokens[b].size(), clean.templates[b], longest));
+      refuse(
+          prompt,
+          fmt::format(
+              "has {} tokens, but the longest corrupted prompt of its template {} has {}: its last "
+              "positions would have no mean; make the corrupted prompts as long",
+              clean.tokens[b].size(), clean.templates[b], longest));
   }
 }
 
@@ -104,18 +120,22 @@ void check_pairs(const Family& family) {
   const PromptBatch &clean = family.clean, &corrupted = family.corrupted;
   if (clean.prompts() != corrupted.prompts()) {
     const auto paired = static_cast<std::size_t>(std::min(clean.prompts(), corrupted.prompts()));
-    const auto& longer = clean.prompts() > corrupted.prompts() ? family.prompts.clean : family.prompts.corrupted;
+    const auto& longer =
+        clean.prompts() > corrupted.prompts() ? family.prompts.clean : family.prompts.corrupted;
     refuse(longer[paired],
-           fmt::format("has no counterpart: family '{}' has {} clean, but {} corrupted prompts, and resample ablation "
+           fmt::format("has no counterpart: family '{}' has {} clean, but {} corrupted prompts, "
+                       "and resample ablation "
                        "pairs them one to one: give as many of both, or use ablation: mean",
                        family.prompts.name, clean.prompts(), corrupted.prompts()));
   }
   for (std::size_t b = 0; b < clean.tokens.size(); ++b)
     if (corrupted.tokens[b].size() < clean.tokens[b].size())
       refuse(family.prompts.clean[b],
-             fmt::format("has {} tokens, but its corrupted counterpart {} only {}: resample ablation would have nothing "
+             fmt::format("has {} tokens, but its corrupted counterpart {} only {}: resample "
+                         "ablation would have nothing "
                          "for its last positions; make the counterpart as long",
-                         clean.tokens[b].size(), in_quotes(family.prompts.corrupted[b].text), corrupted.tokens[b].size()));
+                         clean.tokens[b].size(), in_quotes(family.prompts.corrupted[b].text),
+                         corrupted.tokens[b].size()));
 }
 
 std::string hash_of(const PromptFamily& family) {
@@ -140,13 +160,14 @@ PromptFamily make_prompts(const FamilySpec& spec) {
   return family;
 }
 
-Family tokenize_family(const PromptFamily& prompts, const Tokenizer& tokenizer, const Gpt2Config& config,
-                       Ablation ablation, Positions positions) {
-  Family family{prompts, tokenize(prompts.clean, tokenizer, config), tokenize(prompts.corrupted, tokenizer, config),
-                hash_of(prompts)};
+Family tokenize_family(const PromptFamily& prompts, const Tokenizer& tokenizer,
+                       const Gpt2Config& config, Ablation ablation, Positions positions) {
+  Family family{prompts, tokenize(prompts.clean, tokenizer, config),
+                tokenize(prompts.corrupted, tokenizer, config), hash_of(prompts)};
   if (positions == Positions::union_of_corrupted)
-    family.corrupted = padded(family.corrupted, std::max(family.clean.longest(), family.corrupted.longest()),
-                              tokenizer.end_of_text());
+    family.corrupted =
+        padded(family.corrupted, std::max(family.clean.longest(), family.corrupted.longest()),
+               tokenizer.end_of_text());
   if (ablation == Ablation::mean) check_means(family);
   if (ablation == Ablation::resample) check_pairs(family);
   return family;

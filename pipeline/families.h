@@ -1,4 +1,5 @@
-// A family as the model sees it: prompts read or generated, tokenised, and checked against each other.
+// A family as the model sees it: prompts read or generated, tokenised, and checked against each
+// other.
 #pragma once
 
 #include <string>
@@ -20,10 +21,11 @@ struct Family {
 /// Reads or generates the prompts that a job asks for.
 PromptFamily make_prompts(const FamilySpec& spec);
 
-/// UserError names the prompt (file and line, or family and number) whose answer, distractor or word is not one token,
-/// that is too long for the model, or that has no counterpart among the corrupted ones. Under Positions::
-/// union_of_corrupted the corrupted prompts are padded to one length, since padding counts there.
-Family tokenize_family(const PromptFamily& prompts, const Tokenizer& tokenizer, const Gpt2Config& config,
-                       Ablation ablation, Positions positions);
+/// UserError names the prompt (file and line, or family and number) whose answer, distractor or
+/// word is not one token, that is too long for the model, or that has no counterpart among the
+/// corrupted ones. Under Positions:: union_of_corrupted the corrupted prompts are padded to one
+/// length, since padding counts there.
+Family tokenize_family(const PromptFamily& prompts, const Tokenizer& tokenizer,
+                       const Gpt2Config& config, Ablation ablation, Positions positions);
 
 }  // namespace headsweep

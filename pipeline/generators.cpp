@@ -8,7 +8,8 @@ namespace headsweep {
 Prompt prompt_of_words(const std::vector<std::string>& words) {
   Prompt prompt;
   prompt.text = fmt::format("{}", fmt::join(words, " "));
-  for (std::size_t i = 0; i < words.size(); ++i) prompt.words.emplace_back(fmt::format("S{}", i + 1), words[i]);
+  for (std::size_t i = 0; i < words.size(); ++i)
+    prompt.words.emplace_back(fmt::format("S{}", i + 1), words[i]);
   return prompt;
 }
 

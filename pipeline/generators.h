@@ -1,4 +1,5 @@
-// Prompt families made by rule. A new sequence: its parameters in io/job.h and io/job_reader.cpp, its function here.
+// Prompt families made by rule. A new sequence: its parameters in io/job.h and io/job_reader.cpp,
+// its function here.
 #pragma once
 
 #include <string>

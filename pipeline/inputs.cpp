@@ -11,8 +11,8 @@ namespace headsweep {
 Inputs read_inputs(const Job& job) {
   Inputs inputs{read_config(job.model.path), Tokenizer(job.model.path), {}};
   for (const FamilySpec& spec : job.families)
-    inputs.families.push_back(tokenize_family(make_prompts(spec), inputs.tokenizer, inputs.config, job.search.ablation,
-                                              job.search.positions));
+    inputs.families.push_back(tokenize_family(make_prompts(spec), inputs.tokenizer, inputs.config,
+                                              job.search.ablation, job.search.positions));
   return inputs;
 }
 
@@ -31,10 +31,12 @@ std::future<std::string> hash_model(const std::filesystem::path& folder) {
 
 void check_baseline(double full_mean, const std::string& family, const Job& job) {
   if (full_mean > 0 || job.search.allow_nonpositive_baseline) return;
-  throw UserError(fmt::format(
-      "{}: family '{}': the full model's mean logit difference is {:.4f}: it prefers the distractors, and a percentage of "
-      "such a number means nothing. Check the prompts' answers, or set search.allow_nonpositive_baseline: true",
-      job.file.string(), family, full_mean));
+  throw UserError(
+      fmt::format("{}: family '{}': the full model's mean logit difference is {:.4f}: it prefers "
+                  "the distractors, and a percentage of "
+                  "such a number means nothing. Check the prompts' answers, or set "
+                  "search.allow_nonpositive_baseline: true",
+                  job.file.string(), family, full_mean));
 }
 
 }  // namespace headsweep

@@ -1,5 +1,5 @@
-// What a job needs before any arithmetic: the model's shape, the tokenizer, the families. Everything that can be the
-// user's mistake and costs no time is found here.
+// What a job needs before any arithmetic: the model's shape, the tokenizer, the families.
+// Everything that can be the user's mistake and costs no time is found here.
 #pragma once
 
 #include <future>
@@ -35,7 +35,8 @@ LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice device,
 /// SHA-256 of the folder's weights, computed beside the loading: it takes half as long.
 std::future<std::string> hash_model(const std::filesystem::path& folder);
 
-/// Percentages of a mean logit difference that is not positive mean nothing: UserError, unless the job allows it.
+/// Percentages of a mean logit difference that is not positive mean nothing: UserError, unless the
+/// job allows it.
 void check_baseline(double full_mean, const std::string& family, const Job& job);
 
 }  // namespace headsweep

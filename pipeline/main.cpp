@@ -1,8 +1,4 @@
 // The program: reads the command line, runs the command, turns failures into exit codes.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -11,6 +7,10 @@
 #include <new>
 
 #include "headsweep/version.h"
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "io/errors.h"
 #include "io/wording.h"
 #include "pipeline/commands.h"
@@ -36,7 +36,9 @@ struct Arguments {
 
 void add_job(CLI::App& command, Arguments& arguments) {
   command.add_option("JOB", arguments.job, "job file (YAML)")->required();
-  command.add_option("--set", arguments.overrides, "override a key of the job, as in --set search.threshold=5")
+  command
+      .add_option("--set", arguments.overrides,
+                  "override a key of the job, as in --set search.threshold=5")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
 }
@@ -49,21 +51,26 @@ void add_json(CLI::App& command, Arguments& arguments) {
 void add_commands(CLI::App& app, Arguments& a, int& exit_code) {
   auto* run = app.add_subcommand("run", "run a job, or go on with what is unfinished of it");
   add_job(*run, a);
-  run->callback([&] { exit_code = run_job(a.read()) == Outcome::done ? done : stopped_on_request; });
+  run->callback(
+      [&] { exit_code = run_job(a.read()) == Outcome::done ? done : stopped_on_request; });
 
-  auto* plan = app.add_subcommand("plan", "what a job would do: prompts, tokens, memory, work, time");
+  auto* plan =
+      app.add_subcommand("plan", "what a job would do: prompts, tokens, memory, work, time");
   add_job(*plan, a);
   plan->callback([&] { plan_job(a.read()); });
 
-  auto* prompt = app.add_subcommand("prompt", "the next tokens that a model expects, and the rank of an answer");
+  auto* prompt = app.add_subcommand(
+      "prompt", "the next tokens that a model expects, and the rank of an answer");
   prompt->add_option("MODEL", a.model, "checkpoint folder")->required();
   prompt->add_option("TEXT", a.text, "the prompt; <|endoftext|> is put before it")->required();
-  prompt->add_option("ANSWER", a.answer, "one token, usually with its leading space: ' 14'")->required();
+  prompt->add_option("ANSWER", a.answer, "one token, usually with its leading space: ' 14'")
+      ->required();
   prompt->add_option("--processing", a.processing, "how logits are shown (default: none)")
       ->check(CLI::IsMember({"none", "transformer_lens"}));
   add_json(*prompt, a);
   prompt->callback([&] {
-    const auto processing = a.processing == "none" ? Processing::none : Processing::transformer_lens;
+    const auto processing =
+        a.processing == "none" ? Processing::none : Processing::transformer_lens;
     prompt_command(a.model, a.text, a.answer, processing, a.format());
   });
 
@@ -78,10 +85,12 @@ void add_commands(CLI::App& app, Arguments& a, int& exit_code) {
   show->add_option("RUN", a.run_file, "run file (HDF5)")->required();
   show->add_flag("--decisions", a.list_decisions, "list every decision");
   add_json(*show, a);
-  show->callback(
-      [&] { show_command(a.run_file, a.list_decisions ? Detail::decisions : Detail::summary, a.format()); });
+  show->callback([&] {
+    show_command(a.run_file, a.list_decisions ? Detail::decisions : Detail::summary, a.format());
+  });
 
-  auto* model = app.add_subcommand("model", "what a checkpoint is, its hash, whether it can be used");
+  auto* model =
+      app.add_subcommand("model", "what a checkpoint is, its hash, whether it can be used");
   model->add_option("MODEL", a.model, "checkpoint folder")->required();
   add_json(*model, a);
   model->callback([&] { model_command(a.model, a.format()); });
@@ -90,9 +99,12 @@ void add_commands(CLI::App& app, Arguments& a, int& exit_code) {
   bench->require_subcommand(1);
   auto* sweep = bench->add_subcommand("sweep", "the seed's search, its decisions forced");
   sweep->add_option("--model", a.model, "checkpoint folder")->required();
-  sweep->add_option("--decisions", a.decisions, "trace (CSV: layer, head, score_pct, removed)")->required();
-  sweep->add_option("--precision", a.precision, "default: auto")->check(CLI::IsMember({"auto", "fp32"}));
-  sweep->add_option("--threads", a.threads, "default: as many as the process may use")->check(CLI::Range(0, 4096));
+  sweep->add_option("--decisions", a.decisions, "trace (CSV: layer, head, score_pct, removed)")
+      ->required();
+  sweep->add_option("--precision", a.precision, "default: auto")
+      ->check(CLI::IsMember({"auto", "fp32"}));
+  sweep->add_option("--threads", a.threads, "default: as many as the process may use")
+      ->check(CLI::Range(0, 4096));
   add_json(*sweep, a);
   sweep->callback([&] {
     const auto precision = a.precision == "auto" ? Precision::automatic : Precision::fp32;
@@ -128,13 +140,16 @@ std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
   const bool takes_command = !innermost->get_subcommands({}).empty();
   const std::string problem = takes_command ? command_problem(*innermost) : error.what();
   const std::string command = fmt::format("{}", fmt::join(path, " "));
-  return command.empty() ? fmt::format("{}; headsweep --help says more", problem)
-                         : fmt::format("{0}: {1}; headsweep {0} --help says more", command, problem);
+  return command.empty()
+             ? fmt::format("{}; headsweep --help says more", problem)
+             : fmt::format("{0}: {1}; headsweep {0} --help says more", command, problem);
 }
 
 int main_checked(int argc, char** argv) {
-  CLI::App app("headsweep finds the circuit of attention heads with which a GPT-2 model does a task.\n"
-               "Exit codes: 0 done, 1 the machine failed, 2 the user's mistake, 75 stopped on request (run again).");
+  CLI::App app(
+      "headsweep finds the circuit of attention heads with which a GPT-2 model does a task.\n"
+      "Exit codes: 0 done, 1 the machine failed, 2 the user's mistake, 75 stopped on request (run "
+      "again).");
   app.name("headsweep");
   app.set_version_flag("--version", std::string(program_version));
   app.require_subcommand(1);

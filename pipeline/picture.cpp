@@ -1,11 +1,11 @@
 #include "pipeline/picture.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace headsweep {
 namespace {
@@ -21,8 +21,8 @@ std::string nearest_decision(const RunRecord& record) {
   const auto nearest = std::min_element(
       record.decisions.begin(), record.decisions.end(),
       [](const auto& a, const auto& b) { return std::abs(a.margin) < std::abs(b.margin); });
-  return fmt::format("nearest decision: head {} of layer {}, margin {:+.4f} percentage points\n", nearest->head,
-                     nearest->layer, nearest->margin);
+  return fmt::format("nearest decision: head {} of layer {}, margin {:+.4f} percentage points\n",
+                     nearest->head, nearest->layer, nearest->margin);
 }
 
 }  // namespace
@@ -48,28 +48,30 @@ std::string circuit_picture(const RunRecord& record) {
 std::string summary(const RunRecord& record) {
   const auto kept = kept_heads(record).size();
   const int all = record.layers * record.heads;
-  std::string text = fmt::format("family {}, corruption {}, {} ablation, positions {}, order {}, threshold {} %\n",
-                                 record.family, value_of(record.identity, "corruption"),
-                                 value_of(record.identity, "ablation"), value_of(record.identity, "positions"),
-                                 value_of(record.identity, "order"), record.threshold);
-  text += fmt::format("full model: mean logit difference {:.4f} over {} prompts\n", record.full_mean,
-                      record.full_per_prompt.size());
+  std::string text = fmt::format(
+      "family {}, corruption {}, {} ablation, positions {}, order {}, threshold {} %\n",
+      record.family, value_of(record.identity, "corruption"), value_of(record.identity, "ablation"),
+      value_of(record.identity, "positions"), value_of(record.identity, "order"), record.threshold);
+  text += fmt::format("full model: mean logit difference {:.4f} over {} prompts\n",
+                      record.full_mean, record.full_per_prompt.size());
   if (record.status != RunStatus::complete)
-    text += fmt::format("status: {} after {} of {} decisions; run the job again to go on\n", name_of(record.status),
-                        record.decisions.size(), all);
+    text += fmt::format("status: {} after {} of {} decisions; run the job again to go on\n",
+                        name_of(record.status), record.decisions.size(), all);
   text += nearest_decision(record);
-  text += fmt::format("\n{}\n# kept   . removed{}\n", circuit_picture(record),
-                      record.decisions.size() < static_cast<std::size_t>(all) ? "   ? not decided" : "");
+  text += fmt::format(
+      "\n{}\n# kept   . removed{}\n", circuit_picture(record),
+      record.decisions.size() < static_cast<std::size_t>(all) ? "   ? not decided" : "");
   text += fmt::format("circuit: {} of {} heads, score {:.2f} % of the full model\n", kept, all,
                       circuit_score_percent(record));
   return text;
 }
 
 std::string decision_table(const RunRecord& record) {
-  std::string text = fmt::format("{:>6} {:>5} {:>12} {:>12}  {}\n", "layer", "head", "score %", "margin", "decision");
+  std::string text = fmt::format("{:>6} {:>5} {:>12} {:>12}  {}\n", "layer", "head", "score %",
+                                 "margin", "decision");
   for (const DecisionRecord& d : record.decisions)
-    text += fmt::format("{:>6} {:>5} {:>12.6f} {:>+12.6f}  {}\n", d.layer, d.head, d.score_percent, d.margin,
-                        d.removed ? "removed" : "kept");
+    text += fmt::format("{:>6} {:>5} {:>12.6f} {:>+12.6f}  {}\n", d.layer, d.head, d.score_percent,
+                        d.margin, d.removed ? "removed" : "kept");
   return text;
 }
 

@@ -1,9 +1,9 @@
 #include "pipeline/plan.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <filesystem>
+
+#include <fmt/format.h>
 
 #include "io/wording.h"
 #include "pipeline/evaluator.h"
@@ -17,9 +17,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
-/// The time of a search over all heads: one evaluation at the top, middle and bottom layer, Simpson's rule between.
+/// The time of a search over all heads: one evaluation at the top, middle and bottom layer,
+/// Simpson's rule between.
 double expected_search_seconds(Evaluator& evaluator, int layers, int heads) {
   const auto seconds_at = [&](int layer) {
     Circuit circuit(layers, heads, Circuit::Start::everything);
@@ -46,29 +49,36 @@ void plan_family(const Job& job, std::size_t i, const Inputs& inputs, const Gpt2
   fmt::print("\n{}", describe_first_prompt(family, inputs.tokenizer));
   fmt::print("  prompts: {} clean ({} tokens), {} corrupted ({} tokens)\n", family.clean.prompts(),
              tokens_in(family.clean), family.corrupted.prompts(), tokens_in(family.corrupted));
-  const RunStore store(run_file_path(job, job.families[i]),
-                       new_run(job, job.families[i], family, model, inputs.tokenizer, model_sha256));
-  Evaluator evaluator(model, family.clean, family.corrupted, job.search.ablation, job.search.positions);
+  const RunStore store(
+      run_file_path(job, job.families[i]),
+      new_run(job, job.families[i], family, model, inputs.tokenizer, model_sha256));
+  Evaluator evaluator(model, family.clean, family.corrupted, job.search.ablation,
+                      job.search.positions);
   check_baseline(evaluator.full().mean, family.prompts.name, job);
   const auto& config = model.config();
-  const int heads = config.layers * config.heads, decided = static_cast<int>(store.record().decisions.size());
+  const int heads = config.layers * config.heads,
+            decided = static_cast<int>(store.record().decisions.size());
   fmt::print("  full model: mean logit difference {:.4f}\n", evaluator.full().mean);
   fmt::print("  run file: {} ({} of {} decisions made)\n", store.path().string(), decided, heads);
   const double seconds = expected_search_seconds(evaluator, config.layers, config.heads);
-  fmt::print("  work: {} evaluations, about {:.1f} s here\n", heads - decided, seconds * (heads - decided) / heads);
+  fmt::print("  work: {} evaluations, about {:.1f} s here\n", heads - decided,
+             seconds * (heads - decided) / heads);
 }
 
 }  // namespace
 
 std::string describe_first_prompt(const Family& family, const Tokenizer& tokenizer) {
   const PromptBatch& clean = family.clean;
-  std::string text = fmt::format("family {}, first prompt, its tokens and named positions:\n ", family.prompts.name);
+  std::string text = fmt::format("family {}, first prompt, its tokens and named positions:\n ",
+                                 family.prompts.name);
   for (std::size_t p = 0; p < clean.tokens[0].size(); ++p) {
     text += fmt::format(" {}", in_quotes(tokenizer.decode(clean.tokens[0][p])));
     for (std::size_t n = 0; n < clean.position_names.size(); ++n)
-      if (clean.positions[0][n] == static_cast<int>(p)) text += fmt::format("={}", clean.position_names[n]);
+      if (clean.positions[0][n] == static_cast<int>(p))
+        text += fmt::format("={}", clean.position_names[n]);
   }
-  return text + fmt::format("  answer {}, distractor {}\n", in_quotes(tokenizer.decode(clean.answers[0])),
+  return text + fmt::format("  answer {}, distractor {}\n",
+                            in_quotes(tokenizer.decode(clean.answers[0])),
                             in_quotes(tokenizer.decode(clean.distractors[0])));
 }
 
@@ -80,13 +90,15 @@ void plan_job(const Job& job) {
   const auto& config = loaded.model->config();
   fmt::print("job {}: {} {}, threshold {} %\n", job.file.string(), inputs.families.size(),
              inputs.families.size() == 1 ? "family" : "families", job.search.threshold);
-  fmt::print("model {}: {} layers, {} heads, d_model {}, loaded in {:.1f} s\n", job.model.path.string(), config.layers,
-             config.heads, config.d_model, seconds_since(start));
+  fmt::print("model {}: {} layers, {} heads, d_model {}, loaded in {:.1f} s\n",
+             job.model.path.string(), config.layers, config.heads, config.d_model,
+             seconds_since(start));
   fmt::print("{}\n", loaded.backend->info().description);
   const std::string model_sha256 = hash.get();
   for (std::size_t i = 0; i < inputs.families.size(); ++i)
     plan_family(job, i, inputs, *loaded.model, model_sha256);
-  fmt::print("\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n", static_cast<double>(peak_memory_bytes()) / 1e6,
+  fmt::print("\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n",
+             static_cast<double>(peak_memory_bytes()) / 1e6,
              static_cast<double>(loaded.model->weight_bytes()) / 1e6);
 }
 

@@ -12,8 +12,8 @@ namespace headsweep {
 /// "family even-step2, first prompt: ..." with its tokens, positions marked, and the answer.
 std::string describe_first_prompt(const Family& family, const Tokenizer& tokenizer);
 
-/// Prints each family's prompts, tokens and baseline, the run files and their state, memory, work, and the expected
-/// time, measured by evaluating a few circuits here.
+/// Prints each family's prompts, tokens and baseline, the run files and their state, memory, work,
+/// and the expected time, measured by evaluating a few circuits here.
 void plan_job(const Job& job);
 
 }  // namespace headsweep

@@ -1,10 +1,10 @@
 #include "pipeline/progress.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace headsweep {
 namespace {
@@ -14,7 +14,8 @@ using Clock = std::chrono::steady_clock;
 std::string duration(double seconds) {
   if (seconds < 100) return fmt::format("{:.1f} s", seconds);
   const auto minutes = static_cast<long>(seconds / 60);
-  return minutes < 100 ? fmt::format("{} min", minutes) : fmt::format("{} h {} min", minutes / 60, minutes % 60);
+  return minutes < 100 ? fmt::format("{} min", minutes)
+                       : fmt::format("{} h {} min", minutes / 60, minutes % 60);
 }
 
 }  // namespace
@@ -26,7 +27,8 @@ Progress::Progress(std::string family, int heads_in_all, int resumed)
       terminal_(isatty(STDERR_FILENO) == 1),
       started_(Clock::now()),
       shown_(Clock::now()) {
-  if (resumed > 0) fmt::print(stderr, "{}: resumed after {} of {} decisions\n", family_, resumed, heads_in_all_);
+  if (resumed > 0)
+    fmt::print(stderr, "{}: resumed after {} of {} decisions\n", family_, resumed, heads_in_all_);
 }
 
 std::string Progress::line(const RunRecord& record) const {
@@ -34,8 +36,9 @@ std::string Progress::line(const RunRecord& record) const {
   const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
   const double rate = seconds > 0 ? (decided - resumed_) / seconds : 0;
   const double left = rate > 0 ? (heads_in_all_ - decided) / rate : 0;
-  return fmt::format("{}: {}/{} decided, {} kept, score {:.2f} %, {:.1f} evaluations/s, {} left", family_, decided,
-                     heads_in_all_, kept_heads(record).size(), circuit_score_percent(record), rate, duration(left));
+  return fmt::format("{}: {}/{} decided, {} kept, score {:.2f} %, {:.1f} evaluations/s, {} left",
+                     family_, decided, heads_in_all_, kept_heads(record).size(),
+                     circuit_score_percent(record), rate, duration(left));
 }
 
 void Progress::show(const RunRecord& record, When when) {

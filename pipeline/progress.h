@@ -13,7 +13,8 @@ class Progress {
   /// `resumed`: decisions that were made in an earlier start.
   Progress(std::string family, int heads_in_all, int resumed);
 
-  /// Shows the state, at most ten times a second on a terminal, else every ten seconds; `last` always.
+  /// Shows the state, at most ten times a second on a terminal, else every ten seconds; `last`
+  /// always.
   enum class When { passing, last };
   void show(const RunRecord& record, When when);
 

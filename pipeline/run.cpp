@@ -1,9 +1,9 @@
 #include "pipeline/run.h"
 
-#include <fmt/format.h>
-
 #include <filesystem>
 #include <numeric>
+
+#include <fmt/format.h>
 
 #include "io/errors.h"
 #include "pipeline/evaluator.h"
@@ -18,7 +18,8 @@
 namespace headsweep {
 namespace {
 
-/// The search as it stands after the decisions in the run file: they are made again from their scores.
+/// The search as it stands after the decisions in the run file: they are made again from their
+/// scores.
 GreedySearch replayed_search(const Job& job, const RunRecord& record) {
   GreedySearch search(Circuit(record.layers, record.heads, Circuit::Start::everything),
                       backward_order(record.layers, record.heads), job.search.threshold);
@@ -26,21 +27,24 @@ GreedySearch replayed_search(const Job& job, const RunRecord& record) {
     const Head head{decision.layer, decision.head};
     const bool fits = !search.finished() && search.next_head() == head;
     if (!fits || search.tell(decision.score_percent).removed != decision.removed)
-      throw UserError(fmt::format("family '{}': the run file's decision on head {} of layer {} does not follow from those "
-                                  "before it: the file was changed; move it away and run again",
-                                  record.family, head.head, head.layer));
+      throw UserError(fmt::format(
+          "family '{}': the run file's decision on head {} of layer {} does not follow from those "
+          "before it: the file was changed; move it away and run again",
+          record.family, head.head, head.layer));
   }
   return search;
 }
 
 DecisionRecord to_record(const Decision& decision, const Evaluation& evaluation, double seconds) {
-  return {decision.head.layer, decision.head.head, decision.score_percent, decision.margin,
-          decision.removed,    seconds,            evaluation.per_prompt};
+  return {decision.head.layer,  decision.head.head, decision.score_percent,
+          decision.margin,      decision.removed,   seconds,
+          evaluation.per_prompt};
 }
 
 /// Search and evaluator, until the circuit is found or a signal asks to stop.
 Outcome search_family(const Job& job, const Family& family, const Gpt2& model, RunStore& store) {
-  Evaluator evaluator(model, family.clean, family.corrupted, job.search.ablation, job.search.positions);
+  Evaluator evaluator(model, family.clean, family.corrupted, job.search.ablation,
+                      job.search.positions);
   store.set_full(evaluator.full().mean, evaluator.full().per_prompt);
 
   GreedySearch search = replayed_search(job, store.record());
@@ -59,7 +63,8 @@ Outcome search_family(const Job& job, const Family& family, const Gpt2& model, R
 
 std::vector<IndexEntry> index_entries(const Job& job, const std::vector<RunStore>& stores) {
   std::vector<IndexEntry> entries;
-  for (std::size_t i = 0; i < stores.size(); ++i) entries.push_back(index_entry(job.families[i], stores[i]));
+  for (std::size_t i = 0; i < stores.size(); ++i)
+    entries.push_back(index_entry(job.families[i], stores[i]));
   return entries;
 }
 
@@ -68,15 +73,18 @@ std::vector<RunStore> open_stores(const Job& job, const Inputs& inputs, const Gp
                                   const std::string& model_sha256) {
   std::vector<RunStore> stores;
   for (std::size_t i = 0; i < job.families.size(); ++i)
-    stores.emplace_back(run_file_path(job, job.families[i]),
-                        new_run(job, job.families[i], inputs.families[i], model, inputs.tokenizer, model_sha256));
+    stores.emplace_back(
+        run_file_path(job, job.families[i]),
+        new_run(job, job.families[i], inputs.families[i], model, inputs.tokenizer, model_sha256));
   return stores;
 }
 
-/// Refuses a family before the first search begins, which may take a night. The full model knows no ablation.
+/// Refuses a family before the first search begins, which may take a night. The full model knows no
+/// ablation.
 void check_baselines(const Job& job, const Inputs& inputs, const Gpt2& model) {
   for (const Family& family : inputs.families) {
-    const Evaluator evaluator(model, family.clean, family.corrupted, Ablation::zero, Positions::all);
+    const Evaluator evaluator(model, family.clean, family.corrupted, Ablation::zero,
+                              Positions::all);
     check_baseline(evaluator.full().mean, family.prompts.name, job);
   }
 }
@@ -97,8 +105,9 @@ Outcome run_job(const Job& job) {
 
   for (std::size_t i = 0; i < stores.size(); ++i) {
     const bool was_complete = stores[i].record().status == RunStatus::complete;
-    const Outcome outcome = was_complete ? Outcome::done
-                                         : search_family(job, inputs.families[i], *loaded.model, stores[i]);
+    const Outcome outcome = was_complete
+                                ? Outcome::done
+                                : search_family(job, inputs.families[i], *loaded.model, stores[i]);
     update_index(run_folder(job), {index_entry(job.families[i], stores[i])});
     if (outcome == Outcome::stopped) {
       fmt::print(stderr, "stopped on request; run the same command again to go on\n");

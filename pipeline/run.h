@@ -7,8 +7,8 @@ namespace headsweep {
 
 enum class Outcome { done, stopped };
 
-/// Finds the circuit of each family, resuming what is unfinished. Prints progress to stderr, results to stdout.
-/// `stopped`: asked to by a signal; everything decided is in the run files.
+/// Finds the circuit of each family, resuming what is unfinished. Prints progress to stderr,
+/// results to stdout. `stopped`: asked to by a signal; everything decided is in the run files.
 Outcome run_job(const Job& job);
 
 }  // namespace headsweep

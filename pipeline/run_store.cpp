@@ -1,21 +1,23 @@
 #include "pipeline/run_store.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <ctime>
 #include <utility>
 
 #include "headsweep/version.h"
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include "io/errors.h"
 #include "io/run_file.h"
 
 namespace headsweep {
 namespace {
 
-std::string now_utc() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+std::string now_utc() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+}
 
 std::string host_name() {
   char name[256] = {};
@@ -37,12 +39,13 @@ std::string get(const NamedValues& values, const std::string& name) {
   return "";
 }
 
-std::vector<PromptRecord> prompt_records(const std::vector<Prompt>& prompts, const PromptBatch& batch) {
+std::vector<PromptRecord> prompt_records(const std::vector<Prompt>& prompts,
+                                         const PromptBatch& batch) {
   std::vector<PromptRecord> records;
   for (std::size_t b = 0; b < prompts.size(); ++b) {
     const Prompt& p = prompts[b];
-    records.push_back({p.text, p.answer, p.distractor, p.template_id, batch.tokens[b], batch.answers[b],
-                       batch.distractors[b], batch.positions[b]});
+    records.push_back({p.text, p.answer, p.distractor, p.template_id, batch.tokens[b],
+                       batch.answers[b], batch.distractors[b], batch.positions[b]});
   }
   return records;
 }
@@ -65,12 +68,14 @@ void make_run_folder(const Job& job) {
   std::error_code error;
   std::filesystem::create_directories(run_folder(job), error);
   if (error || !std::filesystem::is_directory(run_folder(job)))
-    throw UserError(fmt::format("{}: run.output: the folder {} cannot be made ({}): choose another", job.file.string(),
-                                run_folder(job).string(), error ? error.message() : "something else has that name"));
+    throw UserError(fmt::format("{}: run.output: the folder {} cannot be made ({}): choose another",
+                                job.file.string(), run_folder(job).string(),
+                                error ? error.message() : "something else has that name"));
 }
 
 std::filesystem::path run_file_path(const Job& job, const FamilySpec& spec) {
-  return run_folder(job) / fmt::format("{}.{}.T{}.h5", spec.name, spec.corruption, job.search.threshold);
+  return run_folder(job) /
+         fmt::format("{}.{}.T{}.h5", spec.name, spec.corruption, job.search.threshold);
 }
 
 RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, const Gpt2& model,
@@ -110,13 +115,17 @@ RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, 
 }
 
 RunStore::RunStore(std::filesystem::path path, RunRecord fresh)
-    : path_(std::move(path)), record_(std::move(fresh)), started_(std::chrono::steady_clock::now()) {
+    : path_(std::move(path)),
+      record_(std::move(fresh)),
+      started_(std::chrono::steady_clock::now()) {
   if (!std::filesystem::exists(path_)) return;
   RunRecord found = read_run_file(path_);
-  if (const std::string different = differences(found.identity, record_.identity); !different.empty())
-    throw UserError(fmt::format("{}: is the file of another run ({}): headsweep does not mix runs; choose another "
-                                "run.output, or move that file away",
-                                path_.string(), different));
+  if (const std::string different = differences(found.identity, record_.identity);
+      !different.empty())
+    throw UserError(fmt::format(
+        "{}: is the file of another run ({}): headsweep does not mix runs; choose another "
+        "run.output, or move that file away",
+        path_.string(), different));
   const int starts = 1 + std::atoi(get(found.provenance, "starts").c_str());
   if (found.status != RunStatus::complete) set(found.provenance, "starts", std::to_string(starts));
   record_ = std::move(found);
@@ -124,7 +133,8 @@ RunStore::RunStore(std::filesystem::path path, RunRecord fresh)
 }
 
 double RunStore::seconds() const {
-  return seconds_before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+  return seconds_before_ +
+         std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
 }
 
 void RunStore::set_full(double mean, const std::vector<double>& per_prompt) {
@@ -153,9 +163,16 @@ void RunStore::write() {
 IndexEntry index_entry(const FamilySpec& spec, const RunStore& store) {
   const RunRecord& record = store.record();
   const bool begun = !record.full_per_prompt.empty();
-  IndexEntry entry{store.path().stem().string(), store.path().filename(), spec.name, spec.corruption, record.threshold,
-                   begun ? name_of(record.status) : "pending", "", static_cast<int>(record.decisions.size()),
-                   static_cast<int>(kept_heads(record).size()), circuit_score_percent(record)};
+  IndexEntry entry{store.path().stem().string(),
+                   store.path().filename(),
+                   spec.name,
+                   spec.corruption,
+                   record.threshold,
+                   begun ? name_of(record.status) : "pending",
+                   "",
+                   static_cast<int>(record.decisions.size()),
+                   static_cast<int>(kept_heads(record).size()),
+                   circuit_score_percent(record)};
   return entry;
 }
 
@@ -164,7 +181,8 @@ void update_index(const std::filesystem::path& folder, const std::vector<IndexEn
   std::vector<IndexEntry> all;
   if (std::filesystem::exists(path)) all = read_run_index(path);
   for (const IndexEntry& entry : entries) {
-    const auto same = std::find_if(all.begin(), all.end(), [&](const IndexEntry& e) { return e.name == entry.name; });
+    const auto same = std::find_if(all.begin(), all.end(),
+                                   [&](const IndexEntry& e) { return e.name == entry.name; });
     if (same != all.end()) {
       *same = entry;
     } else {

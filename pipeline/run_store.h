@@ -26,8 +26,9 @@ RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, 
 /// One run's file. Keeps the record, and writes it at most once a second.
 class RunStore {
  public:
-  /// Takes up the decisions of the file at `path` if there is one. UserError if that is the file of another run: of
-  /// another job, model, tokenizer, prompts, or program version; it is left as it is.
+  /// Takes up the decisions of the file at `path` if there is one. UserError if that is the file of
+  /// another run: of another job, model, tokenizer, prompts, or program version; it is left as it
+  /// is.
   RunStore(std::filesystem::path path, RunRecord fresh);
 
   const RunRecord& record() const { return record_; }

@@ -1,6 +1,6 @@
-// The greedy search as a pure state machine: it names the circuit that it wants scored, and is told the score. It knows
-// no model, no ranks, no files.
-// Source: the seed notebook (wlg1/seqcont_circ_expms, auto_ablate_medium); rule and orders in docs/semantics.md.
+// The greedy search as a pure state machine: it names the circuit that it wants scored, and is told
+// the score. It knows no model, no ranks, no files. Source: the seed notebook
+// (wlg1/seqcont_circ_expms, auto_ablate_medium); rule and orders in docs/semantics.md.
 #pragma once
 
 #include <vector>
@@ -17,7 +17,7 @@ struct Head {
 struct Decision {
   Head head;
   double score_percent = 0;  // of the circuit without the head
-  double margin = 0;         // (100 - score_percent) - threshold, percentage points; negative: removed
+  double margin = 0;  // (100 - score_percent) - threshold, percentage points; negative: removed
   bool removed = false;
 };
 
@@ -26,7 +26,8 @@ std::vector<Head> backward_order(int layers, int heads);
 
 class GreedySearch {
  public:
-  /// Visits `order`; removes a head if the score without it loses less than the threshold against the full model.
+  /// Visits `order`; removes a head if the score without it loses less than the threshold against
+  /// the full model.
   GreedySearch(Circuit start, std::vector<Head> order, double threshold_percent);
 
   bool finished() const { return decisions_.size() == order_.size(); }

@@ -209,8 +209,9 @@ def train(model, tokenizer, options):
         if step % 100 == 99:
             right, difference = demo_accuracy(model, tokenizer)
             active.take()                                             # that was no training
-            print(f"step {step + 1}: loss {error.item():.3f}, {heads.item():.1f} heads active, demo {right:.0f} % right, "
-                  f"logit difference {difference:.2f}, {time.time() - began:.0f} s", flush=True)
+            print(f"step {step + 1}: loss {error.item():.3f}, {heads.item():.1f} heads active, "
+                  f"demo {right:.0f} % right, logit difference {difference:.2f}, {time.time() - began:.0f} s",
+                  flush=True)
 
 
 @torch.no_grad()
@@ -247,7 +248,7 @@ def main():
                                      formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent.parent / "jobs" / "demo-model")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--heads", type=int, default=8)
     parser.add_argument("--width", type=int, default=128)
@@ -255,8 +256,9 @@ def main():
     parser.add_argument("--long-rows", type=int, default=16, help="rows of sentences in a batch")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--weight-decay", type=float, default=0.1)
-    parser.add_argument("--head-penalty", type=float, default=0.01)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--head-penalty", type=float, default=0.02,
+                        help="weight of the number of active heads in the loss")
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)

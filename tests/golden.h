@@ -3,9 +3,10 @@
 
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "model/circuit.h"
 #include "model/device.h"
@@ -17,7 +18,9 @@ namespace headsweep::golden {
 
 using Json = nlohmann::json;
 
-inline std::filesystem::path data(const std::string& name) { return std::filesystem::path(HEADSWEEP_TEST_DATA) / name; }
+inline std::filesystem::path data(const std::string& name) {
+  return std::filesystem::path(HEADSWEEP_TEST_DATA) / name;
+}
 
 inline Json read(const std::filesystem::path& path) { return Json::parse(std::ifstream(path)); }
 
@@ -28,7 +31,8 @@ inline std::vector<std::string> heads_backward() {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with("tiny-")) continue;
     const Json expected = read(entry.path());
-    if (expected["components"] == Json::array({"heads"}) && expected["order"] == "backward") names.push_back(name);
+    if (expected["components"] == Json::array({"heads"}) && expected["order"] == "backward")
+      names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -41,7 +45,9 @@ inline Ablation ablation(const Json& expected) {
 
 inline Positions positions(const Json& expected) {
   const std::string name = expected["positions"];
-  return name == "all" ? Positions::all : name == "own" ? Positions::own : Positions::union_of_corrupted;
+  return name == "all"   ? Positions::all
+         : name == "own" ? Positions::own
+                         : Positions::union_of_corrupted;
 }
 
 /// A trained model and one of its families, as an expected-values file names them.
@@ -51,9 +57,11 @@ struct Case {
         backend(open_device(DeviceChoice::cpu, 0)),
         model(data("models/" + expected["model"].get<std::string>()), *backend),
         tokenizer(data("gpt2-tokenizer")),
-        family(tokenize_family(read_prompt_file(data("golden/families/" + expected["family"].get<std::string>() + ".json"),
-                                                expected["family"]),
-                               tokenizer, model.config(), ablation(expected), positions(expected))) {}
+        family(tokenize_family(
+            read_prompt_file(
+                data("golden/families/" + expected["family"].get<std::string>() + ".json"),
+                expected["family"]),
+            tokenizer, model.config(), ablation(expected), positions(expected))) {}
 
   Circuit circuit(const Json& heads) const {
     Circuit result(model.config().layers, model.config().heads, Circuit::Start::nothing);
@@ -63,7 +71,8 @@ struct Case {
 
   Circuit position_circuit(const Json& by_name) const {
     const auto& names = family.clean.position_names;
-    Circuit result(model.config().layers, model.config().heads, Circuit::Start::nothing, static_cast<int>(names.size()));
+    Circuit result(model.config().layers, model.config().heads, Circuit::Start::nothing,
+                   static_cast<int>(names.size()));
     for (std::size_t p = 0; p < names.size(); ++p)
       for (const auto& head : by_name.value(names[p], Json::array()))
         result.keep(head[0], head[1], static_cast<int>(p));

@@ -1,10 +1,10 @@
 // Comparison of arrays that names the first bad index; a NaN is never near.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace headsweep {
 
@@ -14,8 +14,8 @@ testing::AssertionResult all_near(const Got& got, const Expected& expected, doub
     return testing::AssertionFailure() << got.size() << " values, not " << expected.size();
   for (std::size_t i = 0; i < got.size(); ++i)
     if (!(std::abs(static_cast<double>(got[i]) - static_cast<double>(expected[i])) <= tolerance))
-      return testing::AssertionFailure() << "at " << i << ": " << got[i] << ", not " << expected[i] << " within "
-                                         << tolerance;
+      return testing::AssertionFailure()
+             << "at " << i << ": " << got[i] << ", not " << expected[i] << " within " << tolerance;
   return testing::AssertionSuccess();
 }
 

@@ -24,14 +24,17 @@ inline double gelu(double x) {
   return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
 }
 
-/// (rows, inputs) x (inputs, outputs) + bias; `out` is what was there before, for Epilogue::accumulate.
-inline std::vector<double> matmul(const Values& in, const Values& weight, const Values& bias, std::int64_t rows,
-                                  std::int64_t inputs, std::int64_t outputs, Epilogue epilogue, const Values& out) {
+/// (rows, inputs) x (inputs, outputs) + bias; `out` is what was there before, for
+/// Epilogue::accumulate.
+inline std::vector<double> matmul(const Values& in, const Values& weight, const Values& bias,
+                                  std::int64_t rows, std::int64_t inputs, std::int64_t outputs,
+                                  Epilogue epilogue, const Values& out) {
   std::vector<double> result;
   for (std::int64_t r = 0; r < rows; ++r)
     for (std::int64_t o = 0; o < outputs; ++o) {
       double sum = bias.empty() ? 0 : bias[o];
-      for (std::int64_t i = 0; i < inputs; ++i) sum += double{in[r * inputs + i]} * double{weight[i * outputs + o]};
+      for (std::int64_t i = 0; i < inputs; ++i)
+        sum += double{in[r * inputs + i]} * double{weight[i * outputs + o]};
       if (epilogue == Epilogue::gelu) sum = gelu(sum);
       if (epilogue == Epilogue::accumulate) sum += out[r * outputs + o];
       result.push_back(sum);
@@ -39,12 +42,14 @@ inline std::vector<double> matmul(const Values& in, const Values& weight, const 
   return result;
 }
 
-inline std::vector<double> layer_norm(const Values& in, std::int64_t rows, std::int64_t columns, double epsilon) {
+inline std::vector<double> layer_norm(const Values& in, std::int64_t rows, std::int64_t columns,
+                                      double epsilon) {
   std::vector<double> result;
   for (std::int64_t r = 0; r < rows; ++r) {
     double mean = 0, variance = 0;
     for (std::int64_t i = 0; i < columns; ++i) mean += in[r * columns + i] / double(columns);
-    for (std::int64_t i = 0; i < columns; ++i) variance += std::pow(in[r * columns + i] - mean, 2) / double(columns);
+    for (std::int64_t i = 0; i < columns; ++i)
+      variance += std::pow(in[r * columns + i] - mean, 2) / double(columns);
     for (std::int64_t i = 0; i < columns; ++i)
       result.push_back((in[r * columns + i] - mean) / std::sqrt(variance + epsilon));
   }
@@ -52,8 +57,8 @@ inline std::vector<double> layer_norm(const Values& in, std::int64_t rows, std::
 }
 
 /// q, k, v: (rows, heads * d_head); a row of z for every row.
-inline std::vector<double> attention(const std::vector<int>& starts, int heads, std::int64_t d_head, const Values& q,
-                                     const Values& k, const Values& v) {
+inline std::vector<double> attention(const std::vector<int>& starts, int heads, std::int64_t d_head,
+                                     const Values& q, const Values& k, const Values& v) {
   const std::int64_t width = heads * d_head;
   std::vector<double> z(q.size());
   for (std::size_t s = 0; s + 1 < starts.size(); ++s)
@@ -64,7 +69,8 @@ inline std::vector<double> attention(const std::vector<int>& starts, int heads, 
         for (int key = starts[s]; key <= row; ++key) {
           double score = 0;
           for (std::int64_t i = 0; i < d_head; ++i)
-            score += double{q[row * width + h * d_head + i]} * double{k[key * width + h * d_head + i]};
+            score +=
+                double{q[row * width + h * d_head + i]} * double{k[key * width + h * d_head + i]};
           weights.push_back(std::exp(score / std::sqrt(double(d_head))));
           total += weights.back();
         }

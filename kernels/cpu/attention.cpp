@@ -9,12 +9,12 @@ namespace {
 
 /// One query against the `keys` positions that it may see.
 struct Query {
-  const float* q;       // (d_head)
-  const float *k, *v;   // first visible position's (d_head)
+  const float* q;      // (d_head)
+  const float *k, *v;  // first visible position's (d_head)
   std::int64_t k_stride, v_stride;
   int keys;
   std::int64_t d_head;
-  float* z;             // (d_head)
+  float* z;  // (d_head)
 };
 
 HEADSWEEP_VECTORIZED void score_keys(const Query& query, float scale, float* scores) {
@@ -27,7 +27,8 @@ HEADSWEEP_VECTORIZED void score_keys(const Query& query, float scale, float* sco
   }
 }
 
-/// Subtracting the largest keeps exp() in range. Returns the sum of the exponentials left in `scores`.
+/// Subtracting the largest keeps exp() in range. Returns the sum of the exponentials left in
+/// `scores`.
 float exponentiate(int keys, float* scores) {
   const float largest = *std::max_element(scores, scores + keys);
   float sum = 0;
@@ -52,7 +53,8 @@ void attend(const Query& query, std::vector<float>& scores) {
 
 }  // namespace
 
-void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v, Matrix z) {
+void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
+               Matrix z) {
   const std::int64_t d_head = k.columns / heads;
 #pragma omp parallel
   {

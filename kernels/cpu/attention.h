@@ -5,6 +5,7 @@
 
 namespace headsweep::cpu {
 
-void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v, Matrix z);
+void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
+               Matrix z);
 
 }  // namespace headsweep::cpu

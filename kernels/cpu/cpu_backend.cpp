@@ -1,9 +1,9 @@
 #include "kernels/cpu/cpu_backend.h"
 
+#include <cstring>
+
 #include <fmt/format.h>
 #include <omp.h>
-
-#include <cstring>
 
 #include "kernels/cpu/attention.h"
 #include "kernels/cpu/elementwise.h"
@@ -27,7 +27,9 @@ class CpuBackend final : public Backend {
                               threads == 1 ? "thread" : "threads")};
   }
 
-  std::shared_ptr<void> allocate_bytes(std::int64_t bytes) override { return allocate_aligned(bytes); }
+  std::shared_ptr<void> allocate_bytes(std::int64_t bytes) override {
+    return allocate_aligned(bytes);
+  }
 
   void copy_to_device(std::span<const std::byte> host, void* device) override {
     if (!host.empty()) std::memcpy(device, host.data(), host.size());
@@ -46,16 +48,22 @@ class CpuBackend final : public Backend {
     products_.multiply(in, weight, epilogue, out);
   }
 
-  void layer_norm(Matrix in, double epsilon, Matrix out) override { cpu::layer_norm(in, epsilon, out); }
+  void layer_norm(Matrix in, double epsilon, Matrix out) override {
+    cpu::layer_norm(in, epsilon, out);
+  }
 
   void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
                  Matrix z) override {
     cpu::attention(sequences, heads, queries, q, k, v, z);
   }
 
-  void replace_heads(const HeadFill& fill, Matrix from, Matrix to) override { cpu::replace_heads(fill, from, to); }
+  void replace_heads(const HeadFill& fill, Matrix from, Matrix to) override {
+    cpu::replace_heads(fill, from, to);
+  }
   void add_rows(Matrix values, const int* row, Matrix x) override { cpu::add_rows(values, row, x); }
-  void gather_rows(Matrix in, const int* row, Matrix out) override { cpu::gather_rows(in, row, out); }
+  void gather_rows(Matrix in, const int* row, Matrix out) override {
+    cpu::gather_rows(in, row, out);
+  }
   void row_dots(Matrix a, Matrix b, double* out) override { cpu::row_dots(a, b, out); }
 
  private:

@@ -6,7 +6,8 @@
 namespace headsweep::cpu {
 namespace {
 
-HEADSWEEP_VECTORIZED void normalize_row(const float* in, std::int64_t columns, float epsilon, float* out) {
+HEADSWEEP_VECTORIZED void normalize_row(const float* in, std::int64_t columns, float epsilon,
+                                        float* out) {
   float sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (std::int64_t i = 0; i < columns; ++i) sum += in[i];
@@ -27,7 +28,8 @@ HEADSWEEP_VECTORIZED void add_row(const float* values, std::int64_t columns, flo
 HEADSWEEP_VECTORIZED double dot(const float* a, const float* b, std::int64_t columns) {
   double sum = 0;
 #pragma omp simd reduction(+ : sum)
-  for (std::int64_t i = 0; i < columns; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  for (std::int64_t i = 0; i < columns; ++i)
+    sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
   return sum;
 }
 
@@ -40,7 +42,8 @@ void copy_values(const float* from, std::int64_t count, float* to) {
 void layer_norm(Matrix in, double epsilon, Matrix out) {
 #pragma omp parallel for schedule(static)
   for (std::int64_t r = 0; r < in.rows; ++r)
-    normalize_row(in.data + r * in.stride, in.columns, static_cast<float>(epsilon), out.data + r * out.stride);
+    normalize_row(in.data + r * in.stride, in.columns, static_cast<float>(epsilon),
+                  out.data + r * out.stride);
 }
 
 void replace_heads(const HeadFill& fill, Matrix from, Matrix to) {
@@ -48,9 +51,10 @@ void replace_heads(const HeadFill& fill, Matrix from, Matrix to) {
 #pragma omp parallel for schedule(static)
   for (std::int64_t r = 0; r < from.rows; ++r)
     for (std::int64_t h = 0; h < fill.heads; ++h) {
-      const float* source = fill.keep[r * fill.heads + h] != 0
-                                ? from.data + r * from.stride + h * d_head
-                                : fill.values.data + fill.row[r] * fill.values.stride + fill.head[h] * d_head;
+      const float* source =
+          fill.keep[r * fill.heads + h] != 0
+              ? from.data + r * from.stride + h * d_head
+              : fill.values.data + fill.row[r] * fill.values.stride + fill.head[h] * d_head;
       copy_values(source, d_head, to.data + r * to.stride + h * d_head);
     }
 }

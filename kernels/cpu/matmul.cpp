@@ -1,9 +1,9 @@
 #include "kernels/cpu/matmul.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cassert>
+
+#include <omp.h>
 
 #include "kernels/cpu/memory.h"
 #include "kernels/cpu/panel_product.h"
@@ -18,7 +18,8 @@ struct PackedPanels {
 Weight pack_weight(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
                    std::span<const float> bias) {
   constexpr auto float_bytes = static_cast<std::int64_t>(sizeof(float));
-  const std::int64_t columns = panel_count(outputs) * panel_columns, bytes = inputs * columns * float_bytes;
+  const std::int64_t columns = panel_count(outputs) * panel_columns,
+                     bytes = inputs * columns * float_bytes;
   auto packed = std::make_shared<PackedPanels>();
   packed->panels = allocate_aligned(bytes);
   pack_panels(weight.data(), inputs, outputs, static_cast<float*>(packed->panels.get()));
@@ -31,22 +32,26 @@ Weight pack_weight(std::span<const float> weight, std::int64_t inputs, std::int6
 
 void multiply_in_parallel(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) {
   const auto& packed = *static_cast<const PackedPanels*>(weight.packed.get());
-  const PanelWeight panels{static_cast<const float*>(packed.panels.get()), static_cast<const float*>(packed.bias.get()),
-                           weight.inputs, weight.outputs};
+  const PanelWeight panels{static_cast<const float*>(packed.panels.get()),
+                           static_cast<const float*>(packed.bias.get()), weight.inputs,
+                           weight.outputs};
   const std::int64_t count = panel_count(weight.outputs);
 #pragma omp parallel
   {
     const std::int64_t thread = omp_get_thread_num(), threads = omp_get_num_threads();
-    multiply_panels(in, panels, epilogue, count * thread / threads, count * (thread + 1) / threads, out);
+    multiply_panels(in, panels, epilogue, count * thread / threads, count * (thread + 1) / threads,
+                    out);
   }
 }
 
 }  // namespace
 
-ProductKind fastest_products() { return panels_usable() ? ProductKind::panels : ProductKind::onednn; }
+ProductKind fastest_products() {
+  return panels_usable() ? ProductKind::panels : ProductKind::onednn;
+}
 
-Weight MatrixProducts::pack(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
-                            std::span<const float> bias) {
+Weight MatrixProducts::pack(std::span<const float> weight, std::int64_t inputs,
+                            std::int64_t outputs, std::span<const float> bias) {
   assert(static_cast<std::int64_t>(weight.size()) == inputs * outputs);
   return kind_ == ProductKind::panels ? pack_weight(weight, inputs, outputs, bias)
                                       : onednn_.pack(weight, inputs, outputs, bias);

@@ -1,4 +1,5 @@
-// Matrix products with packed weights: the own ones where the processor can run them, else oneDNN's.
+// Matrix products with packed weights: the own ones where the processor can run them, else
+// oneDNN's.
 #pragma once
 
 #include <memory>
@@ -19,7 +20,8 @@ class MatrixProducts {
  public:
   explicit MatrixProducts(ProductKind kind) : kind_(kind) {}
 
-  Weight pack(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs, std::span<const float> bias);
+  Weight pack(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
+              std::span<const float> bias);
   void multiply(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out);
 
   std::string description() const;

@@ -14,7 +14,8 @@ class OneDnnProducts {
   OneDnnProducts();
   ~OneDnnProducts();
 
-  Weight pack(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs, std::span<const float> bias);
+  Weight pack(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
+              std::span<const float> bias);
   /// `weight` is one that this object packed.
   void multiply(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out);
 

@@ -5,8 +5,9 @@
 
 namespace headsweep::cpu {
 
-/// The generation of vector units: "x86-64-v4", "x86-64-v3", "x86-64"; elsewhere the architecture's name. The loops are
-/// compiled for each and chosen at run time, and sums over vectors of another length end in other bits.
+/// The generation of vector units: "x86-64-v4", "x86-64-v3", "x86-64"; elsewhere the architecture's
+/// name. The loops are compiled for each and chosen at run time, and sums over vectors of another
+/// length end in other bits.
 std::string processor_level();
 
 }  // namespace headsweep::cpu

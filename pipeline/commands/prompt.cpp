@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <numeric>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "io/errors.h"
 #include "io/json_output.h"
@@ -22,24 +22,27 @@ int answer_token(const Tokenizer& tokenizer, const std::string& answer) {
   if (tokens.size() == 1) return tokens.front();
   std::vector<std::string> pieces;
   for (const int token : tokens) pieces.push_back(in_quotes(tokenizer.decode(token)));
-  throw UserError(fmt::format("the answer {} is {} tokens ({}): give an answer that is one (most words are one with a "
-                              "leading space, as in ' 14')",
-                              in_quotes(answer), tokens.size(), fmt::join(pieces, " ")));
+  throw UserError(fmt::format(
+      "the answer {} is {} tokens ({}): give an answer that is one (most words are one with a "
+      "leading space, as in ' 14')",
+      in_quotes(answer), tokens.size(), fmt::join(pieces, " ")));
 }
 
 void check_length(const std::vector<int>& tokens, const Gpt2Config& config) {
   if (static_cast<int>(tokens.size()) > config.positions)
-    throw UserError(fmt::format("the text has {} tokens with <|endoftext|>, but the model takes {} (n_positions): "
-                                "shorten it",
-                                tokens.size(), config.positions));
+    throw UserError(fmt::format(
+        "the text has {} tokens with <|endoftext|>, but the model takes {} (n_positions): "
+        "shorten it",
+        tokens.size(), config.positions));
   for (const int token : tokens)
     if (token >= config.vocabulary)
-      throw UserError(fmt::format("token {} is beyond the model's vocabulary of {}: vocab.json belongs to another model",
-                                  token, config.vocabulary));
+      throw UserError(fmt::format(
+          "token {} is beyond the model's vocabulary of {}: vocab.json belongs to another model",
+          token, config.vocabulary));
 }
 
-NextTokenTable next_tokens(const Gpt2& model, const Tokenizer& tokenizer, const std::vector<int>& tokens, int answer,
-                           Processing processing) {
+NextTokenTable next_tokens(const Gpt2& model, const Tokenizer& tokenizer,
+                           const std::vector<int>& tokens, int answer, Processing processing) {
   const std::vector<double> logits = next_token_logits(model, tokens, processing);
   const std::vector<double> probabilities = softmax(logits);
   std::vector<int> order(logits.size());
@@ -47,11 +50,15 @@ NextTokenTable next_tokens(const Gpt2& model, const Tokenizer& tokenizer, const 
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
     return logits[static_cast<std::size_t>(a)] > logits[static_cast<std::size_t>(b)];
   });
-  NextTokenTable table{tokens, answer, static_cast<int>(std::find(order.begin(), order.end(), answer) - order.begin()),
-                       {}};
+  NextTokenTable table{
+      tokens,
+      answer,
+      static_cast<int>(std::find(order.begin(), order.end(), answer) - order.begin()),
+      {}};
   const int largest_id = tokenizer.largest_id();
   for (const int id : std::span(order).first(std::min<std::size_t>(shown, order.size())))
-    table.top.push_back({id, id <= largest_id ? tokenizer.decode(id) : "", logits[static_cast<std::size_t>(id)],
+    table.top.push_back({id, id <= largest_id ? tokenizer.decode(id) : "",
+                         logits[static_cast<std::size_t>(id)],
                          probabilities[static_cast<std::size_t>(id)]});
   return table;
 }
@@ -67,8 +74,8 @@ void print(const NextTokenTable& table, const Tokenizer& tokenizer) {
 
 }  // namespace
 
-void prompt_command(const std::filesystem::path& folder, const std::string& text, const std::string& answer,
-                    Processing processing, Format format) {
+void prompt_command(const std::filesystem::path& folder, const std::string& text,
+                    const std::string& answer, Processing processing, Format format) {
   const Tokenizer tokenizer(folder);
   const int token = answer_token(tokenizer, answer);
   std::vector<int> tokens = tokenizer.encode(text);

@@ -1,7 +1,7 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <algorithm>
 
 #include "io/circuit_file.h"
 #include "io/errors.h"
@@ -13,12 +13,13 @@
 namespace headsweep {
 namespace {
 
-void keep_heads(const HeadList& heads, const Gpt2Config& config, const std::filesystem::path& file, int position,
-                Circuit& circuit) {
+void keep_heads(const HeadList& heads, const Gpt2Config& config, const std::filesystem::path& file,
+                int position, Circuit& circuit) {
   for (const auto& [layer, head] : heads) {
     if (layer >= config.layers || head >= config.heads)
-      throw UserError(fmt::format("{}: head [{}, {}] does not exist: the model has layers 0 to {} with heads 0 to {}",
-                                  file.string(), layer, head, config.layers - 1, config.heads - 1));
+      throw UserError(fmt::format(
+          "{}: head [{}, {}] does not exist: the model has layers 0 to {} with heads 0 to {}",
+          file.string(), layer, head, config.layers - 1, config.heads - 1));
     circuit.keep(layer, head, position);
   }
 }
@@ -31,15 +32,17 @@ Circuit to_circuit(const CircuitFile& file, const Job& job, const Gpt2Config& co
     return circuit;
   }
   if (job.search.positions == Positions::all)
-    throw UserError(fmt::format("{}: gives heads per position, but the job keeps heads at all positions: set "
-                                "search.positions to own or union",
-                                path.string()));
-  Circuit circuit(config.layers, config.heads, Circuit::Start::nothing, static_cast<int>(names.size()));
+    throw UserError(
+        fmt::format("{}: gives heads per position, but the job keeps heads at all positions: set "
+                    "search.positions to own or union",
+                    path.string()));
+  Circuit circuit(config.layers, config.heads, Circuit::Start::nothing,
+                  static_cast<int>(names.size()));
   for (const auto& [name, heads] : file.positions) {
     const auto at = std::find(names.begin(), names.end(), name);
     if (at == names.end())
-      throw UserError(fmt::format("{}: positions.{}: the family has no such position; it has {}", path.string(), name,
-                                  fmt::join(names, ", ")));
+      throw UserError(fmt::format("{}: positions.{}: the family has no such position; it has {}",
+                                  path.string(), name, fmt::join(names, ", ")));
     keep_heads(heads, config, path, static_cast<int>(at - names.begin()), circuit);
   }
   return circuit;
@@ -57,31 +60,34 @@ Job with_one_family(Job job, const std::string& name) {
     const std::string had = fmt::format("{}", fmt::join(family_names(job), ", "));
     std::erase_if(job.families, [&](const FamilySpec& spec) { return spec.name != name; });
     if (job.families.empty())
-      throw UserError(fmt::format("{}: has no family '{}'; it has {}", job.file.string(), name, had));
+      throw UserError(
+          fmt::format("{}: has no family '{}'; it has {}", job.file.string(), name, had));
   }
   if (job.families.size() > 1)
-    throw UserError(fmt::format("{}: has several families: say which one with --family (one of {})", job.file.string(),
-                                fmt::join(family_names(job), ", ")));
+    throw UserError(fmt::format("{}: has several families: say which one with --family (one of {})",
+                                job.file.string(), fmt::join(family_names(job), ", ")));
   return job;
 }
 
 void print(const ScoreResult& result, const Family& family) {
-  fmt::print("family {}: score {:.4f} % of the full model, mean logit difference {:.4f}\n", family.prompts.name,
-             result.score_percent, result.logit_difference);
+  fmt::print("family {}: score {:.4f} % of the full model, mean logit difference {:.4f}\n",
+             family.prompts.name, result.score_percent, result.logit_difference);
   for (std::size_t b = 0; b < result.per_prompt.size(); ++b)
     fmt::print("{:>10.4f}  {}\n", result.per_prompt[b], family.prompts.clean[b].text);
 }
 
 }  // namespace
 
-void score_command(const Job& whole_job, const std::filesystem::path& path, const std::string& family_name,
-                   Format format) {
+void score_command(const Job& whole_job, const std::filesystem::path& path,
+                   const std::string& family_name, Format format) {
   const Job job = with_one_family(whole_job, family_name);
   const Inputs inputs = read_inputs(job);
   const Family& family = inputs.families.front();
-  const Circuit circuit = to_circuit(read_circuit(path), job, inputs.config, family.clean.position_names, path);
+  const Circuit circuit =
+      to_circuit(read_circuit(path), job, inputs.config, family.clean.position_names, path);
   const LoadedModel loaded = load_model(job.model.path, job.run.device, job.run.threads);
-  Evaluator evaluator(*loaded.model, family.clean, family.corrupted, job.search.ablation, job.search.positions);
+  Evaluator evaluator(*loaded.model, family.clean, family.corrupted, job.search.ablation,
+                      job.search.positions);
   check_baseline(evaluator.full().mean, family.prompts.name, job);
   const Evaluation evaluation = evaluator.evaluate(circuit);
   const ScoreResult result{evaluation.score_percent, evaluation.mean, evaluation.per_prompt};

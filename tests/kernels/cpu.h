@@ -15,7 +15,9 @@ struct CpuTest : testing::Test {
   Array<T> device(const std::vector<T>& values) {
     return to_device(*backend, std::span<const T>(values));
   }
-  std::vector<float> host(const Array<float>& array) { return to_host(*backend, array.data(), array.size); }
+  std::vector<float> host(const Array<float>& array) {
+    return to_host(*backend, array.data(), array.size);
+  }
 };
 
 }  // namespace headsweep

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include <tuple>
+
+#include <gtest/gtest.h>
 
 #include "tests/kernels/cpu.h"
 #include "tests/near.h"
@@ -18,7 +18,8 @@ std::vector<cpu::ProductKind> product_kinds() {
   return {cpu::ProductKind::panels, cpu::ProductKind::onednn};
 }
 
-class Matmul : public CpuTest, public testing::WithParamInterface<std::tuple<Shape, Epilogue, cpu::ProductKind>> {};
+class Matmul : public CpuTest,
+               public testing::WithParamInterface<std::tuple<Shape, Epilogue, cpu::ProductKind>> {};
 
 TEST_P(Matmul, GivesTheReferencesProduct) {
   const auto [shape, epilogue, products] = GetParam();
@@ -34,16 +35,18 @@ TEST_P(Matmul, GivesTheReferencesProduct) {
   // float32 sums of `inputs` terms of size one.
   const double tolerance = 1e-6 * static_cast<double>(shape.inputs) + 1e-5;
   EXPECT_TRUE(all_near(host(out),
-                       reference::matmul(in, weight, bias, shape.rows, shape.inputs, shape.outputs, epilogue, before),
+                       reference::matmul(in, weight, bias, shape.rows, shape.inputs, shape.outputs,
+                                         epilogue, before),
                        tolerance));
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, Matmul,
-                         testing::Combine(testing::Values(Shape{1, 1, 1}, Shape{60, 64, 192}, Shape{10, 48, 144},
-                                                          Shape{7, 100, 48}, Shape{31, 8, 33}, Shape{15, 513, 65},
-                                                          Shape{230, 48, 100}),
-                                          testing::Values(Epilogue::store, Epilogue::gelu, Epilogue::accumulate),
-                                          testing::ValuesIn(product_kinds())));
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, Matmul,
+    testing::Combine(testing::Values(Shape{1, 1, 1}, Shape{60, 64, 192}, Shape{10, 48, 144},
+                                     Shape{7, 100, 48}, Shape{31, 8, 33}, Shape{15, 513, 65},
+                                     Shape{230, 48, 100}),
+                     testing::Values(Epilogue::store, Epilogue::gelu, Epilogue::accumulate),
+                     testing::ValuesIn(product_kinds())));
 
 class MatmulContract : public CpuTest, public testing::WithParamInterface<cpu::ProductKind> {
  protected:
@@ -55,31 +58,38 @@ INSTANTIATE_TEST_SUITE_P(Products, MatmulContract, testing::ValuesIn(product_kin
 TEST_P(MatmulContract, ARowsBitsDoNotDependOnTheRowsAroundIt) {
   constexpr std::int64_t inputs = 320, outputs = 200, most = 480;
   const auto in = reference::random_values(most * inputs, 1);
-  const Weight packed = backend->pack(reference::random_values(inputs * outputs, 2), inputs, outputs, {});
+  const Weight packed =
+      backend->pack(reference::random_values(inputs * outputs, 2), inputs, outputs, {});
   const auto rows = device(in), all = allocate<float>(*backend, most * outputs);
-  backend->matmul(as_matrix(rows, most, inputs), packed, Epilogue::gelu, as_matrix(all, most, outputs));
+  backend->matmul(as_matrix(rows, most, inputs), packed, Epilogue::gelu,
+                  as_matrix(all, most, outputs));
   const auto expected = host(all);
   for (const std::int64_t count : {1, 2, 10, 13, 20, 60, 61, 120, 240}) {
     const std::int64_t first = most - count - 3;
     const auto part = allocate<float>(*backend, count * outputs);
-    backend->matmul(as_matrix(rows, most, inputs).part_of_rows(first, count), packed, Epilogue::gelu,
-                    as_matrix(part, count, outputs));
-    const std::vector<float> slice(expected.begin() + first * outputs, expected.begin() + (first + count) * outputs);
+    backend->matmul(as_matrix(rows, most, inputs).part_of_rows(first, count), packed,
+                    Epilogue::gelu, as_matrix(part, count, outputs));
+    const std::vector<float> slice(expected.begin() + first * outputs,
+                                   expected.begin() + (first + count) * outputs);
     EXPECT_EQ(host(part), slice) << count << " rows";
   }
 }
 
 TEST_P(MatmulContract, TakesRowsWithAStride) {
   constexpr std::int64_t rows = 12, inputs = 40, outputs = 24, stride = 100;
-  const auto wide = reference::random_values(rows * stride, 1), weight = reference::random_values(inputs * outputs, 2);
+  const auto wide = reference::random_values(rows * stride, 1),
+             weight = reference::random_values(inputs * outputs, 2);
   std::vector<float> dense;
   for (std::int64_t r = 0; r < rows; ++r)
-    dense.insert(dense.end(), wide.begin() + r * stride + 7, wide.begin() + r * stride + 7 + inputs);
+    dense.insert(dense.end(), wide.begin() + r * stride + 7,
+                 wide.begin() + r * stride + 7 + inputs);
   const auto in = device(wide), out = allocate<float>(*backend, rows * outputs);
-  backend->matmul(as_matrix(in, rows, stride).part_of_columns(7, inputs), backend->pack(weight, inputs, outputs, {}),
-                  Epilogue::store, as_matrix(out, rows, outputs));
-  EXPECT_TRUE(all_near(host(out), reference::matmul(dense, weight, {}, rows, inputs, outputs, Epilogue::store, {}),
-                       1e-4));
+  backend->matmul(as_matrix(in, rows, stride).part_of_columns(7, inputs),
+                  backend->pack(weight, inputs, outputs, {}), Epilogue::store,
+                  as_matrix(out, rows, outputs));
+  EXPECT_TRUE(all_near(
+      host(out), reference::matmul(dense, weight, {}, rows, inputs, outputs, Epilogue::store, {}),
+      1e-4));
 }
 
 TEST_P(MatmulContract, NoRowsAreNoWork) {

@@ -25,14 +25,15 @@ TEST_F(RowOperations, LayerNormOfAConstantRowIsZero) {
 }
 
 TEST_F(RowOperations, ReplacedHeadsComeFromTheirFillRow) {
-  // Two rows of two heads of width two; `values` has three heads, of which 2 and 0 belong to the rows' heads.
+  // Two rows of two heads of width two; `values` has three heads, of which 2 and 0 belong to the
+  // rows' heads.
   const auto from = device<float>({1, 2, 3, 4, 5, 6, 7, 8});
   const auto values = device<float>({10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 24, 25});
   const auto row = device<int>({1, 0}), head = device<int>({2, 0});
   const auto keep = device<std::uint8_t>({1, 0, 0, 1});
   const auto to = allocate<float>(*backend, 8);
-  backend->replace_heads({as_matrix(values, 2, 6), row.data(), head.data(), keep.data(), 2}, as_matrix(from, 2, 4),
-                         as_matrix(to, 2, 4));
+  backend->replace_heads({as_matrix(values, 2, 6), row.data(), head.data(), keep.data(), 2},
+                         as_matrix(from, 2, 4), as_matrix(to, 2, 4));
   EXPECT_EQ(host(to), (std::vector<float>{1, 2, 20, 21, 14, 15, 7, 8}));
 }
 

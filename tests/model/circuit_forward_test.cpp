@@ -42,8 +42,8 @@ const TestModel& test_model(const std::string& name) {
   return models.try_emplace(name, name).first->second;
 }
 
-/// The family's prompts, as many of each kind as make a test quick: every fourth, so of every
-/// template and length.
+/// So few of the family's prompts that a test is quick, yet of several lengths and of each
+/// template.
 PromptFamily every_fourth(PromptFamily family) {
   for (auto* prompts : {&family.clean, &family.corrupted}) {
     std::vector<Prompt> some;

@@ -1,31 +1,35 @@
 // The contract: searches and circuits against the reference's float64 values.
-#include <gtest/gtest.h>
+#include "tests/golden.h"
 
 #include <cmath>
 
+#include <gtest/gtest.h>
+
 #include "pipeline/evaluator.h"
 #include "pipeline/search.h"
-#include "tests/golden.h"
 
 namespace headsweep {
 namespace {
 
-/// Percentage points. float32 stays far below it; a decision with a smaller margin may fall either way.
+/// Percentage points. float32 stays far below it; a decision with a smaller margin may fall either
+/// way.
 constexpr double score_tolerance = 0.001;
 
 class Golden : public testing::TestWithParam<std::string> {
  protected:
   Golden()
       : made(GetParam()),
-        evaluator(made.model, made.family.clean, made.family.corrupted, golden::ablation(made.expected),
-                  golden::positions(made.expected)) {}
+        evaluator(made.model, made.family.clean, made.family.corrupted,
+                  golden::ablation(made.expected), golden::positions(made.expected)) {}
 
   /// Logit differences may be off by what the score may be off.
   double logit_tolerance() const { return score_tolerance / 100 * std::abs(evaluator.full().mean); }
 
-  void expect_per_prompt(const std::vector<double>& got, const golden::Json& expected, double tolerance) const {
+  void expect_per_prompt(const std::vector<double>& got, const golden::Json& expected,
+                         double tolerance) const {
     ASSERT_EQ(got.size(), expected.size());
-    for (std::size_t b = 0; b < got.size(); ++b) EXPECT_NEAR(got[b], expected[b], tolerance) << "prompt " << b;
+    for (std::size_t b = 0; b < got.size(); ++b)
+      EXPECT_NEAR(got[b], expected[b], tolerance) << "prompt " << b;
   }
 
   golden::Case made;
@@ -47,7 +51,8 @@ TEST_P(Golden, TokensAndPositionsAreTheReferences) {
 
 TEST_P(Golden, TheFullModelsLogitDifferencesAreTheReferences) {
   EXPECT_NEAR(evaluator.full().mean, made.expected["full"], logit_tolerance());
-  expect_per_prompt(evaluator.full().per_prompt, made.expected["full_per_prompt"], 3 * logit_tolerance());
+  expect_per_prompt(evaluator.full().per_prompt, made.expected["full_per_prompt"],
+                    3 * logit_tolerance());
 }
 
 TEST_P(Golden, TheSearchMakesTheReferencesDecisions) {
@@ -85,11 +90,11 @@ TEST_P(Golden, GivenCircuitsScoreAsTheReferences) {
 
 TEST_P(Golden, CircuitsGivenPerPositionScoreAsTheReferences) {
   if (made.expected["position_circuits"].empty()) GTEST_SKIP() << "positions: all has none";
-  Evaluator fresh(made.model, made.family.clean, made.family.corrupted, golden::ablation(made.expected),
-                  golden::positions(made.expected));
+  Evaluator fresh(made.model, made.family.clean, made.family.corrupted,
+                  golden::ablation(made.expected), golden::positions(made.expected));
   for (const auto& given : made.expected["position_circuits"])
-    expect_per_prompt(fresh.evaluate(made.position_circuit(given["circuit"])).per_prompt, given["per_prompt"],
-                      3 * logit_tolerance());
+    expect_per_prompt(fresh.evaluate(made.position_circuit(given["circuit"])).per_prompt,
+                      given["per_prompt"], 3 * logit_tolerance());
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, Golden, testing::ValuesIn(golden::heads_backward()),

@@ -257,7 +257,7 @@ class ErrorsTest(RefusalTest):
         long_text = " ".join(["1 3 5 7 9"] * 26)
         cases = [
             ("answer of several tokens", ["2 4 6", " Apartmentalize"],
-             ["the answer ' Apartmentalize' is 4 tokens: .* Ap.*artment.*ize.*give an answer"]),
+             ["the answer ' Apartmentalize' is 4 tokens.*' Ap' 'artment' 'al' 'ize'.*give an answer"]),
             ("empty answer", ["2 4 6", ""], ["answer '' is 0 tokens"]),
             ("too long", [long_text, " 6"], ["the text has 131 tokens with <.endoftext.>, but the model takes 128"]),
         ]
