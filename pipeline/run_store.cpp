@@ -62,7 +62,9 @@ std::string differences(const NamedValues& in_file, const NamedValues& wanted) {
 
 }  // namespace
 
-std::filesystem::path run_folder(const Job& job) { return job.run.output / job.file.stem(); }
+std::filesystem::path run_folder(const Job& job) {
+  return (job.run.output / job.file.stem()).lexically_normal();
+}
 
 void make_run_folder(const Job& job) {
   std::error_code error;

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -50,18 +52,29 @@ inline Positions positions(const Json& expected) {
                          : Positions::union_of_corrupted;
 }
 
+/// A trained model of tests/data/models, loaded once for all tests of a program.
+inline const Gpt2& model(const std::string& name) {
+  static const std::unique_ptr<Backend> backend = open_device(DeviceChoice::cpu, 0);
+  static std::map<std::string, Gpt2> models;
+  return models.try_emplace(name, data("models/" + name), *backend).first->second;
+}
+
+inline const Tokenizer& gpt2_tokenizer() {
+  static const Tokenizer tokenizer(data("gpt2-tokenizer"));
+  return tokenizer;
+}
+
+inline PromptFamily prompts(const std::string& family) {
+  return read_prompt_file(data("golden/families/" + family + ".json"), family);
+}
+
 /// A trained model and one of its families, as an expected-values file names them.
 struct Case {
   explicit Case(const std::string& file)
       : expected(read(data("golden/" + file))),
-        backend(open_device(DeviceChoice::cpu, 0)),
-        model(data("models/" + expected["model"].get<std::string>()), *backend),
-        tokenizer(data("gpt2-tokenizer")),
-        family(tokenize_family(
-            read_prompt_file(
-                data("golden/families/" + expected["family"].get<std::string>() + ".json"),
-                expected["family"]),
-            tokenizer, model.config(), ablation(expected), positions(expected))) {}
+        model(golden::model(expected["model"])),
+        family(tokenize_family(prompts(expected["family"]), gpt2_tokenizer(), model.config(),
+                               ablation(expected), positions(expected))) {}
 
   Circuit circuit(const Json& heads) const {
     Circuit result(model.config().layers, model.config().heads, Circuit::Start::nothing);
@@ -80,9 +93,7 @@ struct Case {
   }
 
   Json expected;
-  std::unique_ptr<Backend> backend;
-  Gpt2 model;
-  Tokenizer tokenizer;
+  const Gpt2& model;
   Family family;
 };
 

@@ -1,5 +1,6 @@
 #include "kernels/cpu/onednn_product.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 #include <map>
@@ -16,9 +17,9 @@ namespace {
 
 using dnnl::memory;
 
-/// The rows for which oneDNN chooses the packed layout; it chooses the same for all that we have
-/// met (6 to 4096).
-constexpr std::int64_t typical_rows = 64;
+/// Rows are multiplied in blocks of this many, dense and filled up: oneDNN chooses its loops by
+/// shape and stride, and with them the last bits, which must not depend on how many rows there are.
+constexpr std::int64_t block_rows = 64;
 
 struct PackedWeight {
   std::shared_ptr<void> storage;
@@ -26,8 +27,13 @@ struct PackedWeight {
   std::vector<float> bias;  // (outputs)
 };
 
-memory::desc row_major(std::int64_t rows, std::int64_t columns, std::int64_t stride) {
-  return {{rows, columns}, memory::data_type::f32, memory::dims{stride, 1}};
+memory::desc row_major(std::int64_t rows, std::int64_t columns) {
+  return {{rows, columns}, memory::data_type::f32, memory::format_tag::ab};
+}
+
+void copy_rows(Matrix from, Matrix to) {
+  for (std::int64_t r = 0; r < from.rows; ++r)
+    std::copy_n(from.data + r * from.stride, from.columns, to.data + r * to.stride);
 }
 
 dnnl::primitive_attr attributes(Epilogue epilogue) {
@@ -43,27 +49,25 @@ dnnl::primitive_attr attributes(Epilogue epilogue) {
 }  // namespace
 
 struct OneDnnProducts::Primitives {
-  // rows, inputs, outputs, strides of in and out, epilogue
-  using Key =
-      std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, Epilogue>;
+  using Key = std::tuple<std::int64_t, std::int64_t, Epilogue>;  // inputs, outputs, epilogue
 
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
   std::map<Key, dnnl::matmul> products;
+  std::vector<float> in, out;  // (block_rows, inputs), (block_rows, outputs)
 
-  dnnl::matmul::primitive_desc describe(const memory::desc& in, const memory::desc& weight,
-                                        const memory::desc& out, Epilogue epilogue) const {
-    const memory::desc bias = row_major(1, out.dims()[1], out.dims()[1]);
-    return {dnnl::matmul::desc(in, weight, bias, out), attributes(epilogue), engine};
+  dnnl::matmul::primitive_desc describe(const memory::desc& weight, std::int64_t inputs,
+                                        std::int64_t outputs, Epilogue epilogue) const {
+    return {dnnl::matmul::desc(row_major(block_rows, inputs), weight, row_major(1, outputs),
+                               row_major(block_rows, outputs)),
+            attributes(epilogue), engine};
   }
 
-  const dnnl::matmul& product(const Key& key, const memory::desc& weight) {
+  const dnnl::matmul& product(std::int64_t inputs, std::int64_t outputs, Epilogue epilogue,
+                              const memory::desc& weight) {
+    const Key key(inputs, outputs, epilogue);
     if (auto found = products.find(key); found != products.end()) return found->second;
-    const auto& [rows, inputs, outputs, in_stride, out_stride, epilogue] = key;
-    return products
-        .emplace(key, describe(row_major(rows, inputs, in_stride), weight,
-                               row_major(rows, outputs, out_stride), epilogue))
-        .first->second;
+    return products.emplace(key, describe(weight, inputs, outputs, epilogue)).first->second;
   }
 };
 
@@ -75,10 +79,7 @@ Weight OneDnnProducts::pack(std::span<const float> weight, std::int64_t inputs,
   assert(static_cast<std::int64_t>(weight.size()) == inputs * outputs);
   const memory::desc any({inputs, outputs}, memory::data_type::f32, memory::format_tag::any);
   const memory::desc layout =
-      primitives_
-          ->describe(row_major(typical_rows, inputs, inputs), any,
-                     row_major(typical_rows, outputs, outputs), Epilogue::store)
-          .weights_desc();
+      primitives_->describe(any, inputs, outputs, Epilogue::store).weights_desc();
 
   auto packed = std::make_shared<PackedWeight>();
   packed->storage = allocate_aligned(static_cast<std::int64_t>(layout.get_size()));
@@ -87,8 +88,7 @@ Weight OneDnnProducts::pack(std::span<const float> weight, std::int64_t inputs,
   if (!bias.empty()) std::memcpy(packed->bias.data(), bias.data(), bias.size_bytes());
 
   // oneDNN takes no pointer to const, and does not write to the source of a reorder.
-  memory source(row_major(inputs, outputs, outputs), primitives_->engine,
-                const_cast<float*>(weight.data()));
+  memory source(row_major(inputs, outputs), primitives_->engine, const_cast<float*>(weight.data()));
   dnnl::reorder(source, packed->weight).execute(primitives_->stream, source, packed->weight);
   primitives_->stream.wait();
   return {packed, inputs, outputs, static_cast<std::int64_t>(layout.get_size())};
@@ -96,21 +96,28 @@ Weight OneDnnProducts::pack(std::span<const float> weight, std::int64_t inputs,
 
 void OneDnnProducts::multiply(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) {
   assert(in.columns == weight.inputs && out.columns == weight.outputs && in.rows == out.rows);
-  if (in.rows == 0) return;
   const auto& packed = *static_cast<const PackedWeight*>(weight.packed.get());
   const auto& product =
-      primitives_->product({in.rows, in.columns, out.columns, in.stride, out.stride, epilogue},
-                           packed.weight.get_desc());
+      primitives_->product(in.columns, out.columns, epilogue, packed.weight.get_desc());
+  primitives_->in.resize(static_cast<std::size_t>(block_rows * in.columns));
+  primitives_->out.resize(static_cast<std::size_t>(block_rows * out.columns));
+  const Matrix in_block{primitives_->in.data(), block_rows, in.columns, in.columns};
+  const Matrix out_block{primitives_->out.data(), block_rows, out.columns, out.columns};
   const auto& engine = primitives_->engine;
-  memory bias(row_major(1, out.columns, out.columns), engine,
-              const_cast<float*>(packed.bias.data()));
-  product.execute(
-      primitives_->stream,
-      {{DNNL_ARG_SRC, {row_major(in.rows, in.columns, in.stride), engine, in.data}},
-       {DNNL_ARG_WEIGHTS, packed.weight},
-       {DNNL_ARG_BIAS, bias},
-       {DNNL_ARG_DST, {row_major(out.rows, out.columns, out.stride), engine, out.data}}});
-  primitives_->stream.wait();
+  // oneDNN takes no pointer to const, and does not write to a source.
+  const memory bias(row_major(1, out.columns), engine, const_cast<float*>(packed.bias.data()));
+  for (std::int64_t first = 0; first < in.rows; first += block_rows) {
+    const std::int64_t rows = std::min(block_rows, in.rows - first);
+    copy_rows(in.part_of_rows(first, rows), in_block);
+    if (epilogue == Epilogue::accumulate) copy_rows(out.part_of_rows(first, rows), out_block);
+    product.execute(primitives_->stream,
+                    {{DNNL_ARG_SRC, {row_major(block_rows, in.columns), engine, in_block.data}},
+                     {DNNL_ARG_WEIGHTS, packed.weight},
+                     {DNNL_ARG_BIAS, bias},
+                     {DNNL_ARG_DST, {row_major(block_rows, out.columns), engine, out_block.data}}});
+    primitives_->stream.wait();
+    copy_rows(out_block.part_of_rows(0, rows), out.part_of_rows(first, rows));
+  }
 }
 
 std::string OneDnnProducts::description() {

@@ -55,23 +55,56 @@ class MatmulContract : public CpuTest, public testing::WithParamInterface<cpu::P
 
 INSTANTIATE_TEST_SUITE_P(Products, MatmulContract, testing::ValuesIn(product_kinds()));
 
-TEST_P(MatmulContract, ARowsBitsDoNotDependOnTheRowsAroundIt) {
-  constexpr std::int64_t inputs = 320, outputs = 200, most = 480;
-  const auto in = reference::random_values(most * inputs, 1);
-  const Weight packed =
-      backend->pack(reference::random_values(inputs * outputs, 2), inputs, outputs, {});
-  const auto rows = device(in), all = allocate<float>(*backend, most * outputs);
-  backend->matmul(as_matrix(rows, most, inputs), packed, Epilogue::gelu,
-                  as_matrix(all, most, outputs));
-  const auto expected = host(all);
-  for (const std::int64_t count : {1, 2, 10, 13, 20, 60, 61, 120, 240}) {
-    const std::int64_t first = most - count - 3;
-    const auto part = allocate<float>(*backend, count * outputs);
-    backend->matmul(as_matrix(rows, most, inputs).part_of_rows(first, count), packed,
-                    Epilogue::gelu, as_matrix(part, count, outputs));
-    const std::vector<float> slice(expected.begin() + first * outputs,
-                                   expected.begin() + (first + count) * outputs);
-    EXPECT_EQ(host(part), slice) << count << " rows";
+TEST_P(MatmulContract, ARowsBitsDoNotDependOnTheRowsAroundItNorOnTheirDistance) {
+  constexpr std::int64_t most = 480;
+  for (const auto& [inputs, outputs] :
+       {std::pair<std::int64_t, std::int64_t>{320, 200}, {48, 36}, {8, 48}}) {
+    const auto in = reference::random_values(most * inputs, 1);
+    std::vector<float> spaced(most * (inputs + row_gap));
+    for (std::int64_t r = 0; r < most; ++r)
+      std::copy_n(in.begin() + r * inputs, inputs, spaced.begin() + r * (inputs + row_gap));
+    const Weight packed =
+        backend->pack(reference::random_values(inputs * outputs, 2), inputs, outputs, {});
+    const auto rows = device(in), spaced_rows = device(spaced),
+               all = allocate<float>(*backend, most * outputs);
+    backend->matmul(as_matrix(rows, most, inputs), packed, Epilogue::gelu,
+                    as_matrix(all, most, outputs));
+    const auto expected = host(all);
+    for (const std::int64_t count : {1, 2, 10, 13, 20, 60, 61, 120, 240}) {
+      const std::int64_t first = most - count - 3;
+      const std::vector<float> slice(expected.begin() + first * outputs,
+                                     expected.begin() + (first + count) * outputs);
+      for (const Matrix& whole :
+           {as_matrix(rows, most, inputs), as_spaced_matrix(spaced_rows, most, inputs)}) {
+        const auto part = allocate<float>(*backend, count * outputs);
+        backend->matmul(whole.part_of_rows(first, count), packed, Epilogue::gelu,
+                        as_matrix(part, count, outputs));
+        EXPECT_EQ(host(part), slice) << count << " rows, stride " << whole.stride;
+      }
+    }
+  }
+}
+
+TEST_P(MatmulContract, AColumnsBitsDoNotDependOnTheColumnsAroundIt) {
+  constexpr std::int64_t rows = 30, inputs = 96, outputs = 144, part = 48;
+  const auto in = device(reference::random_values(rows * inputs, 1));
+  const auto weight = reference::random_values(inputs * outputs, 2);
+  const auto whole = allocate<float>(*backend, rows * outputs);
+  backend->matmul(as_matrix(in, rows, inputs), backend->pack(weight, inputs, outputs, {}),
+                  Epilogue::store, as_matrix(whole, rows, outputs));
+  const auto expected = host(whole);
+  for (const std::int64_t first : {0, 48, 96}) {
+    std::vector<float> columns, slice;
+    for (std::int64_t i = 0; i < inputs; ++i)
+      columns.insert(columns.end(), weight.begin() + i * outputs + first,
+                     weight.begin() + i * outputs + first + part);
+    for (std::int64_t r = 0; r < rows; ++r)
+      slice.insert(slice.end(), expected.begin() + r * outputs + first,
+                   expected.begin() + r * outputs + first + part);
+    const auto out = allocate<float>(*backend, rows * part);
+    backend->matmul(as_matrix(in, rows, inputs), backend->pack(columns, inputs, part, {}),
+                    Epilogue::store, as_matrix(out, rows, part));
+    EXPECT_EQ(host(out), slice) << "from column " << first;
   }
 }
 
