@@ -111,8 +111,8 @@ void read_file(const std::filesystem::path& path, const std::string& what,
                const std::function<void(hid_t root)>& use) {
   std::string image = read_text(path, what, most_file_bytes);
   if (!image.starts_with(signature))
-    throw UserError(fmt::format("{}: is not an HDF5 file{}", path.string(),
-                                image.empty() ? " (it is empty)" : ""));
+    throw UserError(fmt::format("{}: is not an HDF5 file{}: name another, or move it away",
+                                path.string(), image.empty() ? " (it is empty)" : ""));
   try {
     keep_quiet();
     unseal(image);

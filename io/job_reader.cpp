@@ -156,9 +156,14 @@ double read_threshold(const YamlNode& node) {
   return threshold;
 }
 
+/// "heads", or a list of components, each of which must be one that can be searched.
 void check_components(const YamlNode& node) {
-  const bool is_list_of_one = node.is_list() && node.items().size() == 1;
-  (is_list_of_one ? node.items().front() : node).choice({"heads"});
+  if (!node.is_list()) {
+    node.choice({"heads"});
+    return;
+  }
+  if (node.items().empty()) node.fail("names no component; one of: heads");
+  for (const YamlNode& item : node.items()) item.choice({"heads"});
 }
 
 void read_search(const YamlNode& search, Job& job) {

@@ -1,0 +1,75 @@
+// The job files that ship with the program.
+#include <algorithm>
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "pipeline/evaluator.h"
+#include "pipeline/inputs.h"
+#include "pipeline/search.h"
+#include "tests/golden.h"
+
+namespace headsweep {
+namespace {
+
+std::filesystem::path shipped(const std::string& name) {
+  return std::filesystem::path(HEADSWEEP_SOURCE_FOLDER) / "jobs" / name;
+}
+
+TEST(ShippedJobs, CanAllBeReadAndTheirPromptsMade) {
+  int jobs = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(shipped(""))) {
+    if (entry.path().extension() != ".yaml") continue;
+    ++jobs;
+    for (const FamilySpec& spec : read_job(entry.path()).families)
+      EXPECT_FALSE(make_prompts(spec).clean.empty());
+  }
+  EXPECT_GE(jobs, 2);
+}
+
+TEST(ShippedJobs, TheSeedsFamilyIsTheSeeds) {
+  const Job job = read_job(shipped("gpt2-medium-even.yaml"));
+  ASSERT_EQ(job.families.size(), 1u);
+  const PromptFamily family = make_prompts(job.families.front());
+  ASSERT_EQ(family.clean.size(), 10u);
+  EXPECT_EQ(family.clean[1].text, "2 4 6 8 10 12");
+  EXPECT_EQ(family.clean[1].answer, "14");
+  EXPECT_EQ(family.clean[1].distractor, "12");
+  EXPECT_EQ(family.corrupted[1].text, "2 4 6 8 10 10");
+  EXPECT_EQ(job.search.threshold, 3.0);
+}
+
+TEST(ShippedJobs, TheDemoMakesTheReferencesDecisions) {
+  const golden::Json expected =
+      golden::read(golden::data("golden/demo.even-step2.mean.all.T3.json"));
+  const Job job = read_job(shipped("demo.yaml"));
+  const Inputs inputs = read_inputs(job);
+  const LoadedModel loaded = load_model(job.model.path, DeviceChoice::cpu, 1);
+  const Family& family = inputs.families.front();
+  Evaluator evaluator(*loaded.model, family.clean, family.corrupted, job.search.ablation,
+                      job.search.positions);
+  EXPECT_NEAR(evaluator.full().mean, expected["full"], 1e-4);
+  GreedySearch search(Circuit(6, 8, Circuit::Start::everything), backward_order(6, 8),
+                      job.search.threshold);
+  for (const auto& step : expected["trace"]) {
+    const Decision& decision = search.tell(evaluator.evaluate(search.wanted()).score_percent);
+    EXPECT_EQ(decision.head, (Head{step[0], step[1]}));
+    EXPECT_NEAR(decision.score_percent, step[2], 0.001);
+    EXPECT_EQ(decision.removed, step[3].get<bool>());
+  }
+  EXPECT_TRUE(search.finished());
+}
+
+TEST(ShippedJobs, TheDemoModelIsRightAndItsCircuitIsSmall) {
+  const golden::Json expected =
+      golden::read(golden::data("golden/demo.even-step2.mean.all.T3.json"));
+  for (const double difference : expected["full_per_prompt"]) EXPECT_GT(difference, 0);
+  EXPECT_LT(expected["kept"].size(), 24u);
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(shipped("demo-model")))
+    bytes += entry.file_size();
+  EXPECT_LT(bytes, 8u << 20);
+}
+
+}  // namespace
+}  // namespace headsweep
