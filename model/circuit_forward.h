@@ -85,10 +85,10 @@ class CircuitForward {
   Array<float> heads_;                         // (clean rows, d_model), spaced
   Scratch scratch_;
 
-  Circuit previous_;  // the one run last: where the next parts from it is worth remembering
-  Recent<Circuit, Array<float>>
-      prefixes_;  // residual stream before a layer, by the prefix below it
-  Recent<Circuit, Array<float>> shared_heads_;  // z of all heads, by the prefix below them
+  // The circuit run last: where the next parts from it is worth remembering.
+  Circuit previous_;
+  // By what is kept below a layer: the residual stream before it, and z of all its heads.
+  Recent<Circuit, Array<float>> prefixes_, shared_heads_;
   Recent<std::pair<std::pair<int, Queries>, std::vector<int>>, PackedHeads> packed_;
 };
 

@@ -81,8 +81,11 @@ std::vector<RunStore> open_stores(const Job& job, const Inputs& inputs, const Gp
 
 /// Refuses a family before the first search begins, which may take a night. The full model knows no
 /// ablation.
-void check_baselines(const Job& job, const Inputs& inputs, const Gpt2& model) {
-  for (const Family& family : inputs.families) {
+void check_baselines(const Job& job, const Inputs& inputs, const Gpt2& model,
+                     const std::vector<RunStore>& stores) {
+  for (std::size_t i = 0; i < stores.size(); ++i) {
+    if (stores[i].record().status == RunStatus::complete) continue;
+    const Family& family = inputs.families[i];
     const Evaluator evaluator(model, family.clean, family.corrupted, Ablation::zero,
                               Positions::all);
     check_baseline(evaluator.full().mean, family.prompts.name, job);
@@ -99,7 +102,7 @@ Outcome run_job(const Job& job) {
   const LoadedModel loaded = load_model(job.model.path, job.run.device, job.run.threads);
   fmt::print(stderr, "{}\n", loaded.backend->info().description);
   std::vector<RunStore> stores = open_stores(job, inputs, *loaded.model, model_sha256.get());
-  check_baselines(job, inputs, *loaded.model);
+  check_baselines(job, inputs, *loaded.model, stores);
   make_run_folder(job);
   update_index(run_folder(job), index_entries(job, stores));
 

@@ -39,6 +39,12 @@ std::string get(const NamedValues& values, const std::string& name) {
   return "";
 }
 
+/// What config.json adds to the weights: the same tensors can be cut into other heads.
+std::string config_text(const Gpt2Config& config) {
+  return fmt::format("{} layers, {} heads, d_model {}, d_mlp {}, epsilon {}", config.layers,
+                     config.heads, config.d_model, config.d_mlp, config.layer_norm_epsilon);
+}
+
 std::vector<PromptRecord> prompt_records(const std::vector<Prompt>& prompts,
                                          const PromptBatch& batch) {
   std::vector<PromptRecord> records;
@@ -86,6 +92,7 @@ RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, 
   RunRecord record;
   record.identity = {{"program", std::string(program_version)},
                      {"model_sha256", model_sha256},
+                     {"model_config", config_text(model.config())},
                      {"tokenizer_sha256", tokenizer.sha256()},
                      {"prompts_sha256", family.sha256},
                      {"family", spec.name},

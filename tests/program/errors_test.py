@@ -41,7 +41,7 @@ class ErrorsTest(RefusalTest):
             ("impossible choice", "positions: all", "positions: al",
              [r"job\.yaml:8: search\.positions: 'al' is not one of: all, own, union", "did you mean 'all'?"]),
             ("a choice that is not supported", search, "components: [heads, mlps]",
-             [r"job\.yaml:7: search\.components: must be one of: heads"]),
+             [r"job\.yaml:7: search\.components\.1: 'mlps' is not one of: heads"]),
             ("threads", "output: runs", "threads: 2.5", [r"job\.yaml:10: run\.threads: must be a whole number"]),
             ("flag", search, "allow_nonpositive_baseline: perhaps",
              [r"job\.yaml:7: search\.allow_nonpositive_baseline: must be true or false"]),

@@ -47,6 +47,16 @@ class FoundFileTest(ProgramTest):
         self.assertIn("was complete already", done.stdout)
         self.assertEqual(self.path.read_bytes(), before)
 
+    def model_with_another_epsilon(self):
+        """tiny-a's weights under a config.json that makes another model of them."""
+        folder = self.folder / "other-epsilon"
+        folder.mkdir()
+        for name in ("model.safetensors", "vocab.json", "merges.txt"):
+            (folder / name).symlink_to((MODELS / "tiny-a" / name).resolve())
+        config = json.loads((MODELS / "tiny-a" / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(config | {"layer_norm_epsilon": 0.001}))
+        return folder
+
     def test_the_file_of_another_run(self):
         tiny_a = job(MODELS / "tiny-a", {"even": "even.json"}, threshold=3)
         family = json.loads((self.folder / "even.json").read_text())
@@ -56,7 +66,9 @@ class FoundFileTest(ProgramTest):
         cases = [
             ("threshold", tiny_a | {"search": {"threshold": 12}}, 12, "threshold is 12 in the file, 3 now"),
             ("model", job(MODELS / "tiny-b", {"even": "even.json"}), 3,
-             r"\(model_sha256 is \w{64} in the file, \w{64} now\)"),
+             r"\(model_sha256 is \w{64} in the file, \w{64} now; model_config is 6 layers, 6 heads, "),
+            ("config", job(self.model_with_another_epsilon(), {"even": "even.json"}), 3,
+             r"\(model_config is 3 layers, .* epsilon 0.001 in the file, .* epsilon 1e-05 now\)"),
             ("prompts", job(MODELS / "tiny-a", {"even": "fewer.json"}), 3, r"\(prompts_sha256 is \w{64} in the file"),
             ("ablation", zero, 3, r"\(ablation is zero in the file, mean now\)"),
             ("positions", own, 3, r"\(positions is own in the file, all now\)"),
