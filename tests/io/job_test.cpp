@@ -108,7 +108,8 @@ TEST_F(ReadJob, ListsTheValuesOfAChoice) {
   EXPECT_THAT(error_with("run.device=cuda"), EndsWith("'cuda' is not one of: auto, cpu"));
   EXPECT_THAT(error_with("run.precision=fp64"), EndsWith("'fp64' is not one of: auto, fp32"));
   EXPECT_THAT(error_with("search.order=forward"), EndsWith("is not one of: backward"));
-  EXPECT_THAT(error_with("search.components=[heads, mlps]"), EndsWith("'mlps' is not one of: heads"));
+  EXPECT_THAT(error_with("search.components=[heads, mlps]"),
+              EndsWith("'mlps' is not one of: heads"));
 }
 
 TEST_F(ReadJob, TakesComponentsAsAList) { EXPECT_NO_THROW(read_with("search.components=[heads]")); }
