@@ -35,8 +35,9 @@ TEST_F(ReadText, GivesEveryByte) {
 }
 
 TEST_F(ReadText, NamesAMissingFileAndWhatItWasWantedFor) {
-  EXPECT_EQ(error("no/such/file"),
-            "no/such/file: the job file does not exist (there is no folder no/such); check the path");
+  EXPECT_EQ(
+      error("no/such/file"),
+      "no/such/file: the job file does not exist (there is no folder no/such); check the path");
   EXPECT_EQ(error("no-such-file"), "no-such-file: the job file does not exist; check the path");
   EXPECT_THAT(error(folder_.write("a", "x") / "b"), HasSubstr("the job file does not exist"));
   EXPECT_THAT(error(""), HasSubstr("does not exist"));
