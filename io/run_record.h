@@ -1,4 +1,4 @@
-// What a run file holds, as plain values. design.md's words; the schema is in io/README.md.
+// What a run file holds, as plain values. The schema is in io/README.md.
 #pragma once
 
 #include <string>

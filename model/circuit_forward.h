@@ -1,5 +1,5 @@
 // Runs circuits on a family's clean prompts. What circuits have in common is computed once
-// (design.md, section 5): the residual stream below their first difference, a layer's heads, the
+// (docs/semantics.md): the residual stream below their first difference, a layer's heads, the
 // constant that ablated heads add, the packed columns of the kept ones; and only what can reach the
 // last positions is computed.
 #pragma once
