@@ -23,13 +23,13 @@ class Recent {
 
   /// Keeps the new value whatever its size, in place of the key's old one, and drops the oldest
   /// others while the sum is too large.
-  const Value& put(const Key& key, Value value, std::int64_t bytes) {
+  const Value& put(Key key, Value value, std::int64_t bytes) {
     if (const auto old = places_.find(key); old != places_.end()) {
       bytes_ -= old->second->bytes;
       entries_.erase(old->second);
     }
     entries_.push_front({key, std::move(value), bytes});
-    places_[key] = entries_.begin();
+    places_[std::move(key)] = entries_.begin();
     bytes_ += bytes;
     while (bytes_ > most_bytes_ && entries_.size() > 1) {
       bytes_ -= entries_.back().bytes;
