@@ -35,7 +35,7 @@ class RandomCircuits {
   }
 
   /// The circuits that a greedy search over some of the heads asks for.
-  std::vector<Circuit> search(std::vector<int> layers) {
+  std::vector<Circuit> search(const std::vector<int>& layers) {
     std::vector<Circuit> asked;
     Circuit kept(layers_, heads_, Circuit::Start::everything, positions_);
     for (const int layer : layers)

@@ -219,7 +219,8 @@ class PlainExperiment {
           difference(b, [&](int layer, int head, std::size_t position) -> const double* {
             if (keeps(circuit, layer, head, b, position)) return nullptr;
             return &fills_[b][static_cast<std::size_t>(layer)][position]
-                          [static_cast<std::size_t>(head * model_.config().d_head())];
+                          [static_cast<std::size_t>(head) *
+                           static_cast<std::size_t>(model_.config().d_head())];
           }));
     return result;
   }

@@ -131,7 +131,8 @@ TEST_F(Folding, ATokensDirectionGivesItsLogitFromTheRowBeforeScaleAndShift) {
 /// Columns of some heads of one part of (rows, parts * heads * d_head), row by row.
 std::vector<float> columns_of(const std::vector<float>& matrix, int parts, int heads, int d_head,
                               int first_part, int part_count, const std::vector<int>& wanted) {
-  const std::size_t width = static_cast<std::size_t>(parts * heads * d_head);
+  const auto width = static_cast<std::size_t>(parts) * static_cast<std::size_t>(heads) *
+                     static_cast<std::size_t>(d_head);
   std::vector<float> result;
   for (std::size_t row = 0; row < matrix.size(); row += width)
     for (int part = first_part; part < first_part + part_count; ++part)

@@ -17,7 +17,7 @@ class EvaluatorTest : public testing::Test {
     return {made.model, made.family.clean, made.family.corrupted, Ablation::mean, Positions::all};
   }
 
-  static Circuit without(std::vector<std::pair<int, int>> heads) {
+  static Circuit without(const std::vector<std::pair<int, int>>& heads) {
     Circuit circuit(3, 4, Circuit::Start::everything);
     for (const auto& [layer, head] : heads) circuit.remove(layer, head);
     return circuit;

@@ -64,8 +64,10 @@ class GoldenProgramTest(ProgramTest):
                 found = self.json_of("prompt", MODELS / entry["model"], entry["text"], entry["answer"],
                                      "--processing", entry["processing"])
                 self.assertEqual(list(found), ["tokens", "answer_token", "rank", "top"])
-                for key in ("tokens", "answer_token", "rank"):
+                for key in ("tokens", "answer_token"):
                     self.assertEqual(found[key], entry[key], key)
+                # Thousands of ranks down, logits lie so close that float32 may swap neighbours.
+                self.assertAlmostEqual(found["rank"], entry["rank"], delta=0 if entry["rank"] < 100 else 3)
                 for column, key in enumerate(("id", "text")):
                     self.assertEqual([row[column] for row in found["top"]], [row[column] for row in entry["top"]], key)
                 self.assert_close([row[2] for row in found["top"]], [row[2] for row in entry["top"]], 1e-3, "logits")
