@@ -27,7 +27,6 @@ void model_command(const std::filesystem::path& folder, Format format);
 /// any weights.
 struct SweepBenchmark {
   std::filesystem::path model, decisions;
-  Precision precision = Precision::automatic;
   int threads = 0;
 };
 void bench_sweep_command(const SweepBenchmark& benchmark, Format format);

@@ -47,8 +47,9 @@ void add_json(CLI::App& command, Arguments& arguments) {
   command.add_flag("--json", arguments.json, "print JSON (forms: io/README.md)");
 }
 
-/// Each command's options, and what it does when it is chosen.
-void add_commands(CLI::App& app, Arguments& a, int& exit_code) {
+// Each command's options, and what it does when it is chosen.
+
+void add_job_commands(CLI::App& app, Arguments& a, int& exit_code) {
   auto* run = app.add_subcommand("run", "run a job, or go on with what is unfinished of it");
   add_job(*run, a);
   run->callback(
@@ -59,6 +60,15 @@ void add_commands(CLI::App& app, Arguments& a, int& exit_code) {
   add_job(*plan, a);
   plan->callback([&] { plan_job(a.read()); });
 
+  auto* score = app.add_subcommand("score", "the score of a given circuit on a job's family");
+  add_job(*score, a);
+  score->add_option("--circuit", a.circuit, "circuit file (JSON)")->required();
+  score->add_option("--family", a.family, "which of the job's families, where it has several");
+  add_json(*score, a);
+  score->callback([&] { score_command(a.read(), a.circuit, a.family, a.format()); });
+}
+
+void add_model_commands(CLI::App& app, Arguments& a) {
   auto* prompt = app.add_subcommand(
       "prompt", "the next tokens that a model expects, and the rank of an answer");
   prompt->add_option("MODEL", a.model, "checkpoint folder")->required();
@@ -74,13 +84,14 @@ void add_commands(CLI::App& app, Arguments& a, int& exit_code) {
     prompt_command(a.model, a.text, a.answer, processing, a.format());
   });
 
-  auto* score = app.add_subcommand("score", "the score of a given circuit on a job's family");
-  add_job(*score, a);
-  score->add_option("--circuit", a.circuit, "circuit file (JSON)")->required();
-  score->add_option("--family", a.family, "which of the job's families, where it has several");
-  add_json(*score, a);
-  score->callback([&] { score_command(a.read(), a.circuit, a.family, a.format()); });
+  auto* model =
+      app.add_subcommand("model", "what a checkpoint is, its hash, whether it can be used");
+  model->add_option("MODEL", a.model, "checkpoint folder")->required();
+  add_json(*model, a);
+  model->callback([&] { model_command(a.model, a.format()); });
+}
 
+void add_run_file_commands(CLI::App& app, Arguments& a) {
   auto* show = app.add_subcommand("show", "a run file: what was run, the circuit, the decisions");
   show->add_option("RUN", a.run_file, "run file (HDF5)")->required();
   show->add_flag("--decisions", a.list_decisions, "list every decision");
@@ -88,13 +99,9 @@ void add_commands(CLI::App& app, Arguments& a, int& exit_code) {
   show->callback([&] {
     show_command(a.run_file, a.list_decisions ? Detail::decisions : Detail::summary, a.format());
   });
+}
 
-  auto* model =
-      app.add_subcommand("model", "what a checkpoint is, its hash, whether it can be used");
-  model->add_option("MODEL", a.model, "checkpoint folder")->required();
-  add_json(*model, a);
-  model->callback([&] { model_command(a.model, a.format()); });
-
+void add_benchmarks(CLI::App& app, Arguments& a) {
   auto* bench = app.add_subcommand("bench", "measure this machine");
   bench->require_subcommand(1);
   auto* sweep = bench->add_subcommand("sweep", "the seed's search, its decisions forced");
@@ -106,10 +113,7 @@ void add_commands(CLI::App& app, Arguments& a, int& exit_code) {
   sweep->add_option("--threads", a.threads, "default: as many as the process may use")
       ->check(CLI::Range(0, 4096));
   add_json(*sweep, a);
-  sweep->callback([&] {
-    const auto precision = a.precision == "auto" ? Precision::automatic : Precision::fp32;
-    bench_sweep_command({a.model, a.decisions, precision, a.threads}, a.format());
-  });
+  sweep->callback([&] { bench_sweep_command({a.model, a.decisions, a.threads}, a.format()); });
 }
 
 int report(ExitCode code, const char* message) {
@@ -155,7 +159,10 @@ int main_checked(int argc, char** argv) {
   app.require_subcommand(1);
   Arguments arguments;
   int exit_code = done;
-  add_commands(app, arguments, exit_code);
+  add_job_commands(app, arguments, exit_code);
+  add_model_commands(app, arguments);
+  add_run_file_commands(app, arguments);
+  add_benchmarks(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

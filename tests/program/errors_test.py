@@ -76,8 +76,8 @@ class ErrorsTest(RefusalTest):
 
     def test_command_line(self):
         cases = [
-            ("no command", [], ["a command is missing", "run, plan, prompt", "headsweep --help"]),
-            ("unknown command", ["fly"], ["'fly' is no command", "use run, plan, prompt"]),
+            ("no command", [], ["a command is missing", "run, plan, score, prompt", "headsweep --help"]),
+            ("unknown command", ["fly"], ["'fly' is no command", "use run, plan, score, prompt"]),
             ("misspelt command", ["scor", "job.yaml"], ["'scor' is no command", "did you mean 'score'?"]),
             ("no bench", ["bench"], ["^headsweep: bench: a command is missing", "use sweep", "headsweep bench --help"]),
             ("no job", ["run"], ["^headsweep: run: JOB is required", "headsweep run --help"]),
