@@ -2,29 +2,12 @@
 
 #include <algorithm>
 #include <cassert>
-#include <functional>
 #include <map>
 
 #include "model/layer.h"
 
 namespace headsweep {
 namespace {
-
-/// Runs the unablated model and shows each layer's z (rows, d_model).
-void for_each_layer_heads(const Gpt2& model, const PromptBatch& prompts, const Sequences& sequences,
-                          const std::function<void(int layer, Matrix z)>& show) {
-  const std::int64_t rows = sequences.rows(), d = model.config().d_model;
-  const Array<float> residual = model.embed(prompts.tokens),
-                     heads = allocate<float>(model.backend(), rows * d);
-  const Matrix x = as_matrix(residual, rows, d), z = as_matrix(heads, rows, d);
-  Scratch scratch = make_scratch(model, rows);
-  for (int layer = 0; layer < model.config().layers; ++layer) {
-    read_heads(model, layer, sequences, x, scratch, z);
-    show(layer, z);
-    write_heads(model, layer, z, x);
-    feed_forward(model, layer, x, scratch);
-  }
-}
 
 /// Which corrupted rows each fill row is the mean of.
 struct MeanRows {
@@ -85,7 +68,7 @@ AblationFills resample_fills(const Gpt2& model, const PromptBatch& clean,
       assert(p < corrupted.tokens[b].size());
       fills.row_of.push_back(sequences.starts[b] + static_cast<int>(p));
     }
-  for_each_layer_heads(model, corrupted, sequences, [&](int, Matrix z) {
+  run_unablated(model, corrupted.tokens, sequences, [&](Matrix z) {
     const std::vector<float> host = to_host(model.backend(), z.data, z.rows * z.columns);
     fills.heads.push_back(to_device(model.backend(), std::span(host)));
   });
@@ -97,7 +80,7 @@ AblationFills mean_fills(const Gpt2& model, const PromptBatch& clean,
   const Sequences sequences = lay_out(model.backend(), corrupted.tokens);
   const MeanRows rows = find_mean_rows(clean, corrupted, sequences);
   AblationFills fills{{}, static_cast<int>(rows.sources.size()), rows.row_of};
-  for_each_layer_heads(model, corrupted, sequences, [&](int, Matrix z) {
+  run_unablated(model, corrupted.tokens, sequences, [&](Matrix z) {
     const std::vector<float> host = to_host(model.backend(), z.data, z.rows * z.columns);
     const std::vector<float> means =
         mean_rows(host, static_cast<std::size_t>(z.columns), rows.sources);

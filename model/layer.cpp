@@ -38,4 +38,20 @@ void feed_forward(const Gpt2& model, int layer, Matrix x, Scratch& scratch) {
   backend.matmul(hidden, model.layer(layer).mlp_output, Epilogue::accumulate, x);
 }
 
+Array<float> run_unablated(const Gpt2& model, const std::vector<std::vector<int>>& tokens,
+                           const Sequences& sequences, const std::function<void(Matrix z)>& show) {
+  const std::int64_t rows = sequences.rows(), d = model.config().d_model;
+  const Array<float> residual = model.embed(tokens),
+                     heads = allocate<float>(model.backend(), rows * d);
+  const Matrix x = as_matrix(residual, rows, d), z = as_matrix(heads, rows, d);
+  Scratch scratch = make_scratch(model, rows);
+  for (int layer = 0; layer < model.config().layers; ++layer) {
+    read_heads(model, layer, sequences, x, scratch, z);
+    show(z);
+    write_heads(model, layer, z, x);
+    feed_forward(model, layer, x, scratch);
+  }
+  return residual;
+}
+
 }  // namespace headsweep

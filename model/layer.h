@@ -2,6 +2,9 @@
 // Source: Radford et al. 2019 (pre-layer-norm Transformer decoder).
 #pragma once
 
+#include <functional>
+#include <vector>
+
 #include "model/gpt2.h"
 #include "model/sequences.h"
 
@@ -24,5 +27,10 @@ void write_heads(const Gpt2& model, int layer, Matrix z, Matrix x);
 
 /// x += MLP(LN(x)).
 void feed_forward(const Gpt2& model, int layer, Matrix x, Scratch& scratch);
+
+/// All layers on these sequences, nothing replaced; `show` sees each layer's z (rows, d_model) in
+/// turn. Returns the residual stream after the last, (rows, d_model).
+Array<float> run_unablated(const Gpt2& model, const std::vector<std::vector<int>>& tokens,
+                           const Sequences& sequences, const std::function<void(Matrix z)>& show);
 
 }  // namespace headsweep

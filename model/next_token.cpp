@@ -15,14 +15,8 @@ std::vector<float> last_residual(const Gpt2& model, const std::vector<int>& toke
   const std::vector<std::vector<int>> prompt = {tokens};
   const Sequences sequences = lay_out(backend, prompt);
   const std::int64_t rows = sequences.rows(), d = model.config().d_model;
-  const auto residual = model.embed(prompt), heads = allocate<float>(backend, rows * d);
-  const Matrix x = as_matrix(residual, rows, d), z = as_matrix(heads, rows, d);
-  Scratch scratch = make_scratch(model, rows);
-  for (int layer = 0; layer < model.config().layers; ++layer) {
-    read_heads(model, layer, sequences, x, scratch, z);
-    write_heads(model, layer, z, x);
-    feed_forward(model, layer, x, scratch);
-  }
+  const Array<float> residual = run_unablated(model, prompt, sequences, [](Matrix) {});
+  const Matrix x = as_matrix(residual, rows, d);
   backend.layer_norm(x, model.config().layer_norm_epsilon, x);
   return to_host(backend, x.part_of_rows(rows - 1, 1).data, d);
 }

@@ -16,22 +16,23 @@ int circuits_side_by_side(const PromptBatch& clean) {
   return std::clamp(enough_rows / std::max(rows, 1), 1, 8);
 }
 
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
 }  // namespace
 
 Evaluator::Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
                      Ablation ablation, Positions positions)
     : forward_(model, clean, corrupted, ablation, positions, circuits_side_by_side(clean)) {
-  std::vector<double> per_prompt = forward_.run_full_model();
-  full_.mean = std::accumulate(per_prompt.begin(), per_prompt.end(), 0.0) /
-               static_cast<double>(per_prompt.size());
+  full_.per_prompt = forward_.run_full_model();
+  full_.mean = mean(full_.per_prompt);
   full_.score_percent = 100;
-  full_.per_prompt = std::move(per_prompt);
 }
 
 Evaluation Evaluator::score(std::vector<double> per_prompt) const {
-  const double mean = std::accumulate(per_prompt.begin(), per_prompt.end(), 0.0) /
-                      static_cast<double>(per_prompt.size());
-  return {100 * mean / full_.mean, mean, std::move(per_prompt)};
+  const double kept = mean(per_prompt);
+  return {100 * kept / full_.mean, kept, std::move(per_prompt)};
 }
 
 std::vector<Evaluation> Evaluator::evaluate(std::span<const Circuit> circuits) {
