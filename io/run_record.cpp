@@ -4,6 +4,13 @@
 
 namespace headsweep {
 
+std::string value_of(const NamedValues& values, const std::string& name,
+                     const std::string& otherwise) {
+  for (const auto& [key, value] : values)
+    if (key == name) return value;
+  return otherwise;
+}
+
 const char* name_of(RunStatus status) {
   switch (status) {
     case RunStatus::running:

@@ -47,6 +47,10 @@ struct RunRecord {
   std::vector<DecisionRecord> decisions;  // in the order in which they were made
 };
 
+/// The value of that name; `otherwise` if there is none.
+std::string value_of(const NamedValues& values, const std::string& name,
+                     const std::string& otherwise);
+
 const char* name_of(RunStatus status);
 
 /// The heads that no decision has removed, in order: the circuit, once the run is complete.

@@ -10,12 +10,6 @@
 namespace headsweep {
 namespace {
 
-std::string value_of(const NamedValues& values, const std::string& name) {
-  for (const auto& [key, value] : values)
-    if (key == name) return value;
-  return "?";
-}
-
 std::string nearest_decision(const RunRecord& record) {
   if (record.decisions.empty()) return "";
   const auto nearest = std::min_element(
@@ -50,8 +44,9 @@ std::string summary(const RunRecord& record) {
   const int all = record.layers * record.heads;
   std::string text = fmt::format(
       "family {}, corruption {}, {} ablation, positions {}, order {}, threshold {} %\n",
-      record.family, value_of(record.identity, "corruption"), value_of(record.identity, "ablation"),
-      value_of(record.identity, "positions"), value_of(record.identity, "order"), record.threshold);
+      record.family, value_of(record.identity, "corruption", "?"),
+      value_of(record.identity, "ablation", "?"), value_of(record.identity, "positions", "?"),
+      value_of(record.identity, "order", "?"), record.threshold);
   text += fmt::format("full model: mean logit difference {:.4f} over {} prompts\n",
                       record.full_mean, record.full_per_prompt.size());
   if (record.status != RunStatus::complete)

@@ -33,12 +33,6 @@ void set(NamedValues& values, const std::string& name, std::string value) {
   values.emplace_back(name, std::move(value));
 }
 
-std::string get(const NamedValues& values, const std::string& name) {
-  for (const auto& [key, value] : values)
-    if (key == name) return value;
-  return "";
-}
-
 /// What config.json adds to the weights: the same tensors can be cut into other heads.
 std::string config_text(const Gpt2Config& config) {
   return fmt::format("{} layers, {} heads, d_model {}, d_mlp {}, epsilon {}", config.layers,
@@ -60,7 +54,7 @@ std::vector<PromptRecord> prompt_records(const std::vector<Prompt>& prompts,
 std::string differences(const NamedValues& in_file, const NamedValues& wanted) {
   std::string result;
   for (const auto& [name, value] : wanted)
-    if (const std::string old = get(in_file, name); old != value)
+    if (const std::string old = value_of(in_file, name, ""); old != value)
       result += fmt::format("{}{} is {} in the file, {} now", result.empty() ? "" : "; ", name,
                             old.empty() ? "missing" : old, value);
   return result;
@@ -135,7 +129,7 @@ RunStore::RunStore(std::filesystem::path path, RunRecord fresh)
         "{}: is the file of another run ({}): headsweep does not mix runs; choose another "
         "run.output, or move that file away",
         path_.string(), different));
-  const int starts = 1 + std::atoi(get(found.provenance, "starts").c_str());
+  const int starts = 1 + std::atoi(value_of(found.provenance, "starts", "0").c_str());
   if (found.status != RunStatus::complete) set(found.provenance, "starts", std::to_string(starts));
   record_ = std::move(found);
   if (!record_.decisions.empty()) seconds_before_ = record_.decisions.back().seconds;
