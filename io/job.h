@@ -25,11 +25,15 @@ struct FamilySpec {
 };
 
 enum class Processing { none, transformer_lens };
-enum class Order { backward };
+enum class Order {
+  backward,   // layers last to first, a layer's heads by index
+  importance  // as backward, but a layer's heads by their single-removal score, highest first
+};
 enum class Ablation { mean, zero, resample };
 enum class Positions { all, own, union_of_corrupted };
 enum class DeviceChoice { automatic, cpu };
 enum class Precision { automatic, fp32 };
+enum class Speculation { automatic, off };
 
 struct Job {
   std::filesystem::path file;  // the job file
@@ -50,6 +54,11 @@ struct Job {
     Precision precision = Precision::automatic;
     std::filesystem::path output = "runs";  // resolved against the job file's folder
     int threads = 0;  // per rank; 0: OMP_NUM_THREADS, or all cores that the process may use
+    // What follows changes no result, so it is no part of a run's identity.
+    int ranks_per_family = 0;  // 0: families first, what is left over helps
+    // Whether circuits are evaluated before it is certain that they will be needed.
+    Speculation speculation = Speculation::automatic;
+    double stall_seconds = 600;  // how long a rank may be silent before the run ends with an error
   } run;
 };
 
@@ -71,5 +80,6 @@ const char* name_of(Ablation value);
 const char* name_of(Positions value);
 const char* name_of(DeviceChoice value);
 const char* name_of(Precision value);
+const char* name_of(Speculation value);
 
 }  // namespace headsweep

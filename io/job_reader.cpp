@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_job_bytes = std::size_t{16} << 20;
 constexpr std::size_t longest_family_name = 100;
 constexpr int most_threads = 4096;
+constexpr int most_ranks = 1'000'000;
+constexpr double longest_stall_seconds = 1e9;  // thirty years; keeps times within a clock's range
 constexpr int largest_number = 1'000'000'000;  // in a prompt; keeps sums within an int
 constexpr int most_generated_prompts = 100'000;
 constexpr double threshold_limit = 1e6;
@@ -170,7 +172,7 @@ void read_search(const YamlNode& search, Job& job) {
   search.allow_keys({"rule", "order", "threshold", "components", "ablation", "positions",
                      "allow_nonpositive_baseline"});
   if (const auto rule = search.find("rule")) rule->choice({"greedy"});
-  read_choice(search, "order", {Order::backward}, job.search.order);
+  read_choice(search, "order", {Order::backward, Order::importance}, job.search.order);
   if (const auto node = search.find("threshold")) job.search.threshold = read_threshold(*node);
   if (const auto node = search.find("components")) check_components(*node);
   read_choice(search, "ablation", {Ablation::mean, Ablation::zero, Ablation::resample},
@@ -181,12 +183,26 @@ void read_search(const YamlNode& search, Job& job) {
     job.search.allow_nonpositive_baseline = node->flag();
 }
 
+double read_stall_seconds(const YamlNode& node) {
+  const double seconds = node.number();
+  if (seconds <= 0 || seconds > longest_stall_seconds)
+    node.fail(fmt::format("must be above 0 and at most {:.0f} (seconds), but is {}",
+                          longest_stall_seconds, seconds));
+  return seconds;
+}
+
 void read_run(const YamlNode& run, const fs::path& folder, Job& job) {
-  run.allow_keys({"device", "precision", "output", "threads"});
+  run.allow_keys({"device", "precision", "output", "threads", "ranks_per_family", "speculation",
+                  "stall_seconds"});
   read_choice(run, "device", {DeviceChoice::automatic, DeviceChoice::cpu}, job.run.device);
   read_choice(run, "precision", {Precision::automatic, Precision::fp32}, job.run.precision);
   if (const auto node = run.find("output")) job.run.output = resolve(*node, folder);
   if (const auto node = run.find("threads")) job.run.threads = node->integer(0, most_threads);
+  if (const auto node = run.find("ranks_per_family"))
+    job.run.ranks_per_family = node->integer_or("auto", 0, most_ranks).value_or(0);
+  read_choice(run, "speculation", {Speculation::automatic, Speculation::off}, job.run.speculation);
+  if (const auto node = run.find("stall_seconds"))
+    job.run.stall_seconds = read_stall_seconds(*node);
 }
 
 }  // namespace

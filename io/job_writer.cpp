@@ -1,4 +1,5 @@
 #include <iterator>
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -62,9 +63,13 @@ std::string resolved_job(const Job& job) {
                  "  ablation: {}\n  positions: {}\n  allow_nonpositive_baseline: {}\n",
                  name_of(job.search.order), job.search.threshold, name_of(job.search.ablation),
                  name_of(job.search.positions), job.search.allow_nonpositive_baseline);
-  fmt::format_to(out, "run:\n  device: {}\n  precision: {}\n  output: {}\n  threads: {}\n",
+  const int ranks = job.run.ranks_per_family;
+  fmt::format_to(out,
+                 "run:\n  device: {}\n  precision: {}\n  output: {}\n  threads: {}\n"
+                 "  ranks_per_family: {}\n  speculation: {}\n  stall_seconds: {}\n",
                  name_of(job.run.device), name_of(job.run.precision), yaml_path(job.run.output),
-                 job.run.threads);
+                 job.run.threads, ranks == 0 ? "auto" : std::to_string(ranks),
+                 name_of(job.run.speculation), job.run.stall_seconds);
   return yaml;
 }
 
@@ -72,7 +77,7 @@ const char* name_of(Processing value) {
   return value == Processing::none ? "none" : "transformer_lens";
 }
 
-const char* name_of(Order) { return "backward"; }
+const char* name_of(Order value) { return value == Order::backward ? "backward" : "importance"; }
 
 const char* name_of(Ablation value) {
   switch (value) {
@@ -103,5 +108,7 @@ const char* name_of(DeviceChoice value) {
 }
 
 const char* name_of(Precision value) { return value == Precision::automatic ? "auto" : "fp32"; }
+
+const char* name_of(Speculation value) { return value == Speculation::automatic ? "auto" : "off"; }
 
 }  // namespace headsweep

@@ -104,10 +104,19 @@ std::optional<std::string> YamlNode::unquoted() const {
 }
 
 int YamlNode::integer(int lowest, int highest) const {
+  return integer(lowest, highest, "a whole number");
+}
+
+std::optional<int> YamlNode::integer_or(const std::string& word, int lowest, int highest) const {
+  if (tree_->kind == YamlTree::Kind::text && tree_->text == word) return std::nullopt;
+  return integer(lowest, highest, "a whole number or " + word);
+}
+
+int YamlNode::integer(int lowest, int highest, const std::string& wanted) const {
   const auto written = unquoted();
   long long value = 0;
   const std::errc error = written ? parse_number(*written, value) : std::errc::invalid_argument;
-  if (error == std::errc::invalid_argument) refuse("a whole number");
+  if (error == std::errc::invalid_argument) refuse(wanted);
   if (error != std::errc{} || value < lowest || value > highest)
     refuse(fmt::format("from {} to {}", lowest, highest));
   return static_cast<int>(value);

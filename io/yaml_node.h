@@ -36,12 +36,15 @@ class YamlNode {
 
   std::string text() const;  // as written, not empty
   int integer(int lowest, int highest) const;
+  /// nullopt where the word stands in place of a number.
+  std::optional<int> integer_or(const std::string& word, int lowest, int highest) const;
   double number() const;                                            // finite
   bool flag() const;                                                // true or false
   std::size_t choice(const std::vector<std::string>& names) const;  // which of the names it is
 
  private:
   [[noreturn]] void refuse(const std::string& wanted) const;
+  int integer(int lowest, int highest, const std::string& wanted) const;
   const YamlTree& mapping() const;
   std::optional<std::string> unquoted() const;
 

@@ -22,9 +22,11 @@ const std::string families_lines =
     "    corrupt: repeat_last\n"
     "  - {name: odd5, file: families/odd5.json}\n";
 const std::string search_lines =
-    "search: {rule: greedy, order: backward, threshold: 2.5, components: heads, ablation: zero,\n"
+    "search: {rule: greedy, order: importance, threshold: 2.5, components: heads, ablation: zero,\n"
     "         positions: union, allow_nonpositive_baseline: true}\n";
-const std::string run_line = "run: {device: cpu, precision: fp32, output: out, threads: 3}\n";
+const std::string run_lines =
+    "run: {device: cpu, precision: fp32, output: out, threads: 3, ranks_per_family: 4,\n"
+    "      speculation: off, stall_seconds: 2.5}\n";
 
 class ReadJob : public testing::Test {
  protected:
@@ -57,7 +59,7 @@ class ReadJob : public testing::Test {
 using ResolvedJob = ReadJob;
 
 TEST_F(ReadJob, TakesEveryKey) {
-  const Job job = read(model_line + families_lines + search_lines + run_line);
+  const Job job = read(model_line + families_lines + search_lines + run_lines);
   EXPECT_EQ(job.file, folder_.path() / "job.yaml");
   EXPECT_EQ(job.model.path, folder_.path() / "models/gpt2-medium");
   EXPECT_EQ(job.model.processing, Processing::transformer_lens);
@@ -70,6 +72,7 @@ TEST_F(ReadJob, TakesEveryKey) {
   EXPECT_EQ(job.families[0].corruption, "repeat_last");
   EXPECT_EQ(job.families[1].file, folder_.path() / "families/odd5.json");
   EXPECT_EQ(job.families[1].corruption, "file");
+  EXPECT_EQ(job.search.order, Order::importance);
   EXPECT_EQ(job.search.threshold, 2.5);
   EXPECT_EQ(job.search.ablation, Ablation::zero);
   EXPECT_EQ(job.search.positions, Positions::union_of_corrupted);
@@ -78,17 +81,24 @@ TEST_F(ReadJob, TakesEveryKey) {
   EXPECT_EQ(job.run.precision, Precision::fp32);
   EXPECT_EQ(job.run.output, folder_.path() / "out");
   EXPECT_EQ(job.run.threads, 3);
+  EXPECT_EQ(job.run.ranks_per_family, 4);
+  EXPECT_EQ(job.run.speculation, Speculation::off);
+  EXPECT_EQ(job.run.stall_seconds, 2.5);
 }
 
 TEST_F(ReadJob, FillsInDefaults) {
   const Job job = read("model: {path: /m}\nsearch:\nfamilies: [{name: a, file: f}]\n");
   EXPECT_EQ(job.model.path, "/m");
   EXPECT_EQ(job.model.processing, Processing::none);
+  EXPECT_EQ(job.search.order, Order::backward);
   EXPECT_EQ(job.search.threshold, 3.0);
   EXPECT_EQ(job.search.ablation, Ablation::mean);
   EXPECT_FALSE(job.search.allow_nonpositive_baseline);
   EXPECT_EQ(job.run.output, folder_.path() / "runs");
   EXPECT_EQ(job.run.threads, 0);
+  EXPECT_EQ(job.run.ranks_per_family, 0);
+  EXPECT_EQ(job.run.speculation, Speculation::automatic);
+  EXPECT_EQ(job.run.stall_seconds, 600);
 }
 
 TEST_F(ReadJob, NamesLineAndSuggestsTheNearestKey) {
@@ -98,7 +108,8 @@ TEST_F(ReadJob, NamesLineAndSuggestsTheNearestKey) {
 
 TEST_F(ReadJob, ListsTheKeysWhereNoneIsNear) {
   EXPECT_EQ(error(model_line + families_lines + "run: {colour: 3}\n"),
-            "job.yaml:7: run.colour: unknown key (allowed: device, precision, output, threads)");
+            "job.yaml:7: run.colour: unknown key (allowed: device, precision, output, threads, "
+            "ranks_per_family, speculation, stall_seconds)");
 }
 
 TEST_F(ReadJob, ListsTheValuesOfAChoice) {
@@ -107,7 +118,8 @@ TEST_F(ReadJob, ListsTheValuesOfAChoice) {
             "'all'?)");
   EXPECT_THAT(error_with("run.device=cuda"), EndsWith("'cuda' is not one of: auto, cpu"));
   EXPECT_THAT(error_with("run.precision=fp64"), EndsWith("'fp64' is not one of: auto, fp32"));
-  EXPECT_THAT(error_with("search.order=forward"), EndsWith("is not one of: backward"));
+  EXPECT_THAT(error_with("search.order=forward"), HasSubstr("is not one of: backward, importance"));
+  EXPECT_THAT(error_with("run.speculation=on"), HasSubstr("'on' is not one of: auto, off"));
   EXPECT_THAT(error_with("search.components=[heads, mlps]"),
               EndsWith("'mlps' is not one of: heads"));
 }
@@ -132,9 +144,24 @@ TEST_F(ReadJob, RefusesImpossibleNumbers) {
         << value;
   for (const std::string value : {"-1", "4097", "1.5", "99999999999999999999", "{a: 1}"})
     EXPECT_THAT(error_with("run.threads=" + value), HasSubstr("run.threads: must ")) << value;
+  for (const std::string value : {"-1", "1000001", "1.5", "many", "[auto]", ""})
+    EXPECT_THAT(error_with("run.ranks_per_family=" + value),
+                HasSubstr("run.ranks_per_family: must "))
+        << value;
+  for (const std::string value : {"0", "-1", "1.1e9", "inf", "auto", ""})
+    EXPECT_THAT(error_with("run.stall_seconds=" + value), HasSubstr("run.stall_seconds: must "))
+        << value;
   EXPECT_THAT(error_with("search.allow_nonpositive_baseline=yes"), HasSubstr("true or false"));
   EXPECT_EQ(read_with("search.threshold=0").search.threshold, 0.0);
   EXPECT_EQ(read_with("run.threads=4096").run.threads, 4096);
+}
+
+TEST_F(ReadJob, TakesAutoForTheNumberOfRanksPerFamily) {
+  EXPECT_EQ(read_with("run.ranks_per_family=auto").run.ranks_per_family, 0);
+  EXPECT_EQ(read_with("run.ranks_per_family=0").run.ranks_per_family, 0);
+  EXPECT_EQ(read_with("run.ranks_per_family=1000000").run.ranks_per_family, 1'000'000);
+  EXPECT_THAT(error_with("run.ranks_per_family=atuo"),
+              EndsWith("must be a whole number or auto, but is 'atuo'"));
 }
 
 TEST_F(ReadJob, RefusesFamilyNamesThatAreNoFileNames) {
@@ -218,13 +245,23 @@ TEST_F(ReadJob, RefusesMalformedOverrides) {
 TEST_F(ResolvedJob, ReadsBackToTheSameJob) {
   const std::string family = "families: [{name: a, file: 'q\"u\\o te é 😀'}]\n";
   for (const std::string& yaml :
-       {model_line + families_lines + search_lines + run_line, model_line + family + run_line}) {
+       {model_line + families_lines + search_lines + run_lines, model_line + family + run_lines}) {
     const std::string resolved = resolved_job(read(yaml));
     EXPECT_EQ(resolved_job(read(resolved)), resolved);
   }
   const Job again = read(resolved_job(read(model_line + family + search_lines)));
   EXPECT_EQ(again.families[0].file, folder_.path() / "q\"u\\o te é 😀");
   EXPECT_EQ(again.search.positions, Positions::union_of_corrupted);
+}
+
+TEST_F(ResolvedJob, KeepsWhatSaysHowRanksWorkTogether) {
+  const Job job = read(resolved_job(read(model_line + families_lines + search_lines + run_lines)));
+  EXPECT_EQ(job.search.order, Order::importance);
+  EXPECT_EQ(job.run.ranks_per_family, 4);
+  EXPECT_EQ(job.run.speculation, Speculation::off);
+  EXPECT_EQ(job.run.stall_seconds, 2.5);
+  EXPECT_THAT(resolved_job(read(model_line + families_lines)),
+              HasSubstr("ranks_per_family: auto\n  speculation: auto\n  stall_seconds: 600\n"));
 }
 
 TEST_F(ResolvedJob, KeepsEveryBitOfTheThreshold) {
