@@ -115,12 +115,12 @@ NamedValues read_named_values(hid_t object) {
   return values;
 }
 
-void write_format(hid_t root, const std::string& format, int version) {
+void write_format(hid_t root, const std::string& format, FormatVersions versions) {
   write_attribute(root, "format", format);
-  write_attribute(root, "format_version", version);
+  write_attribute(root, "format_version", versions.written);
 }
 
-void demand_format(hid_t root, const std::string& format, int version,
+void demand_format(hid_t root, const std::string& format, FormatVersions versions,
                    const std::filesystem::path& path) {
   const std::string found =
       has_attribute(root, "format") ? read_attribute<std::string>(root, "format") : "";
@@ -129,12 +129,17 @@ void demand_format(hid_t root, const std::string& format, int version,
         "{}: is not a {} ({})", path.string(), format,
         found.empty() ? "its root has no attribute 'format'" : fmt::format("it is a {}", found)));
   const int found_version = read_attribute<int>(root, "format_version");
-  if (found_version > version)
+  if (found_version > versions.written)
     throw UserError(fmt::format(
         "{}: is of format version {}, and this program reads versions up to {}: use a newer one",
-        path.string(), found_version, version));
+        path.string(), found_version, versions.written));
   if (found_version < 1)
     throw Failure(fmt::format("format version {} does not exist", found_version));
+  if (found_version < versions.oldest_read)
+    throw UserError(fmt::format(
+        "{}: was written by an earlier development version (format version {}, and this program "
+        "reads versions from {}): run the job again with another run.output",
+        path.string(), found_version, versions.oldest_read));
 }
 
 }  // namespace headsweep::hdf5

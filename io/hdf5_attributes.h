@@ -29,11 +29,15 @@ T read_attribute(hid_t object, const std::string& name);
 void write_named_values(hid_t object, const NamedValues& values);
 NamedValues read_named_values(hid_t object);
 
-/// The root's attributes that say what the file is.
-void write_format(hid_t root, const std::string& format, int version);
+struct FormatVersions {
+  int oldest_read, written;  // `written` is the newest
+};
 
-/// UserError (names `path`) unless the file is of this format and not newer than `version`.
-void demand_format(hid_t root, const std::string& format, int version,
+/// The root's attributes that say what the file is.
+void write_format(hid_t root, const std::string& format, FormatVersions versions);
+
+/// UserError (names `path`) unless the file is of this format, in a version that is read.
+void demand_format(hid_t root, const std::string& format, FormatVersions versions,
                    const std::filesystem::path& path);
 
 }  // namespace headsweep::hdf5

@@ -13,6 +13,7 @@ struct DecisionRow {
   double score_percent, margin;
   std::int8_t removed;
   double seconds;
+  std::int32_t wave, rank, host;
 };
 
 /// The enumeration that h5py knows as bool.
@@ -35,6 +36,9 @@ Type row_in_memory() {
   add("margin", HOFFSET(DecisionRow, margin), H5T_NATIVE_DOUBLE);
   add("removed", HOFFSET(DecisionRow, removed), truth_type().get());
   add("seconds", HOFFSET(DecisionRow, seconds), H5T_NATIVE_DOUBLE);
+  add("wave", HOFFSET(DecisionRow, wave), H5T_NATIVE_INT32);
+  add("rank", HOFFSET(DecisionRow, rank), H5T_NATIVE_INT32);
+  add("host", HOFFSET(DecisionRow, host), H5T_NATIVE_INT32);
   return row;
 }
 
@@ -66,7 +70,8 @@ void write_decisions(hid_t root, const std::vector<DecisionRecord>& decisions,
   std::vector<double> per_prompt;
   for (const DecisionRecord& each : decisions) {
     rows.push_back({each.layer, each.head, each.score_percent, each.margin,
-                    static_cast<std::int8_t>(each.removed ? 1 : 0), each.seconds});
+                    static_cast<std::int8_t>(each.removed ? 1 : 0), each.seconds, each.wave,
+                    each.rank, each.host});
     per_prompt.insert(per_prompt.end(), each.per_prompt.begin(), each.per_prompt.end());
   }
   const Type in_memory = row_in_memory();
@@ -87,6 +92,9 @@ std::vector<DecisionRecord> read_decisions(hid_t root, std::size_t prompts) {
                          row.margin,
                          row.removed == 1,
                          row.seconds,
+                         row.wave,
+                         row.rank,
+                         row.host,
                          {begin, begin + static_cast<std::ptrdiff_t>(prompts)}});
   }
   return decisions;

@@ -18,14 +18,17 @@ Json named_values(const NamedValues& values) {
   return object;
 }
 
-Json decision(const DecisionRecord& record) {
+Json decision(const DecisionRecord& record, const std::vector<std::string>& hosts) {
   return {{"layer", record.layer},
           {"head", record.head},
           {"score_percent", record.score_percent},
           {"removed", record.removed},
           {"margin", record.margin},
           {"seconds", record.seconds},
-          {"per_prompt", record.per_prompt}};
+          {"per_prompt", record.per_prompt},
+          {"wave", record.wave},
+          {"rank", record.rank},
+          {"host", hosts.at(static_cast<std::size_t>(record.host))}};
 }
 
 Json circuit(const RunRecord& record) {
@@ -85,7 +88,8 @@ std::string to_json(const SweepTimes& times) {
 
 std::string to_json(const RunRecord& record) {
   Json decisions = Json::array();
-  for (const DecisionRecord& each : record.decisions) decisions.push_back(decision(each));
+  for (const DecisionRecord& each : record.decisions)
+    decisions.push_back(decision(each, record.hosts));
   return written({{"status", name_of(record.status)},
                   {"family", record.family},
                   {"threshold", record.threshold},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -41,6 +42,10 @@ std::string problem_of_decision(const DecisionRecord& decision, const RunRecord&
   if (decision.layer < 0 || decision.layer >= record.layers || decision.head < 0 ||
       decision.head >= record.heads)
     return fmt::format("head ({}, {}) does not exist", decision.layer, decision.head);
+  if (decision.wave < 0) return fmt::format("its wave is {}", decision.wave);
+  if (decision.rank < 0) return fmt::format("its rank is {}", decision.rank);
+  if (decision.host < 0 || std::cmp_greater_equal(decision.host, record.hosts.size()))
+    return fmt::format("host {} does not exist (there are {})", decision.host, record.hosts.size());
   if (decision.per_prompt.size() != record.full_per_prompt.size())
     return fmt::format("it has {} logit differences, the full model has {}",
                        decision.per_prompt.size(), record.full_per_prompt.size());

@@ -7,8 +7,8 @@
 
 namespace headsweep {
 
-/// What is wrong with the record, or an empty text: heads that the model does not have, numbers
-/// that are none, lists of different lengths.
+/// What is wrong with the record, or an empty text: heads that the model does not have, hosts
+/// without a name, numbers that are none, lists of different lengths.
 std::string first_problem(const RunRecord& record);
 
 }  // namespace headsweep

@@ -17,7 +17,7 @@ namespace {
 using namespace hdf5;
 
 constexpr const char* format = "headsweep run";
-constexpr int format_version = 1;
+constexpr FormatVersions versions = {.oldest_read = 2, .written = 2};
 constexpr int no_token = -1;  // behind the end of a prompt that is shorter than others
 
 template <class T>
@@ -107,7 +107,7 @@ RunStatus status_named(const std::string& name) {
 
 void write_record(hid_t root, const RunRecord& record) {
   const std::vector<int> circuit = circuit_table(record);
-  write_format(root, format, format_version);
+  write_format(root, format, versions);
   write_attribute(root, "status", name_of(record.status));
   write_attribute(root, "family", record.family);
   write_attribute(root, "threshold", record.threshold);
@@ -116,6 +116,7 @@ void write_record(hid_t root, const RunRecord& record) {
   write_attribute(root, "kept", static_cast<int>(circuit.size() / 2));
   write_named_values(create_group(root, "identity").get(), record.identity);
   write_named_values(create_group(root, "provenance").get(), record.provenance);
+  write_texts(root, "hosts", {record.hosts.size()}, record.hosts);
   write_texts(root, "job", {}, {record.job});
   const Group prompts = create_group(root, "prompts");
   write_texts(prompts.get(), "position_names", {record.position_names.size()},
@@ -138,6 +139,7 @@ RunRecord read_record(hid_t root) {
   record.heads = read_attribute<int>(root, "heads");
   record.identity = read_named_values(open_group(root, "identity").get());
   record.provenance = read_named_values(open_group(root, "provenance").get());
+  record.hosts = read_texts(root, "hosts", {any_extent});
   record.job = read_texts(root, "job", {}).front();
   const Group prompts = open_group(root, "prompts");
   record.position_names = read_texts(prompts.get(), "position_names", {any_extent});
@@ -169,7 +171,7 @@ void write_run_file(const RunRecord& record, const std::filesystem::path& path) 
 RunRecord read_run_file(const std::filesystem::path& path) {
   RunRecord record;
   read_file(path, "the run file", [&](hid_t root) {
-    demand_format(root, format, format_version, path);
+    demand_format(root, format, versions, path);
     record = read_record(root);
     if (const std::string problem = first_problem(record); !problem.empty()) throw Failure(problem);
     check_circuit(root, record);

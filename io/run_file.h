@@ -11,8 +11,8 @@ namespace headsweep {
 /// that fails; the file that was there stays whole.
 void write_run_file(const RunRecord& record, const std::filesystem::path& path);
 
-/// UserError if the file is missing, no HDF5 file, damaged, not a headsweep run, or of a newer
-/// format version.
+/// UserError if the file is missing, no HDF5 file, damaged, not a headsweep run, or of a format
+/// version that is newer or no longer read.
 RunRecord read_run_file(const std::filesystem::path& path);
 
 }  // namespace headsweep

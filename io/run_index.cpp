@@ -14,7 +14,7 @@ namespace {
 using namespace hdf5;
 
 constexpr const char* format = "headsweep index";
-constexpr int format_version = 1;
+constexpr FormatVersions versions = {.oldest_read = 1, .written = 1};
 
 void check_entry(const IndexEntry& entry) {
   if (entry.name.empty() || entry.name == "." || entry.name.find('/') != std::string::npos ||
@@ -89,7 +89,7 @@ std::vector<std::string> entry_names(hid_t root) {
 
 void write_run_index(const std::vector<IndexEntry>& entries, const std::filesystem::path& path) {
   write_file(path, [&](hid_t root) {
-    write_format(root, format, format_version);
+    write_format(root, format, versions);
     for (const IndexEntry& entry : entries) write_entry(root, entry);
   });
 }
@@ -97,7 +97,7 @@ void write_run_index(const std::vector<IndexEntry>& entries, const std::filesyst
 std::vector<IndexEntry> read_run_index(const std::filesystem::path& path) {
   std::vector<IndexEntry> entries;
   read_file(path, "the index", [&](hid_t root) {
-    demand_format(root, format, format_version, path);
+    demand_format(root, format, versions, path);
     for (const std::string& name : entry_names(root)) entries.push_back(read_entry(root, name));
   });
   return entries;

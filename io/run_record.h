@@ -24,6 +24,9 @@ struct DecisionRecord {
   double margin = 0;         // (100 - score_percent) - threshold; negative: removed
   bool removed = false;
   double seconds = 0;  // since the run began (summed over its starts) when the decision was made
+  int wave = 0;        // that evaluated the circuit: from 1, counted over all starts of the run
+  int rank = 0;        // that evaluated it
+  int host = 0;        // of that rank: index into RunRecord::hosts
   std::vector<double> per_prompt;  // logit differences of the circuit without the head
 
   bool operator==(const DecisionRecord&) const = default;
@@ -36,7 +39,8 @@ struct RunRecord {
   NamedValues identity;    // what the result depends on, by name: two runs with the same identity
                            // have the same result
   NamedValues provenance;  // how, where and when it came about
-  std::string job;         // the resolved job, YAML
+  std::vector<std::string> hosts;  // names; DecisionRecord::host is an index here
+  std::string job;                 // the resolved job, YAML
   std::string family;
   int layers = 0, heads = 0;
   double threshold = 0;  // percent

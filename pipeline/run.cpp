@@ -36,8 +36,15 @@ GreedySearch replayed_search(const Job& job, const RunRecord& record) {
 }
 
 DecisionRecord to_record(const Decision& decision, const Evaluation& evaluation, double seconds) {
-  return {decision.head.layer,  decision.head.head, decision.score_percent,
-          decision.margin,      decision.removed,   seconds,
+  return {decision.head.layer,
+          decision.head.head,
+          decision.score_percent,
+          decision.margin,
+          decision.removed,
+          seconds,
+          0,
+          0,
+          0,
           evaluation.per_prompt};
 }
 

@@ -106,6 +106,7 @@ RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, 
                        {"host", host_name()},
                        {"started", now_utc()},
                        {"starts", "1"}};
+  record.hosts = {host_name()};
   record.job = resolved_job(job);
   record.family = spec.name;
   record.layers = model.config().layers;

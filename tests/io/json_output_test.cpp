@@ -62,13 +62,16 @@ TEST(JsonOutput, OfShowHasTheDocumentedForm) {
   record.threshold = 3;
   record.full_mean = 2.5;
   record.full_per_prompt = {2, 3};
-  record.decisions = {{0, 1, 99.5, -2.5, true, 0.5, {1, 2}}};
-  EXPECT_EQ(to_json(record),
-            R"({"status":"stopped","family":"odd5","threshold":3.0,)"
-            R"("identity":{"weights":"ab","ablation":"mean"},"provenance":{},)"
-            R"("layers":1,"heads":3,"full":{"mean":2.5,"per_prompt":[2.0,3.0]},)"
-            R"("decisions":[{"layer":0,"head":1,"score_percent":99.5,"removed":true,)"
-            R"("margin":-2.5,"seconds":0.5,"per_prompt":[1.0,2.0]}],"circuit":[[0,0],[0,2]]})");
+  record.hosts = {"node1", "node2"};
+  record.decisions = {{0, 1, 99.5, -2.5, true, 0.5, 7, 3, 1, {1, 2}}};
+  EXPECT_EQ(
+      to_json(record),
+      R"({"status":"stopped","family":"odd5","threshold":3.0,)"
+      R"("identity":{"weights":"ab","ablation":"mean"},"provenance":{},)"
+      R"("layers":1,"heads":3,"full":{"mean":2.5,"per_prompt":[2.0,3.0]},)"
+      R"("decisions":[{"layer":0,"head":1,"score_percent":99.5,"removed":true,)"
+      R"("margin":-2.5,"seconds":0.5,"per_prompt":[1.0,2.0],"wave":7,"rank":3,"host":"node2"}],)"
+      R"("circuit":[[0,0],[0,2]]})");
 }
 
 TEST(JsonOutput, NumbersReadBackToTheSameBits) {

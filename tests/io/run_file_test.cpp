@@ -34,8 +34,8 @@ bool same(const PromptRecord& a, const PromptRecord& b) {
 
 bool same(const RunRecord& a, const RunRecord& b) {
   const auto fields = [](const RunRecord& run) {
-    return std::tie(run.status, run.identity, run.provenance, run.job, run.family, run.layers,
-                    run.heads, run.threshold, run.position_names, run.full_mean,
+    return std::tie(run.status, run.identity, run.provenance, run.hosts, run.job, run.family,
+                    run.layers, run.heads, run.threshold, run.position_names, run.full_mean,
                     run.full_per_prompt, run.decisions);
   };
   const auto same_prompt = [](const auto& x, const auto& y) { return same(x, y); };
@@ -55,6 +55,7 @@ RunRecord example() {
                            "positions", "threshold", "order", "prompts", "a"})
     run.identity.emplace_back(name, std::string(name) + "'s value");
   run.provenance = {{"started", "2024-01-01"}, {"host", "n\u00e9\u4e2d"}, {"empty", ""}};
+  run.hosts = {"node1", "n\u00e9\u4e2d"};
   run.job = "model: {path: x}\nfamilies: []\n";
   run.family = "even-step2";
   run.layers = 2;
@@ -65,9 +66,10 @@ RunRecord example() {
   run.corrupted = {prompt("2 2 \"\u00fc\"\n", {17, 362, 362, 1})};
   run.full_mean = 1.0 / 3;
   run.full_per_prompt = {0.1, -0.0, 5e-324};
-  run.decisions = {{1, 2, 98.76543210987654, -1.7654321098765375, true, 0.25, {0.3, 1e300, -2}},
-                   {1, 0, 12.5, 84.5, false, 0.5, {1, 2, 3}},
-                   {0, 1, 101.0 / 3, 1e-17, true, 0.75, {-1e-300, 2.0 / 3, 7}}};
+  run.decisions = {
+      {1, 2, 98.76543210987654, -1.7654321098765375, true, 0.25, 1, 0, 0, {0.3, 1e300, -2}},
+      {1, 0, 12.5, 84.5, false, 0.5, 1, 5, 1, {1, 2, 3}},
+      {0, 1, 101.0 / 3, 1e-17, true, 0.75, 2, 5, 1, {-1e-300, 2.0 / 3, 7}}};
   return run;
 }
 
@@ -178,8 +180,8 @@ TEST_F(RunFile, HoldsLongTextsAndManyDecisions) {
   run.full_per_prompt.assign(500, 1.5);
   run.decisions.clear();
   for (int i = 0; i < 384; ++i)
-    run.decisions.push_back({i / 16, i % 16, 99.0 + i, i * 0.1, i % 3 != 0, i * 1.0,
-                             std::vector<double>(500, 1.0 / (i + 1))});
+    run.decisions.push_back({i / 16, i % 16, 99.0 + i, i * 0.1, i % 3 != 0, i * 1.0, i / 7 + 1,
+                             i % 7, i % 2, std::vector<double>(500, 1.0 / (i + 1))});
   expect_round_trip(run);
 }
 
@@ -205,6 +207,18 @@ TEST_F(RunFile, RefusesToHoldWhatCannotBeReadBack) {
   run = example();
   run.decisions[0].head = 3;
   EXPECT_THAT(complaint_when_written(run), HasSubstr("head (1, 3) does not exist"));
+  run = example();
+  run.decisions[1].host = 2;
+  EXPECT_THAT(complaint_when_written(run),
+              HasSubstr("decision 2: host 2 does not exist (there are 2)"));
+  run.decisions[1].host = -1;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("host -1 does not exist"));
+  run = example();
+  run.decisions[0].wave = -1;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("its wave is -1"));
+  run = example();
+  run.decisions[0].rank = -1;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("its rank is -1"));
   run = example();
   run.clean[0].tokens[1] = -1;
   EXPECT_THAT(complaint_when_written(run), HasSubstr("clean prompt 1 has a negative token"));
@@ -294,12 +308,13 @@ constexpr const char* reading_script = R"(
 import sys, h5py
 f = h5py.File(sys.argv[1], 'r')
 a = f.attrs
-assert a['format'] == 'headsweep run' and a['format_version'] == 1, dict(a)
+assert a['format'] == 'headsweep run' and a['format_version'] == 2, dict(a)
 assert (a['status'], a['family'], a['threshold']) == ('stopped', 'even-step2', 3.0)
 assert (a['layers'], a['heads'], a['kept']) == (2, 3, 4)
 assert list(f['identity'].attrs)[:4] == ['weights', 'tokenizer', 'zebra', 'apple'], list(f['identity'].attrs)
 assert f['identity'].attrs['zebra'] == "zebra's value"
 assert f['provenance'].attrs['host'] == 'n\u00e9\u4e2d'
+assert list(f['hosts'].asstr()[:]) == ['node1', 'n\u00e9\u4e2d']
 assert f['job'].asstr()[()].startswith('model:')
 p = f['prompts']
 assert list(p['position_names'].asstr()[:]) == ['S1', 'end']
@@ -308,7 +323,8 @@ assert p['corrupted/text'].asstr()[0] == '2 2 "\u00fc"\n'
 assert p['clean/tokens'][:].tolist() == [[17, 604, 718], [18, 642, -1], [-1, -1, -1]]
 assert p['clean/positions'].shape == (3, 2) and p['clean/template'].dtype == 'int32'
 d = f['decisions'][:]
-assert d.dtype.names == ('layer', 'head', 'score_percent', 'margin', 'removed', 'seconds')
+assert d.dtype.names == ('layer', 'head', 'score_percent', 'margin', 'removed', 'seconds', 'wave', 'rank', 'host')
+assert [d[name].tolist() for name in ('wave', 'rank', 'host')] == [[1, 1, 2], [0, 5, 5], [0, 1, 1]]
 assert d['removed'].dtype == bool and d['removed'].tolist() == [True, False, True]
 assert d['score_percent'].tolist() == [98.76543210987654, 12.5, 101.0 / 3]
 assert f['per_prompt'].shape == (3, 3) and f['per_prompt'][2, 1] == 2.0 / 3
@@ -333,8 +349,12 @@ const std::map<std::string, std::pair<const char*, const char*>> changes = {
     {"note", {"f.attrs['note'] = 'mine'; f['mine'] = list(range(1000))", ""}},
     {"unmarked", {"del f.attrs['format']", "is not a headsweep run (its root has no attribute"}},
     {"foreign", {"f.attrs['format'] = 'x'", "is not a headsweep run (it is a x)"}},
-    {"newer", {"f.attrs['format_version'] = 2", "is of format version 2"}},
-    {"older", {"f.attrs['format_version'] = 0", "format version 0 does not exist"}},
+    {"newer", {"f.attrs['format_version'] = 3", "is of format version 3"}},
+    {"older",
+     {"f.attrs['format_version'] = 1",
+      "was written by an earlier development version (format version 1, and this program reads "
+      "versions from 2): run the job again with another run.output"}},
+    {"oldest", {"f.attrs['format_version'] = 0", "format version 0 does not exist"}},
     {"no_status", {"del f.attrs['status']", "attribute 'status' is missing"}},
     {"status", {"f.attrs['status'] = 'asleep'", "the status 'asleep' does not exist"}},
     {"status_type", {"f.attrs['status'] = 7", "'status' has the wrong type"}},
@@ -344,6 +364,12 @@ const std::map<std::string, std::pair<const char*, const char*>> changes = {
     {"many", {"f.attrs['layers'] = 2000000000", "a model cannot have 2000000000 layers"}},
     {"kept", {"f.attrs['kept'] = 3", "'kept' is not the number"}},
     {"circuit", {"f['circuit'][0, 1] = 1", "'circuit' does not follow from 'decisions'"}},
+    {"no_hosts", {"del f['hosts']", "'hosts' is missing"}},
+    {"hosts",
+     {"del f['hosts']; f['hosts'] = ['node1']", "decision 2: host 1 does not exist (there are 1)"}},
+    {"wave",
+     {"d = f['decisions'][:]; d['wave'] = -1; f['decisions'][...] = d",
+      "decision 1: its wave is -1"}},
     {"no_decisions", {"del f['decisions']", "'decisions' is missing"}},
     {"no_job", {"del f['job']", "'job' is missing"}},
     {"no_prompts", {"del f['prompts']", "'prompts' is missing"}},

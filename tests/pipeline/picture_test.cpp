@@ -23,18 +23,18 @@ RunRecord unfinished() {
   record.threshold = 3;
   record.full_mean = 2.5;
   record.full_per_prompt = {2, 3};
-  record.decisions = {{1, 0, 99.5, -2.5, true, 1, {}},
-                      {1, 1, 50, 47, false, 2, {}},
-                      {1, 2, 97.01, -0.01, true, 3, {}},
-                      {0, 0, 96.9, 0.1, false, 4, {}},
-                      {0, 2, 98.25, -1.25, true, 5, {}}};
+  record.decisions = {{1, 0, 99.5, -2.5, true, 1, 1, 0, 0, {}},
+                      {1, 1, 50, 47, false, 2, 2, 0, 0, {}},
+                      {1, 2, 97.01, -0.01, true, 3, 3, 0, 0, {}},
+                      {0, 0, 96.9, 0.1, false, 4, 4, 0, 0, {}},
+                      {0, 2, 98.25, -1.25, true, 5, 5, 0, 0, {}}};
   return record;
 }
 
 RunRecord finished() {
   RunRecord record = unfinished();
   record.status = RunStatus::complete;
-  record.decisions.push_back({0, 1, 90, 7, false, 6, {}});
+  record.decisions.push_back({0, 1, 90, 7, false, 6, 6, 0, 0, {}});
   return record;
 }
 

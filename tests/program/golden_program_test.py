@@ -83,8 +83,10 @@ class GoldenProgramTest(ProgramTest):
             self.assertTrue(values and all(isinstance(value, str) for value in values.values()))
         for decision in shown["decisions"]:
             self.assertEqual(list(decision),
-                             ["layer", "head", "score_percent", "removed", "margin", "seconds", "per_prompt"])
+                             ["layer", "head", "score_percent", "removed", "margin", "seconds", "per_prompt",
+                              "wave", "rank", "host"])
             self.assertIs(type(decision["removed"]), bool)
+            self.assertTrue(decision["host"] and isinstance(decision["host"], str))
             self.assertEqual(decision["removed"], decision["margin"] < 0)
             self.assertEqual(decision["margin"], 100 - decision["score_percent"] - shown["threshold"])
 

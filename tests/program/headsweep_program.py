@@ -38,7 +38,8 @@ def job(model, family_files, **search):
 
 def results(shown):
     """What a run found, without what may differ between two runs: when and where."""
-    decisions = [{k: v for k, v in decision.items() if k != "seconds"} for decision in shown["decisions"]]
+    decisions = [{k: v for k, v in decision.items() if k not in ("seconds", "wave", "rank", "host")}
+                 for decision in shown["decisions"]]
     return {k: v for k, v in shown.items() if k != "provenance"} | {"decisions": decisions}
 
 
