@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
+#include <string>
+
+#include <fmt/format.h>
 
 #include "io/hdf5_datasets.h"
 
@@ -16,6 +20,11 @@ struct DecisionRow {
   std::int32_t wave, rank, host;
 };
 
+struct RemovalRow {
+  std::int32_t layer, head;
+  double score_percent;
+};
+
 /// The enumeration that h5py knows as bool.
 Type truth_type() {
   Type type(check(H5Tenum_create(H5T_NATIVE_INT8)));
@@ -25,40 +34,69 @@ Type truth_type() {
   return type;
 }
 
-Type row_in_memory() {
-  Type row(check(H5Tcreate(H5T_COMPOUND, sizeof(DecisionRow))));
-  const auto add = [&](const char* name, std::size_t offset, hid_t type) {
-    check(H5Tinsert(row.get(), name, offset, type));
-  };
-  add("layer", HOFFSET(DecisionRow, layer), H5T_NATIVE_INT32);
-  add("head", HOFFSET(DecisionRow, head), H5T_NATIVE_INT32);
-  add("score_percent", HOFFSET(DecisionRow, score_percent), H5T_NATIVE_DOUBLE);
-  add("margin", HOFFSET(DecisionRow, margin), H5T_NATIVE_DOUBLE);
-  add("removed", HOFFSET(DecisionRow, removed), truth_type().get());
-  add("seconds", HOFFSET(DecisionRow, seconds), H5T_NATIVE_DOUBLE);
-  add("wave", HOFFSET(DecisionRow, wave), H5T_NATIVE_INT32);
-  add("rank", HOFFSET(DecisionRow, rank), H5T_NATIVE_INT32);
-  add("host", HOFFSET(DecisionRow, host), H5T_NATIVE_INT32);
+struct Member {
+  const char* name;
+  std::size_t offset;
+  hid_t type;
+};
+
+Type compound_type(std::size_t bytes, std::initializer_list<Member> members) {
+  Type row(check(H5Tcreate(H5T_COMPOUND, bytes)));
+  for (const Member& member : members)
+    check(H5Tinsert(row.get(), member.name, member.offset, member.type));
   return row;
 }
 
-Type row_in_file() {
-  Type row = row_in_memory();
+template <class Row>
+Type type_in_memory();
+
+template <>
+Type type_in_memory<DecisionRow>() {
+  const Type truth = truth_type();
+  return compound_type(sizeof(DecisionRow),
+                       {{"layer", HOFFSET(DecisionRow, layer), H5T_NATIVE_INT32},
+                        {"head", HOFFSET(DecisionRow, head), H5T_NATIVE_INT32},
+                        {"score_percent", HOFFSET(DecisionRow, score_percent), H5T_NATIVE_DOUBLE},
+                        {"margin", HOFFSET(DecisionRow, margin), H5T_NATIVE_DOUBLE},
+                        {"removed", HOFFSET(DecisionRow, removed), truth.get()},
+                        {"seconds", HOFFSET(DecisionRow, seconds), H5T_NATIVE_DOUBLE},
+                        {"wave", HOFFSET(DecisionRow, wave), H5T_NATIVE_INT32},
+                        {"rank", HOFFSET(DecisionRow, rank), H5T_NATIVE_INT32},
+                        {"host", HOFFSET(DecisionRow, host), H5T_NATIVE_INT32}});
+}
+
+template <>
+Type type_in_memory<RemovalRow>() {
+  return compound_type(sizeof(RemovalRow),
+                       {{"layer", HOFFSET(RemovalRow, layer), H5T_NATIVE_INT32},
+                        {"head", HOFFSET(RemovalRow, head), H5T_NATIVE_INT32},
+                        {"score_percent", HOFFSET(RemovalRow, score_percent), H5T_NATIVE_DOUBLE}});
+}
+
+/// Without the gaps between members.
+template <class Row>
+Type type_in_file() {
+  Type row = type_in_memory<Row>();
   check(H5Tpack(row.get()));
   return row;
 }
 
-std::vector<DecisionRow> read_decision_rows(hid_t root) {
-  const OpenTable table = open_table(root, "decisions", {any_extent});
-  if (check(H5Tequal(table.type.get(), row_in_file().get())) == 0)
-    throw Failure("'decisions' has the wrong type");
-  std::vector<DecisionRow> rows(table.elements);
-  const Type in_memory = row_in_memory();
+template <class Row>
+void write_rows(hid_t root, const std::string& name, const std::vector<Row>& rows) {
+  const Type in_memory = type_in_memory<Row>();
+  write_table(root, name, type_in_file<Row>(), in_memory.get(), {rows.size()}, rows.data());
+}
+
+template <class Row>
+std::vector<Row> read_rows(hid_t root, const std::string& name) {
+  const OpenTable table = open_table(root, name, {any_extent});
+  if (check(H5Tequal(table.type.get(), type_in_file<Row>().get())) == 0)
+    throw Failure(fmt::format("'{}' has the wrong type", name));
+  std::vector<Row> rows(table.elements);
+  const Type in_memory = type_in_memory<Row>();
   if (!rows.empty())
     check(
         H5Dread(table.dataset.get(), in_memory.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data()));
-  if (std::ranges::any_of(rows, [](auto& row) { return row.removed != 0 && row.removed != 1; }))
-    throw Failure("'decisions' has a 'removed' that is neither TRUE nor FALSE");
   return rows;
 }
 
@@ -74,13 +112,14 @@ void write_decisions(hid_t root, const std::vector<DecisionRecord>& decisions,
                     each.rank, each.host});
     per_prompt.insert(per_prompt.end(), each.per_prompt.begin(), each.per_prompt.end());
   }
-  const Type in_memory = row_in_memory();
-  write_table(root, "decisions", row_in_file(), in_memory.get(), {rows.size()}, rows.data());
+  write_rows(root, "decisions", rows);
   write_numbers(root, "per_prompt", {rows.size(), prompts}, per_prompt);
 }
 
 std::vector<DecisionRecord> read_decisions(hid_t root, std::size_t prompts) {
-  const std::vector<DecisionRow> rows = read_decision_rows(root);
+  const auto rows = read_rows<DecisionRow>(root, "decisions");
+  if (std::ranges::any_of(rows, [](auto& row) { return row.removed != 0 && row.removed != 1; }))
+    throw Failure("'decisions' has a 'removed' that is neither TRUE nor FALSE");
   const auto per_prompt = read_numbers<double>(root, "per_prompt", {rows.size(), prompts});
   std::vector<DecisionRecord> decisions;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -98,6 +137,20 @@ std::vector<DecisionRecord> read_decisions(hid_t root, std::size_t prompts) {
                          {begin, begin + static_cast<std::ptrdiff_t>(prompts)}});
   }
   return decisions;
+}
+
+void write_single_removals(hid_t root, const std::vector<SingleRemoval>& removals) {
+  std::vector<RemovalRow> rows;
+  for (const SingleRemoval& each : removals)
+    rows.push_back({each.layer, each.head, each.score_percent});
+  write_rows(root, "single_removals", rows);
+}
+
+std::vector<SingleRemoval> read_single_removals(hid_t root) {
+  std::vector<SingleRemoval> removals;
+  for (const RemovalRow& row : read_rows<RemovalRow>(root, "single_removals"))
+    removals.push_back({row.layer, row.head, row.score_percent});
+  return removals;
 }
 
 }  // namespace headsweep::hdf5

@@ -1,5 +1,5 @@
 // The decisions of a run in HDF5: the table /decisions, and /per_prompt with a row for each of
-// them.
+// them; and the table /single_removals, whose scores say in which order heads were tried.
 #pragma once
 
 #include <vector>
@@ -12,5 +12,8 @@ namespace headsweep::hdf5 {
 /// Each decision has `prompts` logit differences.
 void write_decisions(hid_t root, const std::vector<DecisionRecord>& decisions, std::size_t prompts);
 std::vector<DecisionRecord> read_decisions(hid_t root, std::size_t prompts);
+
+void write_single_removals(hid_t root, const std::vector<SingleRemoval>& removals);
+std::vector<SingleRemoval> read_single_removals(hid_t root);
 
 }  // namespace headsweep::hdf5

@@ -37,6 +37,13 @@ Json circuit(const RunRecord& record) {
   return heads;
 }
 
+Json single_removals(const RunRecord& record) {
+  Json rows = Json::array();
+  for (const auto& [layer, head, score_percent] : record.single_removals)
+    rows.push_back(Json::array({layer, head, score_percent}));
+  return rows;
+}
+
 }  // namespace
 
 std::string to_json(const NextTokenTable& table) {
@@ -99,7 +106,8 @@ std::string to_json(const RunRecord& record) {
                   {"heads", record.heads},
                   {"full", {{"mean", record.full_mean}, {"per_prompt", record.full_per_prompt}}},
                   {"decisions", std::move(decisions)},
-                  {"circuit", circuit(record)}});
+                  {"circuit", circuit(record)},
+                  {"single_removals", single_removals(record)}});
 }
 
 }  // namespace headsweep

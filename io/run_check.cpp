@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -38,10 +39,15 @@ std::string problem_of_prompts(const std::vector<PromptRecord>& prompts, std::si
   return "";
 }
 
+std::string problem_of_head(int layer, int head, const RunRecord& record) {
+  const bool exists = layer >= 0 && layer < record.layers && head >= 0 && head < record.heads;
+  return exists ? "" : fmt::format("head ({}, {}) does not exist", layer, head);
+}
+
 std::string problem_of_decision(const DecisionRecord& decision, const RunRecord& record) {
-  if (decision.layer < 0 || decision.layer >= record.layers || decision.head < 0 ||
-      decision.head >= record.heads)
-    return fmt::format("head ({}, {}) does not exist", decision.layer, decision.head);
+  if (std::string problem = problem_of_head(decision.layer, decision.head, record);
+      !problem.empty())
+    return problem;
   if (decision.wave < 0) return fmt::format("its wave is {}", decision.wave);
   if (decision.rank < 0) return fmt::format("its rank is {}", decision.rank);
   if (decision.host < 0 || std::cmp_greater_equal(decision.host, record.hosts.size()))
@@ -54,6 +60,19 @@ std::string problem_of_decision(const DecisionRecord& decision, const RunRecord&
         problem_of_number(decision.margin, "margin"), problem_of_number(decision.seconds, "time"),
         problem_of_numbers(decision.per_prompt, "logit difference")})
     if (!problem.empty()) return problem;
+  return "";
+}
+
+std::string problem_of_single_removals(const RunRecord& record) {
+  std::set<std::pair<int, int>> seen;
+  for (std::size_t i = 0; i < record.single_removals.size(); ++i) {
+    const auto& [layer, head, score_percent] = record.single_removals[i];
+    const bool is_new = seen.emplace(layer, head).second;
+    for (const std::string& problem :
+         {problem_of_head(layer, head, record), problem_of_number(score_percent, "score"),
+          is_new ? "" : fmt::format("head ({}, {}) occurs twice", layer, head)})
+      if (!problem.empty()) return fmt::format("single removal {}: {}", i + 1, problem);
+  }
   return "";
 }
 
@@ -85,7 +104,7 @@ std::string first_problem(const RunRecord& record) {
     if (const std::string problem = problem_of_decision(record.decisions[i], record);
         !problem.empty())
       return fmt::format("decision {}: {}", i + 1, problem);
-  return "";
+  return problem_of_single_removals(record);
 }
 
 }  // namespace headsweep

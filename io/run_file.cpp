@@ -127,6 +127,7 @@ void write_record(hid_t root, const RunRecord& record) {
   write_attribute(full.get(), "mean", record.full_mean);
   write_numbers(full.get(), "per_prompt", {record.full_per_prompt.size()}, record.full_per_prompt);
   write_decisions(root, record.decisions, record.full_per_prompt.size());
+  write_single_removals(root, record.single_removals);
   write_numbers(root, "circuit", {circuit.size() / 2, 2}, circuit);
 }
 
@@ -149,6 +150,7 @@ RunRecord read_record(hid_t root) {
   record.full_mean = read_attribute<double>(full.get(), "mean");
   record.full_per_prompt = read_numbers<double>(full.get(), "per_prompt", {any_extent});
   record.decisions = read_decisions(root, record.full_per_prompt.size());
+  record.single_removals = read_single_removals(root);
   return record;
 }
 

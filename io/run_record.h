@@ -32,6 +32,14 @@ struct DecisionRecord {
   bool operator==(const DecisionRecord&) const = default;
 };
 
+/// Order importance ranks the heads of a layer by this before it tries them.
+struct SingleRemoval {
+  int layer = 0, head = 0;
+  double score_percent = 0;  // of the circuit at the beginning of the layer without this one head
+
+  bool operator==(const SingleRemoval&) const = default;
+};
+
 enum class RunStatus { running, stopped, complete };  // `running` in a file at rest: it was killed
 
 struct RunRecord {
@@ -49,6 +57,9 @@ struct RunRecord {
   double full_mean = 0;  // mean logit difference of the full model
   std::vector<double> full_per_prompt;
   std::vector<DecisionRecord> decisions;  // in the order in which they were made
+  // A layer's heads together, by index; layers in the order in which they were ranked. Empty for
+  // order backward.
+  std::vector<SingleRemoval> single_removals;
 };
 
 /// The value of that name; `otherwise` if there is none.

@@ -71,7 +71,9 @@ TEST(JsonOutput, OfShowHasTheDocumentedForm) {
       R"("layers":1,"heads":3,"full":{"mean":2.5,"per_prompt":[2.0,3.0]},)"
       R"("decisions":[{"layer":0,"head":1,"score_percent":99.5,"removed":true,)"
       R"("margin":-2.5,"seconds":0.5,"per_prompt":[1.0,2.0],"wave":7,"rank":3,"host":"node2"}],)"
-      R"("circuit":[[0,0],[0,2]]})");
+      R"("circuit":[[0,0],[0,2]],"single_removals":[]})");
+  record.single_removals = {{0, 1, 99.5}, {0, 2, 98}};
+  EXPECT_THAT(to_json(record), testing::EndsWith(R"("single_removals":[[0,1,99.5],[0,2,98.0]]})"));
 }
 
 TEST(JsonOutput, NumbersReadBackToTheSameBits) {

@@ -36,7 +36,7 @@ bool same(const RunRecord& a, const RunRecord& b) {
   const auto fields = [](const RunRecord& run) {
     return std::tie(run.status, run.identity, run.provenance, run.hosts, run.job, run.family,
                     run.layers, run.heads, run.threshold, run.position_names, run.full_mean,
-                    run.full_per_prompt, run.decisions);
+                    run.full_per_prompt, run.decisions, run.single_removals);
   };
   const auto same_prompt = [](const auto& x, const auto& y) { return same(x, y); };
   return fields(a) == fields(b) && std::ranges::equal(a.clean, b.clean, same_prompt) &&
@@ -70,6 +70,7 @@ RunRecord example() {
       {1, 2, 98.76543210987654, -1.7654321098765375, true, 0.25, 1, 0, 0, {0.3, 1e300, -2}},
       {1, 0, 12.5, 84.5, false, 0.5, 1, 5, 1, {1, 2, 3}},
       {0, 1, 101.0 / 3, 1e-17, true, 0.75, 2, 5, 1, {-1e-300, 2.0 / 3, 7}}};
+  run.single_removals = {{1, 0, 1.0 / 3}, {1, 1, -0.5}, {1, 2, 98.76543210987654}};
   return run;
 }
 
@@ -146,12 +147,15 @@ TEST_F(RunFile, KeepsTheBitsOfEveryNumber) {
   EXPECT_EQ(run.full_per_prompt[2], 5e-324);
   EXPECT_EQ(run.decisions[0].score_percent, 98.76543210987654);
   EXPECT_EQ(run.decisions[2].margin, 1e-17);
+  EXPECT_EQ(run.single_removals[0].score_percent, 1.0 / 3);
 }
 
 TEST_F(RunFile, HoldsARunThatHasNotBegun) {
   expect_round_trip(RunRecord{});
   RunRecord run = example();
   run.decisions.clear();
+  expect_round_trip(run);
+  run.single_removals.clear();
   expect_round_trip(run);
   run.full_per_prompt.clear();
   run.clean.clear();
@@ -208,18 +212,6 @@ TEST_F(RunFile, RefusesToHoldWhatCannotBeReadBack) {
   run.decisions[0].head = 3;
   EXPECT_THAT(complaint_when_written(run), HasSubstr("head (1, 3) does not exist"));
   run = example();
-  run.decisions[1].host = 2;
-  EXPECT_THAT(complaint_when_written(run),
-              HasSubstr("decision 2: host 2 does not exist (there are 2)"));
-  run.decisions[1].host = -1;
-  EXPECT_THAT(complaint_when_written(run), HasSubstr("host -1 does not exist"));
-  run = example();
-  run.decisions[0].wave = -1;
-  EXPECT_THAT(complaint_when_written(run), HasSubstr("its wave is -1"));
-  run = example();
-  run.decisions[0].rank = -1;
-  EXPECT_THAT(complaint_when_written(run), HasSubstr("its rank is -1"));
-  run = example();
   run.clean[0].tokens[1] = -1;
   EXPECT_THAT(complaint_when_written(run), HasSubstr("clean prompt 1 has a negative token"));
   run = example();
@@ -232,6 +224,34 @@ TEST_F(RunFile, RefusesToHoldWhatCannotBeReadBack) {
   run.identity.emplace_back("weights", "again");
   EXPECT_THAT(complaint_when_written(run), HasSubstr("already exists"));
   EXPECT_FALSE(fs::exists(path()));
+}
+
+TEST_F(RunFile, RefusesDecisionsOfNobody) {
+  RunRecord run = example();
+  run.decisions[1].host = 2;
+  EXPECT_THAT(complaint_when_written(run),
+              HasSubstr("decision 2: host 2 does not exist (there are 2)"));
+  run.decisions[1].host = -1;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("host -1 does not exist"));
+  run = example();
+  run.decisions[0].wave = -1;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("its wave is -1"));
+  run = example();
+  run.decisions[0].rank = -1;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("its rank is -1"));
+}
+
+TEST_F(RunFile, RefusesImpossibleSingleRemovals) {
+  RunRecord run = example();
+  run.single_removals[1].layer = 2;
+  EXPECT_THAT(complaint_when_written(run),
+              HasSubstr("single removal 2: head (2, 1) does not exist"));
+  run = example();
+  run.single_removals[2].head = 0;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("single removal 3: head (1, 0) occurs twice"));
+  run = example();
+  run.single_removals[0].score_percent = INFINITY;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("single removal 1: score is not a number"));
 }
 
 TEST_F(RunFile, StaysWholeWhenTheDiskIsFull) {
@@ -327,10 +347,13 @@ assert d.dtype.names == ('layer', 'head', 'score_percent', 'margin', 'removed', 
 assert [d[name].tolist() for name in ('wave', 'rank', 'host')] == [[1, 1, 2], [0, 5, 5], [0, 1, 1]]
 assert d['removed'].dtype == bool and d['removed'].tolist() == [True, False, True]
 assert d['score_percent'].tolist() == [98.76543210987654, 12.5, 101.0 / 3]
+s = f['single_removals'][:]
+assert s.dtype.names == ('layer', 'head', 'score_percent'), s.dtype
+assert s.tolist() == [(1, 0, 1.0 / 3), (1, 1, -0.5), (1, 2, 98.76543210987654)], s
 assert f['per_prompt'].shape == (3, 3) and f['per_prompt'][2, 1] == 2.0 / 3
 assert f['full'].attrs['mean'] == 1.0 / 3 and f['full/per_prompt'][2] == 5e-324
 assert f['circuit'][:].tolist() == [[0, 0], [0, 2], [1, 0], [1, 1]]
-for name in ('decisions', 'per_prompt', 'circuit', 'full/per_prompt', 'prompts/clean/tokens'):
+for name in ('decisions', 'single_removals', 'per_prompt', 'circuit', 'full/per_prompt', 'prompts/clean/tokens'):
     assert f[name].fletcher32, name
 )";
 
@@ -371,6 +394,10 @@ const std::map<std::string, std::pair<const char*, const char*>> changes = {
      {"d = f['decisions'][:]; d['wave'] = -1; f['decisions'][...] = d",
       "decision 1: its wave is -1"}},
     {"no_decisions", {"del f['decisions']", "'decisions' is missing"}},
+    {"no_removals", {"del f['single_removals']", "'single_removals' is missing"}},
+    {"removals",
+     {"del f['single_removals']; f['single_removals'] = [1.0]",
+      "'single_removals' has the wrong type"}},
     {"no_job", {"del f['job']", "'job' is missing"}},
     {"no_prompts", {"del f['prompts']", "'prompts' is missing"}},
     {"group", {"del f['per_prompt']; f.create_group('per_prompt')", "is damaged: "}},

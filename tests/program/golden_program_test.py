@@ -77,8 +77,9 @@ class GoldenProgramTest(ProgramTest):
     def assert_form_of_show(self, shown):
         self.assertEqual(list(shown),
                          ["status", "family", "threshold", "identity", "provenance", "layers", "heads", "full",
-                                       "decisions", "circuit"])
+                                       "decisions", "circuit", "single_removals"])
         self.assertEqual(list(shown["full"]), ["mean", "per_prompt"])
+        self.assertEqual(shown["single_removals"], [])
         for values in (shown["identity"], shown["provenance"]):
             self.assertTrue(values and all(isinstance(value, str) for value in values.values()))
         for decision in shown["decisions"]:
