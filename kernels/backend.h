@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace headsweep {
@@ -49,7 +50,7 @@ inline Matrix as_spaced_matrix(const Array<float>& array, std::int64_t rows, std
 }
 
 /// A weight matrix and its bias in the form that the device multiplies fastest; what `packed`
-/// points at is the backend's business.
+/// points at is the backend's business. `bytes`: what both take together.
 struct Weight {
   std::shared_ptr<const void> packed;
   std::int64_t inputs = 0, outputs = 0, bytes = 0;
@@ -86,6 +87,8 @@ struct DeviceInfo {
                             // products, 2 threads"
 };
 
+/// A dozen methods would do for one process. Packing takes three instead of one, so that processes
+/// of one machine can share one copy of the weights.
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -96,10 +99,19 @@ class Backend {
   virtual void copy_to_device(std::span<const std::byte> host, void* device) = 0;
   virtual void copy_to_host(const void* device, std::span<std::byte> host) = 0;
 
+  /// What a packed weight of this shape takes, its bias included; a multiple of 64, so that several
+  /// can lie one after the other.
+  virtual std::int64_t packed_bytes(std::int64_t inputs, std::int64_t outputs) = 0;
+
   /// Packs `weight` (inputs, outputs), row-major in host memory, with its bias (outputs; empty:
-  /// none).
-  virtual Weight pack(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
-                      std::span<const float> bias) = 0;
+  /// none) into packed_bytes() of the device's memory, aligned to 64 bytes.
+  virtual void pack_into(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
+                         std::span<const float> bias, void* memory) = 0;
+
+  /// The weight that lies packed in `memory`, and keeps it alive. It may be another process that
+  /// packed it, with a backend of the same kind.
+  virtual Weight packed_weight(std::shared_ptr<void> memory, std::int64_t inputs,
+                               std::int64_t outputs) = 0;
 
   /// in (rows, inputs) times weight into out (rows, outputs).
   virtual void matmul(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) = 0;
@@ -137,6 +149,14 @@ Array<T> to_device(Backend& backend, std::span<const T> host) {
   auto array = allocate<T>(backend, static_cast<std::int64_t>(host.size()));
   backend.copy_to_device(std::as_bytes(host), array.data());
   return array;
+}
+
+/// A weight in memory of its own; see Backend::pack_into().
+inline Weight pack(Backend& backend, std::span<const float> weight, std::int64_t inputs,
+                   std::int64_t outputs, std::span<const float> bias) {
+  std::shared_ptr<void> memory = backend.allocate_bytes(backend.packed_bytes(inputs, outputs));
+  backend.pack_into(weight, inputs, outputs, bias, memory.get());
+  return backend.packed_weight(std::move(memory), inputs, outputs);
 }
 
 template <class T>

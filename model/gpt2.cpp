@@ -40,7 +40,7 @@ std::int64_t Gpt2::weight_bytes() const {
 }
 
 Weight Gpt2::pack(const HostWeight& weight) const {
-  return backend_.pack(weight.weight, weight.inputs, weight.outputs, weight.bias);
+  return headsweep::pack(backend_, weight.weight, weight.inputs, weight.outputs, weight.bias);
 }
 
 HeadWeights Gpt2::pack_heads(int layer, std::span<const int> heads, Queries queries) const {

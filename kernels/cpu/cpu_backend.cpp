@@ -1,6 +1,7 @@
 #include "kernels/cpu/cpu_backend.h"
 
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 #include <omp.h>
@@ -39,9 +40,18 @@ class CpuBackend final : public Backend {
     if (!host.empty()) std::memcpy(host.data(), device, host.size());
   }
 
-  Weight pack(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
-              std::span<const float> bias) override {
-    return products_.pack(weight, inputs, outputs, bias);
+  std::int64_t packed_bytes(std::int64_t inputs, std::int64_t outputs) override {
+    return products_.packed_bytes(inputs, outputs);
+  }
+
+  void pack_into(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
+                 std::span<const float> bias, void* memory) override {
+    products_.pack_into(weight, inputs, outputs, bias, memory);
+  }
+
+  Weight packed_weight(std::shared_ptr<void> memory, std::int64_t inputs,
+                       std::int64_t outputs) override {
+    return products_.packed_weight(std::move(memory), inputs, outputs);
   }
 
   void matmul(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) override {

@@ -2,39 +2,36 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include <omp.h>
 
-#include "kernels/cpu/memory.h"
 #include "kernels/cpu/panel_product.h"
 
 namespace headsweep::cpu {
 namespace {
 
-struct PackedPanels {
-  std::shared_ptr<void> panels, bias;
-};
+std::int64_t panel_floats(std::int64_t inputs, std::int64_t outputs) {
+  return inputs * panel_count(outputs) * panel_columns;
+}
 
-Weight pack_weight(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
-                   std::span<const float> bias) {
-  constexpr auto float_bytes = static_cast<std::int64_t>(sizeof(float));
-  const std::int64_t columns = panel_count(outputs) * panel_columns,
-                     bytes = inputs * columns * float_bytes;
-  auto packed = std::make_shared<PackedPanels>();
-  packed->panels = allocate_aligned(bytes);
-  pack_panels(weight.data(), inputs, outputs, static_cast<float*>(packed->panels.get()));
-  packed->bias = allocate_aligned(columns * float_bytes);
-  auto* const padded_bias = static_cast<float*>(packed->bias.get());
-  std::fill_n(padded_bias, columns, 0.0f);
+/// The panels, then the bias, filled up with zeros like them. Both take multiples of 128 bytes.
+std::int64_t panel_weight_bytes(std::int64_t inputs, std::int64_t outputs) {
+  return panel_floats(inputs + 1, outputs) * static_cast<std::int64_t>(sizeof(float));
+}
+
+void pack_panel_weight(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
+                       std::span<const float> bias, float* panels) {
+  pack_panels(weight.data(), inputs, outputs, panels);
+  float* const padded_bias = panels + panel_floats(inputs, outputs);
+  std::fill_n(padded_bias, panel_floats(1, outputs), 0.0f);
   std::copy(bias.begin(), bias.end(), padded_bias);
-  return {packed, inputs, outputs, bytes};
 }
 
 void multiply_in_parallel(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) {
-  const auto& packed = *static_cast<const PackedPanels*>(weight.packed.get());
-  const PanelWeight panels{static_cast<const float*>(packed.panels.get()),
-                           static_cast<const float*>(packed.bias.get()), weight.inputs,
-                           weight.outputs};
+  const auto* const packed = static_cast<const float*>(weight.packed.get());
+  const PanelWeight panels{packed, packed + panel_floats(weight.inputs, weight.outputs),
+                           weight.inputs, weight.outputs};
   const std::int64_t count = panel_count(weight.outputs);
 #pragma omp parallel
   {
@@ -50,11 +47,26 @@ ProductKind fastest_products() {
   return panels_usable() ? ProductKind::panels : ProductKind::onednn;
 }
 
-Weight MatrixProducts::pack(std::span<const float> weight, std::int64_t inputs,
-                            std::int64_t outputs, std::span<const float> bias) {
+std::int64_t MatrixProducts::packed_bytes(std::int64_t inputs, std::int64_t outputs) {
+  return kind_ == ProductKind::panels ? panel_weight_bytes(inputs, outputs)
+                                      : onednn_.packed_bytes(inputs, outputs);
+}
+
+void MatrixProducts::pack_into(std::span<const float> weight, std::int64_t inputs,
+                               std::int64_t outputs, std::span<const float> bias, void* memory) {
   assert(static_cast<std::int64_t>(weight.size()) == inputs * outputs);
-  return kind_ == ProductKind::panels ? pack_weight(weight, inputs, outputs, bias)
-                                      : onednn_.pack(weight, inputs, outputs, bias);
+  if (kind_ == ProductKind::panels) {
+    pack_panel_weight(weight, inputs, outputs, bias, static_cast<float*>(memory));
+  } else {
+    onednn_.pack_into(weight, inputs, outputs, bias, memory);
+  }
+}
+
+Weight MatrixProducts::packed_weight(std::shared_ptr<void> memory, std::int64_t inputs,
+                                     std::int64_t outputs) {
+  if (kind_ == ProductKind::onednn)
+    return onednn_.packed_weight(std::move(memory), inputs, outputs);
+  return {std::move(memory), inputs, outputs, panel_weight_bytes(inputs, outputs)};
 }
 
 void MatrixProducts::multiply(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) {

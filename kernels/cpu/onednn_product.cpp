@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
+#include <cstddef>
 #include <map>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <oneapi/dnnl/dnnl.hpp>
-
-#include "kernels/cpu/memory.h"
 
 namespace headsweep::cpu {
 namespace {
@@ -24,8 +23,19 @@ constexpr std::int64_t block_rows = 64;
 struct PackedWeight {
   std::shared_ptr<void> storage;
   memory weight;
-  std::vector<float> bias;  // (outputs)
+  float* bias;  // (outputs), in `storage` behind the weight
 };
+
+std::int64_t rounded_up(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
+
+/// Where the bias begins.
+std::int64_t bias_offset(const memory::desc& layout) {
+  return rounded_up(static_cast<std::int64_t>(layout.get_size()));
+}
+
+float* find_bias(const memory::desc& layout, void* memory) {
+  return reinterpret_cast<float*>(static_cast<std::byte*>(memory) + bias_offset(layout));
+}
 
 memory::desc row_major(std::int64_t rows, std::int64_t columns) {
   return {{rows, columns}, memory::data_type::f32, memory::format_tag::ab};
@@ -54,6 +64,7 @@ struct OneDnnProducts::Primitives {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
   std::map<Key, dnnl::matmul> products;
+  std::map<std::pair<std::int64_t, std::int64_t>, memory::desc> layouts;  // by inputs, outputs
   std::vector<float> in, out;  // (block_rows, inputs), (block_rows, outputs)
 
   dnnl::matmul::primitive_desc describe(const memory::desc& weight, std::int64_t inputs,
@@ -61,6 +72,16 @@ struct OneDnnProducts::Primitives {
     return {dnnl::matmul::desc(row_major(block_rows, inputs), weight, row_major(1, outputs),
                                row_major(block_rows, outputs)),
             attributes(epilogue), engine};
+  }
+
+  /// How oneDNN wants a weight of this shape to lie. It depends on the shape, the processor and the
+  /// library, so that processes on one machine agree.
+  const memory::desc& layout(std::int64_t inputs, std::int64_t outputs) {
+    const std::pair key(inputs, outputs);
+    if (auto found = layouts.find(key); found != layouts.end()) return found->second;
+    const memory::desc any({inputs, outputs}, memory::data_type::f32, memory::format_tag::any);
+    const auto description = describe(any, inputs, outputs, Epilogue::store);
+    return layouts.emplace(key, description.weights_desc()).first->second;
   }
 
   const dnnl::matmul& product(std::int64_t inputs, std::int64_t outputs, Epilogue epilogue,
@@ -74,24 +95,35 @@ struct OneDnnProducts::Primitives {
 OneDnnProducts::OneDnnProducts() : primitives_(std::make_unique<Primitives>()) {}
 OneDnnProducts::~OneDnnProducts() = default;
 
-Weight OneDnnProducts::pack(std::span<const float> weight, std::int64_t inputs,
-                            std::int64_t outputs, std::span<const float> bias) {
-  assert(static_cast<std::int64_t>(weight.size()) == inputs * outputs);
-  const memory::desc any({inputs, outputs}, memory::data_type::f32, memory::format_tag::any);
-  const memory::desc layout =
-      primitives_->describe(any, inputs, outputs, Epilogue::store).weights_desc();
+std::int64_t OneDnnProducts::packed_bytes(std::int64_t inputs, std::int64_t outputs) {
+  return bias_offset(primitives_->layout(inputs, outputs)) +
+         rounded_up(outputs * static_cast<std::int64_t>(sizeof(float)));
+}
 
-  auto packed = std::make_shared<PackedWeight>();
-  packed->storage = allocate_aligned(static_cast<std::int64_t>(layout.get_size()));
-  packed->weight = memory(layout, primitives_->engine, packed->storage.get());
-  packed->bias.assign(static_cast<std::size_t>(outputs), 0.0f);
-  if (!bias.empty()) std::memcpy(packed->bias.data(), bias.data(), bias.size_bytes());
+void OneDnnProducts::pack_into(std::span<const float> weight, std::int64_t inputs,
+                               std::int64_t outputs, std::span<const float> bias,
+                               void* memory_to_fill) {
+  assert(static_cast<std::int64_t>(weight.size()) == inputs * outputs);
+  const memory::desc& layout = primitives_->layout(inputs, outputs);
+  float* const own_bias = find_bias(layout, memory_to_fill);
+  std::fill_n(own_bias, outputs, 0.0f);
+  std::copy(bias.begin(), bias.end(), own_bias);
 
   // oneDNN takes no pointer to const, and does not write to the source of a reorder.
   memory source(row_major(inputs, outputs), primitives_->engine, const_cast<float*>(weight.data()));
-  dnnl::reorder(source, packed->weight).execute(primitives_->stream, source, packed->weight);
+  memory packed(layout, primitives_->engine, memory_to_fill);
+  dnnl::reorder(source, packed).execute(primitives_->stream, source, packed);
   primitives_->stream.wait();
-  return {packed, inputs, outputs, static_cast<std::int64_t>(layout.get_size())};
+}
+
+Weight OneDnnProducts::packed_weight(std::shared_ptr<void> storage, std::int64_t inputs,
+                                     std::int64_t outputs) {
+  const memory::desc& layout = primitives_->layout(inputs, outputs);
+  void* const start = storage.get();
+  return {
+      std::make_shared<PackedWeight>(std::move(storage), memory(layout, primitives_->engine, start),
+                                     find_bias(layout, start)),
+      inputs, outputs, packed_bytes(inputs, outputs)};
 }
 
 void OneDnnProducts::multiply(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) {
@@ -104,8 +136,7 @@ void OneDnnProducts::multiply(Matrix in, const Weight& weight, Epilogue epilogue
   const Matrix in_block{primitives_->in.data(), block_rows, in.columns, in.columns};
   const Matrix out_block{primitives_->out.data(), block_rows, out.columns, out.columns};
   const auto& engine = primitives_->engine;
-  // oneDNN takes no pointer to const, and does not write to a source.
-  const memory bias(row_major(1, out.columns), engine, const_cast<float*>(packed.bias.data()));
+  const memory bias(row_major(1, out.columns), engine, packed.bias);
   for (std::int64_t first = 0; first < in.rows; first += block_rows) {
     const std::int64_t rows = std::min(block_rows, in.rows - first);
     copy_rows(in.part_of_rows(first, rows), in_block);

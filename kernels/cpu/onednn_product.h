@@ -9,14 +9,17 @@
 
 namespace headsweep::cpu {
 
+/// Packing as in Backend.
 class OneDnnProducts {
  public:
   OneDnnProducts();
   ~OneDnnProducts();
 
-  Weight pack(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
-              std::span<const float> bias);
-  /// `weight` is one that this object packed.
+  std::int64_t packed_bytes(std::int64_t inputs, std::int64_t outputs);
+  void pack_into(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
+                 std::span<const float> bias, void* memory);
+  Weight packed_weight(std::shared_ptr<void> memory, std::int64_t inputs, std::int64_t outputs);
+  /// `weight` is one that this object's packed_weight() gave.
   void multiply(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out);
 
   /// "oneDNN 2.6.3".

@@ -31,7 +31,7 @@ std::vector<Mlp> random_mlps(Backend& backend) {
   std::vector<Mlp> mlps;
   for (int layer = 0; layer < layers; ++layer)
     mlps.push_back(
-        {backend.pack(values, d_model, d_mlp, {}), backend.pack(values, d_mlp, d_model, {})});
+        {pack(backend, values, d_model, d_mlp, {}), pack(backend, values, d_mlp, d_model, {})});
   return mlps;
 }
 

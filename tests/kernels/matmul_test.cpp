@@ -1,6 +1,9 @@
 #include <tuple>
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/kernels/cpu.h"
 #include "tests/near.h"
@@ -29,7 +32,7 @@ TEST_P(Matmul, GivesTheReferencesProduct) {
   const auto bias = reference::random_values(shape.outputs, 3);
   const auto before = reference::random_values(shape.rows * shape.outputs, 4);
   const auto out = device(before);
-  const Weight packed = backend->pack(weight, shape.inputs, shape.outputs, bias);
+  const Weight packed = pack(*backend, weight, shape.inputs, shape.outputs, bias);
   backend->matmul(as_matrix(device(in), shape.rows, shape.inputs), packed, epilogue,
                   as_matrix(out, shape.rows, shape.outputs));
   // float32 sums of `inputs` terms of size one.
@@ -64,7 +67,7 @@ TEST_P(MatmulContract, ARowsBitsDoNotDependOnTheRowsAroundItNorOnTheirDistance) 
     for (std::int64_t r = 0; r < most; ++r)
       std::copy_n(in.begin() + r * inputs, inputs, spaced.begin() + r * (inputs + row_gap));
     const Weight packed =
-        backend->pack(reference::random_values(inputs * outputs, 2), inputs, outputs, {});
+        pack(*backend, reference::random_values(inputs * outputs, 2), inputs, outputs, {});
     const auto rows = device(in), spaced_rows = device(spaced),
                all = allocate<float>(*backend, most * outputs);
     backend->matmul(as_matrix(rows, most, inputs), packed, Epilogue::gelu,
@@ -90,7 +93,7 @@ TEST_P(MatmulContract, AColumnsBitsDoNotDependOnTheColumnsAroundIt) {
   const auto in = device(reference::random_values(rows * inputs, 1));
   const auto weight = reference::random_values(inputs * outputs, 2);
   const auto whole = allocate<float>(*backend, rows * outputs);
-  backend->matmul(as_matrix(in, rows, inputs), backend->pack(weight, inputs, outputs, {}),
+  backend->matmul(as_matrix(in, rows, inputs), pack(*backend, weight, inputs, outputs, {}),
                   Epilogue::store, as_matrix(whole, rows, outputs));
   const auto expected = host(whole);
   for (const std::int64_t first : {0, 48, 96}) {
@@ -102,7 +105,7 @@ TEST_P(MatmulContract, AColumnsBitsDoNotDependOnTheColumnsAroundIt) {
       slice.insert(slice.end(), expected.begin() + r * outputs + first,
                    expected.begin() + r * outputs + first + part);
     const auto out = allocate<float>(*backend, rows * part);
-    backend->matmul(as_matrix(in, rows, inputs), backend->pack(columns, inputs, part, {}),
+    backend->matmul(as_matrix(in, rows, inputs), pack(*backend, columns, inputs, part, {}),
                     Epilogue::store, as_matrix(out, rows, part));
     EXPECT_EQ(host(out), slice) << "from column " << first;
   }
@@ -118,15 +121,80 @@ TEST_P(MatmulContract, TakesRowsWithAStride) {
                  wide.begin() + r * stride + 7 + inputs);
   const auto in = device(wide), out = allocate<float>(*backend, rows * outputs);
   backend->matmul(as_matrix(in, rows, stride).part_of_columns(7, inputs),
-                  backend->pack(weight, inputs, outputs, {}), Epilogue::store,
+                  pack(*backend, weight, inputs, outputs, {}), Epilogue::store,
                   as_matrix(out, rows, outputs));
   EXPECT_TRUE(all_near(
       host(out), reference::matmul(dense, weight, {}, rows, inputs, outputs, Epilogue::store, {}),
       1e-4));
 }
 
+/// Packs weights of these shapes one after the other, as another process would. It has one thread:
+/// OpenMP's do not live on in a child.
+void pack_in_child(cpu::ProductKind products, const std::vector<Shape>& shapes, std::byte* memory) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto own = cpu::make_backend(1, products);
+    for (const auto& [rows, inputs, outputs] : shapes) {
+      own->pack_into(reference::random_values(inputs * outputs, 2), inputs, outputs,
+                     reference::random_values(outputs, 3), memory);
+      memory += own->packed_bytes(inputs, outputs);
+    }
+    _exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+}
+
+TEST_P(MatmulContract, AWeightThatAnotherProcessPackedGivesTheSameBits) {
+  const std::vector<Shape> shapes = {{60, 64, 192}, {7, 100, 48}, {31, 8, 33}, {15, 513, 65}};
+  std::int64_t bytes = 0;
+  for (const Shape& shape : shapes) {
+    EXPECT_EQ(backend->packed_bytes(shape.inputs, shape.outputs) % 64, 0);
+    bytes += backend->packed_bytes(shape.inputs, shape.outputs);
+  }
+  const auto length = static_cast<std::size_t>(bytes);
+  void* const mapping =
+      mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(mapping, MAP_FAILED);
+  std::shared_ptr<std::byte> memory(static_cast<std::byte*>(mapping),
+                                    [&](std::byte* shared) { munmap(shared, length); });
+  pack_in_child(GetParam(), shapes, memory.get());
+
+  std::byte* next = memory.get();
+  for (const auto& [rows, inputs, outputs] : shapes) {
+    const auto in = device(reference::random_values(rows * inputs, 1));
+    const auto product = [&, rows = rows, inputs = inputs,
+                          outputs = outputs](const Weight& weight) {
+      const auto out = allocate<float>(*backend, rows * outputs);
+      backend->matmul(as_matrix(in, rows, inputs), weight, Epilogue::store,
+                      as_matrix(out, rows, outputs));
+      return host(out);
+    };
+    const Weight theirs = backend->packed_weight({memory, next}, inputs, outputs);
+    EXPECT_EQ(theirs.bytes, backend->packed_bytes(inputs, outputs));
+    EXPECT_EQ(product(theirs),
+              product(pack(*backend, reference::random_values(inputs * outputs, 2), inputs, outputs,
+                           reference::random_values(outputs, 3))));
+    next += theirs.bytes;
+  }
+  EXPECT_EQ(next, memory.get() + bytes);
+}
+
+TEST_P(MatmulContract, APackedWeightKeepsItsMemoryAlive) {
+  std::shared_ptr<void> memory = backend->allocate_bytes(backend->packed_bytes(8, 33));
+  backend->pack_into(reference::random_values(8 * 33, 2), 8, 33, {}, memory.get());
+  const std::weak_ptr<void> watched = memory;
+  {
+    const Weight weight = backend->packed_weight(std::move(memory), 8, 33);
+    EXPECT_FALSE(watched.expired());
+  }
+  EXPECT_TRUE(watched.expired());
+}
+
 TEST_P(MatmulContract, NoRowsAreNoWork) {
-  const Weight packed = backend->pack(reference::random_values(16, 2), 4, 4, {});
+  const Weight packed = pack(*backend, reference::random_values(16, 2), 4, 4, {});
   backend->matmul({nullptr, 0, 4, 4}, packed, Epilogue::store, {nullptr, 0, 4, 4});
 }
 

@@ -92,9 +92,16 @@ class CountingBackend final : public Backend {
   void copy_to_host(const void* device, std::span<std::byte> host) override {
     backend_->copy_to_host(device, host);
   }
-  Weight pack(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
-              std::span<const float> bias) override {
-    return backend_->pack(weight, inputs, outputs, bias);
+  std::int64_t packed_bytes(std::int64_t inputs, std::int64_t outputs) override {
+    return backend_->packed_bytes(inputs, outputs);
+  }
+  void pack_into(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
+                 std::span<const float> bias, void* memory) override {
+    backend_->pack_into(weight, inputs, outputs, bias, memory);
+  }
+  Weight packed_weight(std::shared_ptr<void> memory, std::int64_t inputs,
+                       std::int64_t outputs) override {
+    return backend_->packed_weight(std::move(memory), inputs, outputs);
   }
   void matmul(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) override {
     ++products;
