@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <functional>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/mman.h>
 
 #include "io/errors.h"
+#include "io/memory_pages.h"
 #include "io/sha256.h"
 #include "io/strict_json.h"
 #include "io/text_file.h"
@@ -138,15 +142,41 @@ Checkpoint::Checkpoint(const fs::path& folder) : folder_(folder) {
                                 index_name, advice(folder)));
   }
   for (const fs::path& file : files_) {
-    mappings_.emplace_back(file);
-    const auto found = parse_safetensors(mappings_.back().bytes(), file);
+    contents_.push_back(mappings_.emplace_back(file).bytes());
+    const auto found = parse_safetensors(contents_.back(), file);
     if (!map.empty()) check_shard(found, file, index, map, missing);
     tensors_.insert(tensors_.end(), found.begin(), found.end());
   }
   if (!missing.empty())
     throw UserError(fmt::format("{}: tensor '{}' is not in {}, where it should be", index.string(),
                                 *missing.begin(), map.at(*missing.begin())));
+  sort_tensors();
+}
+
+Checkpoint::Checkpoint(const fs::path& folder, const std::vector<CheckpointFile>& files,
+                       std::shared_ptr<void> owner)
+    : folder_(folder), owner_(std::move(owner)) {
+  for (const CheckpointFile& file : files) {
+    files_.push_back(folder / file.name);
+    contents_.push_back(file.bytes);
+    const auto found = parse_safetensors(file.bytes, files_.back());
+    tensors_.insert(tensors_.end(), found.begin(), found.end());
+  }
+  sort_tensors();
+}
+
+void Checkpoint::sort_tensors() {
   std::ranges::sort(tensors_, {}, &StoredTensor::name);
+  const auto twice = std::ranges::adjacent_find(tensors_, {}, &StoredTensor::name);
+  if (twice != tensors_.end())
+    throw UserError(fmt::format("{}: tensor '{}' is in two files", folder_.string(), twice->name));
+}
+
+std::vector<CheckpointFile> Checkpoint::contents() const {
+  std::vector<CheckpointFile> result;
+  for (std::size_t i = 0; i < files_.size(); ++i)
+    result.push_back({files_[i].filename().string(), contents_[i]});
+  return result;
 }
 
 const StoredTensor* Checkpoint::find(const std::string& name) const {
@@ -164,10 +194,24 @@ void Checkpoint::release(const StoredTensor& tensor) const noexcept {
   if (mapping != mappings_.end()) mapping->release(tensor.bytes);
 }
 
+void Checkpoint::discard(const StoredTensor& tensor) noexcept {
+  if (!mappings_.empty()) return release(tensor);
+  discarded_ = true;
+  const std::span pages = whole_pages(tensor.bytes);
+  // An economy: memory of another kind than processes share refuses, and stays.
+  if (!pages.empty()) ::madvise(pages.data(), pages.size(), MADV_REMOVE);
+}
+
 std::string Checkpoint::sha256() const {
-  if (files_.size() == 1) return sha256_of_file(files_.front());
+  assert(!discarded_);
+  const auto hash = [&](std::size_t i) {
+    if (!mappings_.empty()) return sha256_of_file(files_[i]);
+    return headsweep::sha256(
+        {reinterpret_cast<const char*>(contents_[i].data()), contents_[i].size()});
+  };
+  if (files_.size() == 1) return hash(0);
   std::string lines;
-  for (const fs::path& file : files_) lines += sha256_of_file(file) + "\n";
+  for (std::size_t i = 0; i < files_.size(); ++i) lines += hash(i) + "\n";
   return headsweep::sha256(lines);
 }
 

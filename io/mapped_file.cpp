@@ -1,7 +1,6 @@
 #include "io/mapped_file.h"
 
 #include <cassert>
-#include <cstdint>
 #include <functional>
 #include <utility>
 
@@ -10,6 +9,7 @@
 
 #include "io/errors.h"
 #include "io/file_descriptor.h"
+#include "io/memory_pages.h"
 
 namespace headsweep {
 namespace {
@@ -54,11 +54,8 @@ void MappedFile::release(std::span<const std::byte> part) const noexcept {
   if (part.empty()) return;
   assert(std::less_equal<>{}(data_, part.data()) &&
          std::less_equal<>{}(part.data() + part.size(), data_ + size_));
-  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const auto offset = static_cast<std::size_t>(part.data() - data_);
-  const std::size_t begin = (offset + page - 1) / page * page;
-  const std::size_t end = (offset + part.size()) / page * page;
-  if (begin < end) ::madvise(const_cast<std::byte*>(data_) + begin, end - begin, MADV_DONTNEED);
+  const std::span pages = whole_pages(part);
+  if (!pages.empty()) ::madvise(pages.data(), pages.size(), MADV_DONTNEED);
 }
 
 }  // namespace headsweep

@@ -45,14 +45,17 @@ bool is_mask_buffer(const std::string& name) {
 }  // namespace
 
 StoredWeights::StoredWeights(const std::filesystem::path& folder, const Gpt2Config& config)
-    : checkpoint_(folder), config_(config) {
+    : StoredWeights(Checkpoint(folder), config) {}
+
+StoredWeights::StoredWeights(Checkpoint checkpoint, const Gpt2Config& config)
+    : checkpoint_(std::move(checkpoint)), config_(config) {
   if (checkpoint_.find("transformer.wte.weight") != nullptr) {
     prefix_ = "transformer.";
   } else if (checkpoint_.find("wte.weight") == nullptr) {
     throw UserError(
         fmt::format("{}: holds neither 'wte.weight' nor 'transformer.wte.weight': this is no GPT-2 "
                     "checkpoint in Hugging Face form",
-                    folder.string()));
+                    checkpoint_.folder().string()));
   }
   check_shapes();
   check_nothing_else();
@@ -146,6 +149,11 @@ void StoredWeights::release_layer(int layer) const {
 }
 
 void StoredWeights::release_embedding() const { checkpoint_.release(tensor("wte.weight")); }
+
+void StoredWeights::discard_mlp(int layer) {
+  for (const char* name : {"mlp.c_fc.weight", "mlp.c_proj.weight"})
+    checkpoint_.discard(tensor(fmt::format("h.{}.{}", layer, name)));
+}
 
 long long StoredWeights::parameters() const {
   long long sum = 0;

@@ -17,6 +17,9 @@ class StoredWeights {
   /// would be ignored without being known to be harmless, and that the unembedding is tied.
   /// UserError names file and tensor.
   StoredWeights(const std::filesystem::path& folder, const Gpt2Config& config);
+  StoredWeights(Checkpoint checkpoint, const Gpt2Config& config);  // the same of an open one
+
+  const Gpt2Config& config() const { return config_; }
 
   /// A whole tensor as floats, in the memory of `used`.
   std::vector<float> values(const std::string& name, std::vector<float> used = {}) const;
@@ -30,6 +33,10 @@ class StoredWeights {
   /// Gives the memory that reading a layer, or the embedding table, took back to the system.
   void release_layer(int layer) const;
   void release_embedding() const;
+
+  /// Gives the memory of the MLP's matrices back for good, where processes share it. They are
+  /// packed once, and nothing reads them again: whoever packs them says when.
+  void discard_mlp(int layer);
 
   bool prefixed() const {
     return !prefix_.empty();
