@@ -1,34 +1,74 @@
 #include "model/gpt2.h"
 
 #include <cassert>
+#include <cstddef>
 #include <numeric>
 #include <utility>
 
 namespace headsweep {
 
-Gpt2::Gpt2(const std::filesystem::path& folder, Backend& backend)
-    : config_(read_config(folder)),
+std::int64_t packed_bytes(const Gpt2Config& config, Backend& backend) {
+  const std::int64_t d = config.d_model, m = config.d_mlp;
+  return config.layers * (backend.packed_bytes(d, 3 * d) + backend.packed_bytes(d, d) +
+                          backend.packed_bytes(d, m) + backend.packed_bytes(m, d));
+}
+
+Gpt2::Gpt2(StoredWeights stored, Backend& backend)
+    : config_(stored.config()),
       backend_(backend),
-      stored_(folder, config_),
+      stored_(std::move(stored)),
       folded_(stored_, config_),
-      position_embedding_(stored_.values("wpe.weight")) {
+      position_embedding_(stored_.values("wpe.weight")) {}
+
+Gpt2::Gpt2(const std::filesystem::path& folder, Backend& backend)
+    : Gpt2(StoredWeights(folder, read_config(folder)), backend) {
+  const auto block = backend.allocate_bytes(packed_bytes(config_, backend));
+  pack_layers(static_cast<std::byte*>(block.get()));
+  take_layers(block);
+}
+
+Gpt2::Gpt2(StoredWeights stored, Backend& backend, const std::shared_ptr<void>& block,
+           WeightBlock state)
+    : Gpt2(std::move(stored), backend) {
+  if (state == WeightBlock::to_be_packed) pack_layers(static_cast<std::byte*>(block.get()));
+  take_layers(block);
+}
+
+void Gpt2::pack_layers(std::byte* memory) {
+  const auto pack_next = [&](const HostWeight& host) {
+    backend_.pack_into(host.weight, host.inputs, host.outputs, host.bias, memory);
+    memory += backend_.packed_bytes(host.inputs, host.outputs);
+  };
   std::vector<int> every_head(static_cast<std::size_t>(config_.heads));
   std::iota(every_head.begin(), every_head.end(), 0);
   HostWeight host;
   for (int l = 0; l < config_.layers; ++l) {
-    LayerWeights& layer = layers_.emplace_back();
     host = folded_.attention_input(l, every_head, AttentionInputs::queries_keys_values,
                                    std::move(host));
-    layer.attention_input = pack(host);
+    pack_next(host);
     host = folded_.attention_output(l, every_head, std::move(host));
     host.bias = folded_.attention_bias(l);
-    layer.attention_output = pack(host);
+    pack_next(host);
     host = folded_.mlp_input(l, std::move(host));
-    layer.mlp_input = pack(host);
+    pack_next(host);
     host = folded_.mlp_output(l, std::move(host));
-    layer.mlp_output = pack(host);
+    pack_next(host);
     stored_.release_layer(l);
+    stored_.discard_mlp(l);
   }
+}
+
+void Gpt2::take_layers(const std::shared_ptr<void>& block) {
+  auto* memory = static_cast<std::byte*>(block.get());
+  const auto next = [&](std::int64_t inputs, std::int64_t outputs) {
+    Weight weight = backend_.packed_weight(std::shared_ptr<void>(block, memory), inputs, outputs);
+    memory += backend_.packed_bytes(inputs, outputs);
+    return weight;
+  };
+  const std::int64_t d = config_.d_model, m = config_.d_mlp;
+  // Braces are evaluated from left to right: in the order in which the weights lie there.
+  for (int l = 0; l < config_.layers; ++l)
+    layers_.push_back({next(d, 3 * d), next(d, d), next(d, m), next(m, d)});
 }
 
 std::int64_t Gpt2::weight_bytes() const {

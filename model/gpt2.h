@@ -2,6 +2,7 @@
 // demand.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -28,10 +29,22 @@ struct HeadWeights {
   Weight output;            // (heads * d_head, d_model), without a bias
 };
 
+/// Whether this process is to pack a block of weights, or has it from one that did.
+enum class WeightBlock { to_be_packed, packed_already };
+
+/// What the packed weights of all layers take, one after the other in the order of LayerWeights.
+std::int64_t packed_bytes(const Gpt2Config& config, Backend& backend);
+
 class Gpt2 {
  public:
   /// Reads, checks and packs. UserError for a folder that holds no usable GPT-2.
   Gpt2(const std::filesystem::path& folder, Backend& backend);
+
+  /// With the weights of all layers in `block`: packed_bytes() of the device's memory, aligned to
+  /// 64 bytes, which processes of one machine may share. Who packs also discards what no process
+  /// reads again of the checkpoint.
+  Gpt2(StoredWeights stored, Backend& backend, const std::shared_ptr<void>& block,
+       WeightBlock state);
 
   const Gpt2Config& config() const { return config_; }
   Backend& backend() const { return backend_; }
@@ -48,6 +61,9 @@ class Gpt2 {
   FoldedWeights::Direction unembedding(int token) const { return folded_.unembedding(token); }
 
  private:
+  Gpt2(StoredWeights stored, Backend& backend);
+  void pack_layers(std::byte* memory);
+  void take_layers(const std::shared_ptr<void>& block);
   Weight pack(const HostWeight& weight) const;
 
   Gpt2Config config_;
