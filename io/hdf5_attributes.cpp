@@ -61,6 +61,10 @@ void write_attribute(hid_t object, const std::string& name, int value) {
   write_scalar(object, name, Number<int>::in_file(), Number<int>::in_memory(), &value);
 }
 
+void write_attribute(hid_t object, const std::string& name, long long value) {
+  write_scalar(object, name, Number<long long>::in_file(), Number<long long>::in_memory(), &value);
+}
+
 void write_attribute(hid_t object, const std::string& name, double value) {
   write_scalar(object, name, Number<double>::in_file(), Number<double>::in_memory(), &value);
 }
@@ -78,6 +82,11 @@ bool has_attribute(hid_t object, const std::string& name) {
 template <>
 int read_attribute(hid_t object, const std::string& name) {
   return read_number<int>(object, name);
+}
+
+template <>
+long long read_attribute(hid_t object, const std::string& name) {
+  return read_number<long long>(object, name);
 }
 
 template <>

@@ -17,11 +17,12 @@ Group open_group(hid_t parent, const std::string& name);
 void demand_link(hid_t parent, const std::string& name);
 
 void write_attribute(hid_t object, const std::string& name, int value);
+void write_attribute(hid_t object, const std::string& name, long long value);
 void write_attribute(hid_t object, const std::string& name, double value);
 void write_attribute(hid_t object, const std::string& name, const std::string& value);
 bool has_attribute(hid_t object, const std::string& name);
 
-/// T is int, double or std::string.
+/// T is int, long long, double or std::string.
 template <class T>
 T read_attribute(hid_t object, const std::string& name);
 

@@ -19,13 +19,19 @@ Shape shape_of(hid_t space);
 hsize_t elements_of(const Shape& shape);
 void demand_shape(const Shape& shape, const Shape& demanded, const std::string& name);
 
-/// Numbers: T is int or double, in files of 32 and 64 bits, little-endian.
+/// Numbers: T is int, long long or double, in files of 32, 64 and 64 bits, little-endian.
 template <class T>
 struct Number;
 template <>
 struct Number<int> {
   static hid_t in_memory() { return H5T_NATIVE_INT; }
   static Type in_file() { return Type(check(H5Tcopy(H5T_STD_I32LE))); }
+  static constexpr H5T_class_t type_class = H5T_INTEGER;
+};
+template <>
+struct Number<long long> {
+  static hid_t in_memory() { return H5T_NATIVE_LLONG; }
+  static Type in_file() { return Type(check(H5Tcopy(H5T_STD_I64LE))); }
   static constexpr H5T_class_t type_class = H5T_INTEGER;
 };
 template <>

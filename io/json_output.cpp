@@ -37,6 +37,15 @@ Json circuit(const RunRecord& record) {
   return heads;
 }
 
+Json work(const WorkRecord& record) {
+  return {{"waves", record.waves},
+          {"evaluations", record.evaluations},
+          {"discarded", record.discarded},
+          {"compute_seconds", record.compute_seconds},
+          {"communication_seconds", record.communication_seconds},
+          {"waiting_seconds", record.waiting_seconds}};
+}
+
 Json single_removals(const RunRecord& record) {
   Json rows = Json::array();
   for (const auto& [layer, head, score_percent] : record.single_removals)
@@ -107,6 +116,7 @@ std::string to_json(const RunRecord& record) {
                   {"full", {{"mean", record.full_mean}, {"per_prompt", record.full_per_prompt}}},
                   {"decisions", std::move(decisions)},
                   {"circuit", circuit(record)},
+                  {"work", work(record.work)},
                   {"single_removals", single_removals(record)}});
 }
 

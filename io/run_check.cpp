@@ -76,6 +76,17 @@ std::string problem_of_single_removals(const RunRecord& record) {
   return "";
 }
 
+std::string problem_of_work(const WorkRecord& work) {
+  for (const long long count :
+       {static_cast<long long>(work.waves), work.evaluations, work.discarded})
+    if (count < 0) return fmt::format("work: a count is {}", count);
+  for (const double seconds :
+       {work.compute_seconds, work.communication_seconds, work.waiting_seconds})
+    if (!std::isfinite(seconds) || seconds < 0)
+      return fmt::format("work: a time is {} seconds", seconds);
+  return "";
+}
+
 std::string problem_of_head_counts(const RunRecord& record) {
   if (record.layers < 0 || record.layers > most_layers || record.heads < 0 ||
       record.heads > most_heads)
@@ -97,7 +108,8 @@ std::string first_problem(const RunRecord& record) {
   for (const std::string& problem :
        {problem_of_head_counts(record), problem_of_number(record.threshold, "threshold"),
         problem_of_number(record.full_mean, "mean logit difference of the full model"),
-        problem_of_full_model(record), problem_of_prompts(record.clean, positions, "clean"),
+        problem_of_full_model(record), problem_of_work(record.work),
+        problem_of_prompts(record.clean, positions, "clean"),
         problem_of_prompts(record.corrupted, positions, "corrupted")})
     if (!problem.empty()) return problem;
   for (std::size_t i = 0; i < record.decisions.size(); ++i)

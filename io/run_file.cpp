@@ -99,6 +99,26 @@ std::vector<int> circuit_table(const RunRecord& record) {
   return table;
 }
 
+void write_work(hid_t root, const WorkRecord& work) {
+  const Group group = create_group(root, "work");
+  write_attribute(group.get(), "waves", work.waves);
+  write_attribute(group.get(), "evaluations", work.evaluations);
+  write_attribute(group.get(), "discarded", work.discarded);
+  write_attribute(group.get(), "compute_seconds", work.compute_seconds);
+  write_attribute(group.get(), "communication_seconds", work.communication_seconds);
+  write_attribute(group.get(), "waiting_seconds", work.waiting_seconds);
+}
+
+WorkRecord read_work(hid_t root) {
+  const Group group = open_group(root, "work");
+  return {.waves = read_attribute<int>(group.get(), "waves"),
+          .evaluations = read_attribute<long long>(group.get(), "evaluations"),
+          .discarded = read_attribute<long long>(group.get(), "discarded"),
+          .compute_seconds = read_attribute<double>(group.get(), "compute_seconds"),
+          .communication_seconds = read_attribute<double>(group.get(), "communication_seconds"),
+          .waiting_seconds = read_attribute<double>(group.get(), "waiting_seconds")};
+}
+
 RunStatus status_named(const std::string& name) {
   for (RunStatus status : {RunStatus::running, RunStatus::stopped, RunStatus::complete})
     if (name == name_of(status)) return status;
@@ -128,6 +148,7 @@ void write_record(hid_t root, const RunRecord& record) {
   write_numbers(full.get(), "per_prompt", {record.full_per_prompt.size()}, record.full_per_prompt);
   write_decisions(root, record.decisions, record.full_per_prompt.size());
   write_single_removals(root, record.single_removals);
+  write_work(root, record.work);
   write_numbers(root, "circuit", {circuit.size() / 2, 2}, circuit);
 }
 
@@ -151,6 +172,7 @@ RunRecord read_record(hid_t root) {
   record.full_per_prompt = read_numbers<double>(full.get(), "per_prompt", {any_extent});
   record.decisions = read_decisions(root, record.full_per_prompt.size());
   record.single_removals = read_single_removals(root);
+  record.work = read_work(root);
   return record;
 }
 

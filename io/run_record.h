@@ -40,6 +40,15 @@ struct SingleRemoval {
   bool operator==(const SingleRemoval&) const = default;
 };
 
+/// What the run took. Seconds are summed over ranks and starts.
+struct WorkRecord {
+  int waves = 0;
+  long long evaluations = 0, discarded = 0;  // discarded: speculation on them did not come true
+  double compute_seconds = 0, communication_seconds = 0, waiting_seconds = 0;
+
+  bool operator==(const WorkRecord&) const = default;
+};
+
 enum class RunStatus { running, stopped, complete };  // `running` in a file at rest: it was killed
 
 struct RunRecord {
@@ -60,6 +69,7 @@ struct RunRecord {
   // A layer's heads together, by index; layers in the order in which they were ranked. Empty for
   // order backward.
   std::vector<SingleRemoval> single_removals;
+  WorkRecord work;
 };
 
 /// The value of that name; `otherwise` if there is none.

@@ -63,6 +63,7 @@ TEST(JsonOutput, OfShowHasTheDocumentedForm) {
   record.full_mean = 2.5;
   record.full_per_prompt = {2, 3};
   record.hosts = {"node1", "node2"};
+  record.work = {7, 5'000'000'000, 2, 1.5, 0.25, 0};
   record.decisions = {{0, 1, 99.5, -2.5, true, 0.5, 7, 3, 1, {1, 2}}};
   EXPECT_EQ(
       to_json(record),
@@ -71,7 +72,9 @@ TEST(JsonOutput, OfShowHasTheDocumentedForm) {
       R"("layers":1,"heads":3,"full":{"mean":2.5,"per_prompt":[2.0,3.0]},)"
       R"("decisions":[{"layer":0,"head":1,"score_percent":99.5,"removed":true,)"
       R"("margin":-2.5,"seconds":0.5,"per_prompt":[1.0,2.0],"wave":7,"rank":3,"host":"node2"}],)"
-      R"("circuit":[[0,0],[0,2]],"single_removals":[]})");
+      R"("circuit":[[0,0],[0,2]],)"
+      R"("work":{"waves":7,"evaluations":5000000000,"discarded":2,"compute_seconds":1.5,)"
+      R"("communication_seconds":0.25,"waiting_seconds":0.0},"single_removals":[]})");
   record.single_removals = {{0, 1, 99.5}, {0, 2, 98}};
   EXPECT_THAT(to_json(record), testing::EndsWith(R"("single_removals":[[0,1,99.5],[0,2,98.0]]})"));
 }

@@ -36,7 +36,7 @@ bool same(const RunRecord& a, const RunRecord& b) {
   const auto fields = [](const RunRecord& run) {
     return std::tie(run.status, run.identity, run.provenance, run.hosts, run.job, run.family,
                     run.layers, run.heads, run.threshold, run.position_names, run.full_mean,
-                    run.full_per_prompt, run.decisions, run.single_removals);
+                    run.full_per_prompt, run.decisions, run.single_removals, run.work);
   };
   const auto same_prompt = [](const auto& x, const auto& y) { return same(x, y); };
   return fields(a) == fields(b) && std::ranges::equal(a.clean, b.clean, same_prompt) &&
@@ -71,6 +71,7 @@ RunRecord example() {
       {1, 0, 12.5, 84.5, false, 0.5, 1, 5, 1, {1, 2, 3}},
       {0, 1, 101.0 / 3, 1e-17, true, 0.75, 2, 5, 1, {-1e-300, 2.0 / 3, 7}}};
   run.single_removals = {{1, 0, 1.0 / 3}, {1, 1, -0.5}, {1, 2, 98.76543210987654}};
+  run.work = {2, 9'000'000'000'000'000'001, 1, 0.1, 1e-300, 7};
   return run;
 }
 
@@ -254,6 +255,20 @@ TEST_F(RunFile, RefusesImpossibleSingleRemovals) {
   EXPECT_THAT(complaint_when_written(run), HasSubstr("single removal 1: score is not a number"));
 }
 
+TEST_F(RunFile, RefusesImpossibleWork) {
+  RunRecord run = example();
+  run.work.waves = -1;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("work: a count is -1"));
+  run = example();
+  run.work.discarded = -3;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("work: a count is -3"));
+  run = example();
+  run.work.waiting_seconds = NAN;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("work: a time is nan seconds"));
+  run.work.waiting_seconds = -0.5;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("work: a time is -0.5 seconds"));
+}
+
 TEST_F(RunFile, StaysWholeWhenTheDiskIsFull) {
   RunRecord run = example();
   write_run_file(run, path());
@@ -350,6 +365,9 @@ assert d['score_percent'].tolist() == [98.76543210987654, 12.5, 101.0 / 3]
 s = f['single_removals'][:]
 assert s.dtype.names == ('layer', 'head', 'score_percent'), s.dtype
 assert s.tolist() == [(1, 0, 1.0 / 3), (1, 1, -0.5), (1, 2, 98.76543210987654)], s
+w = f['work'].attrs
+assert list(w) == ['waves', 'evaluations', 'discarded', 'compute_seconds', 'communication_seconds', 'waiting_seconds']
+assert list(w.values()) == [2, 9000000000000000001, 1, 0.1, 1e-300, 7.0] and w['evaluations'].dtype == 'int64'
 assert f['per_prompt'].shape == (3, 3) and f['per_prompt'][2, 1] == 2.0 / 3
 assert f['full'].attrs['mean'] == 1.0 / 3 and f['full/per_prompt'][2] == 5e-324
 assert f['circuit'][:].tolist() == [[0, 0], [0, 2], [1, 0], [1, 1]]
@@ -398,6 +416,8 @@ const std::map<std::string, std::pair<const char*, const char*>> changes = {
     {"removals",
      {"del f['single_removals']; f['single_removals'] = [1.0]",
       "'single_removals' has the wrong type"}},
+    {"no_work", {"del f['work']", "'work' is missing"}},
+    {"work", {"f['work'].attrs['evaluations'] = 0.5", "'evaluations' has the wrong type"}},
     {"no_job", {"del f['job']", "'job' is missing"}},
     {"no_prompts", {"del f['prompts']", "'prompts' is missing"}},
     {"group", {"del f['per_prompt']; f.create_group('per_prompt')", "is damaged: "}},

@@ -77,8 +77,10 @@ class GoldenProgramTest(ProgramTest):
     def assert_form_of_show(self, shown):
         self.assertEqual(list(shown),
                          ["status", "family", "threshold", "identity", "provenance", "layers", "heads", "full",
-                                       "decisions", "circuit", "single_removals"])
+                                       "decisions", "circuit", "work", "single_removals"])
         self.assertEqual(list(shown["full"]), ["mean", "per_prompt"])
+        self.assertEqual(list(shown["work"]), ["waves", "evaluations", "discarded", "compute_seconds",
+                                               "communication_seconds", "waiting_seconds"])
         self.assertEqual(shown["single_removals"], [])
         for values in (shown["identity"], shown["provenance"]):
             self.assertTrue(values and all(isinstance(value, str) for value in values.values()))

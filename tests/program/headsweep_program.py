@@ -37,10 +37,11 @@ def job(model, family_files, **search):
 
 
 def results(shown):
-    """What a run found, without what may differ between two runs: when and where."""
+    """What a run found, without what may differ between two runs: when, where and with how much work."""
     decisions = [{k: v for k, v in decision.items() if k not in ("seconds", "wave", "rank", "host")}
                  for decision in shown["decisions"]]
-    return {k: v for k, v in shown.items() if k != "provenance"} | {"decisions": decisions}
+    found = {k: v for k, v in shown.items() if k not in ("provenance", "work")}
+    return found | {"decisions": decisions}
 
 
 class Safetensors:
