@@ -3,6 +3,9 @@
 .DELETE_ON_ERROR:
 .PHONY: help packages build demo check format-check tidy sanitize format clean
 
+# What is built and tested; `make preset=cpu` does without MPI.
+preset ?= mpi
+
 # Ninja's progress line is for a person at a terminal; a log gets only what went wrong.
 quiet := $(if $(MAKE_TERMOUT),,-- --quiet)
 sources = find io kernels model pipeline tests \( -name '*.h' -o -name '*.cpp' \) -print0
@@ -15,15 +18,15 @@ help:  ## this list
 packages:  ## install what is missing of the Debian packages (nothing to do: no root, no apt)
 	@scripts/install_packages.sh
 
-build: packages build/cpu/build.ninja  ## packages, configure, build; the program is build/headsweep (default)
-	@cmake --build --preset cpu $(quiet)
+build: packages build/$(preset)/build.ninja  ## packages, configure, build; the program is build/headsweep (default)
+	@cmake --build --preset $(preset) $(quiet)
 
 demo: build  ## build, then find the circuit of the demo job
 	@build/headsweep run jobs/demo.yaml
 
 # Passive: two tests at a time would spin at each other's barriers on a machine with few cores.
 check: build  ## build, then every test (the include rules among them) and the format
-	@OMP_WAIT_POLICY=passive ctest --preset cpu --parallel 2
+	@OMP_WAIT_POLICY=passive ctest --preset $(preset) --parallel 2
 	@$(MAKE) --no-print-directory format-check
 
 format-check:  ## whether clang-format would change anything
@@ -36,7 +39,7 @@ format-check:  ## whether clang-format would change anything
 	fi
 
 tidy: build  ## clang-tidy over all sources, two at a time
-	@scripts/tidy.sh build/cpu $(clang_tidy)
+	@scripts/tidy.sh build/$(preset) $(clang_tidy)
 
 sanitize: packages build/sanitize/build.ninja  ## build with the sanitizers, then the unit tests
 	@cmake --build --preset sanitize $(quiet)

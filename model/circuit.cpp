@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace headsweep {
 
 Circuit::Circuit(int layers, int heads, Start start, int positions)
     : layers_(layers), heads_(heads), positions_(positions) {
   kept_.assign(index(layers, 0, 0), start == Start::everything);
+}
+
+Circuit::Circuit(int layers, int heads, int positions, std::vector<bool> kept)
+    : layers_(layers), heads_(heads), positions_(positions), kept_(std::move(kept)) {
+  assert(kept_.size() == index(layers, 0, 0));
 }
 
 Circuit Circuit::prefix(int layer) const {

@@ -18,6 +18,10 @@ class Circuit {
   enum class Start { everything, nothing };
   Circuit(int layers, int heads, Start start, int positions = 1);
 
+  /// `kept`: (layers, heads, positions).
+  Circuit(int layers, int heads, int positions, std::vector<bool> kept);
+  const std::vector<bool>& kept() const { return kept_; }
+
   int layers() const { return layers_; }
   int heads() const { return heads_; }
   int positions() const { return positions_; }

@@ -16,11 +16,16 @@ int circuits_side_by_side(const PromptBatch& clean) {
   return std::clamp(enough_rows / std::max(rows, 1), 1, 8);
 }
 
+}  // namespace
+
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-}  // namespace
+Evaluation scored(std::vector<double> per_prompt, double full_mean) {
+  const double kept = mean(per_prompt);
+  return {100 * kept / full_mean, kept, std::move(per_prompt)};
+}
 
 Evaluator::Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
                      Ablation ablation, Positions positions)
@@ -30,12 +35,7 @@ Evaluator::Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBa
   full_.score_percent = 100;
 }
 
-Evaluation Evaluator::score(std::vector<double> per_prompt) const {
-  const double kept = mean(per_prompt);
-  return {100 * kept / full_.mean, kept, std::move(per_prompt)};
-}
-
-std::vector<Evaluation> Evaluator::evaluate(std::span<const Circuit> circuits) {
+std::vector<std::vector<double>> Evaluator::logit_differences(std::span<const Circuit> circuits) {
   std::map<Circuit, std::vector<double>> results;
   for (const Circuit& circuit : circuits) results.emplace(circuit, std::vector<double>());
   // Sorted, circuits with long common prefixes are neighbours.
@@ -47,8 +47,15 @@ std::vector<Evaluation> Evaluator::evaluate(std::span<const Circuit> circuits) {
     auto per_prompt = forward_.run(batch);
     for (std::size_t i = 0; i < batch.size(); ++i) results[batch[i]] = std::move(per_prompt[i]);
   }
+  std::vector<std::vector<double>> in_order;
+  for (const Circuit& circuit : circuits) in_order.push_back(results.at(circuit));
+  return in_order;
+}
+
+std::vector<Evaluation> Evaluator::evaluate(std::span<const Circuit> circuits) {
   std::vector<Evaluation> evaluations;
-  for (const Circuit& circuit : circuits) evaluations.push_back(score(results.at(circuit)));
+  for (auto& per_prompt : logit_differences(circuits))
+    evaluations.push_back(scored(std::move(per_prompt), full_.mean));
   return evaluations;
 }
 

@@ -15,6 +15,11 @@ struct Evaluation {
   std::vector<double> per_prompt;  // logit differences
 };
 
+double mean(const std::vector<double>& values);
+
+/// The score of logit differences against the full model's mean.
+Evaluation scored(std::vector<double> per_prompt, double full_mean);
+
 class Evaluator {
  public:
   /// Computes the ablation's fills and the full model's logit differences.
@@ -24,13 +29,15 @@ class Evaluator {
   /// The full model: 100 percent by definition.
   const Evaluation& full() const { return full_; }
 
-  /// In the order of `circuits`; equal ones are computed once.
+  /// So many circuits share their matrix products.
+  int most_side_by_side() const { return forward_.most_circuits(); }
+
+  /// (circuits, prompts), in the order of `circuits`; equal ones are computed once.
+  std::vector<std::vector<double>> logit_differences(std::span<const Circuit> circuits);
   std::vector<Evaluation> evaluate(std::span<const Circuit> circuits);
   Evaluation evaluate(const Circuit& circuit) { return evaluate(std::span(&circuit, 1)).front(); }
 
  private:
-  Evaluation score(std::vector<double> per_prompt) const;
-
   CircuitForward forward_;
   Evaluation full_;
 };

@@ -14,6 +14,8 @@
 #include "io/errors.h"
 #include "io/wording.h"
 #include "pipeline/commands.h"
+#include "pipeline/launch.h"
+#include "pipeline/open_ranks.h"
 #include "pipeline/plan.h"
 #include "pipeline/run.h"
 
@@ -47,13 +49,29 @@ void add_json(CLI::App& command, Arguments& arguments) {
   command.add_flag("--json", arguments.json, "print JSON (forms: io/README.md)");
 }
 
+int exit_code_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::done:
+      return done;
+    case Outcome::stopped:
+      return stopped_on_request;
+    case Outcome::refused:
+      return users_mistake;
+  }
+  return machine_failed;
+}
+
+int run_on_all_ranks(const Arguments& arguments) {
+  const auto ranks = open_ranks(find_launch(), UseMpi::under_a_launcher);
+  return exit_code_of(run_job(*ranks, [&] { return arguments.read(); }));
+}
+
 // Each command's options, and what it does when it is chosen.
 
 void add_job_commands(CLI::App& app, Arguments& a, int& exit_code) {
   auto* run = app.add_subcommand("run", "run a job, or go on with what is unfinished of it");
   add_job(*run, a);
-  run->callback(
-      [&] { exit_code = run_job(a.read()) == Outcome::done ? done : stopped_on_request; });
+  run->callback([&] { exit_code = run_on_all_ranks(a); });
 
   auto* plan =
       app.add_subcommand("plan", "what a job would do: prompts, tokens, memory, work, time");

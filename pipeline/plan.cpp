@@ -11,6 +11,7 @@
 #include "pipeline/memory.h"
 #include "pipeline/run_store.h"
 #include "pipeline/search.h"
+#include "pipeline/serial_ranks.h"
 
 namespace headsweep {
 namespace {
@@ -49,9 +50,9 @@ void plan_family(const Job& job, std::size_t i, const Inputs& inputs, const Gpt2
   fmt::print("\n{}", describe_first_prompt(family, inputs.tokenizer));
   fmt::print("  prompts: {} clean ({} tokens), {} corrupted ({} tokens)\n", family.clean.prompts(),
              tokens_in(family.clean), family.corrupted.prompts(), tokens_in(family.corrupted));
-  const RunStore store(
-      run_file_path(job, job.families[i]),
-      new_run(job, job.families[i], family, model, inputs.tokenizer, model_sha256));
+  const RunStore store(run_file_path(job, job.families[i]),
+                       new_run(job, job.families[i], family, model, inputs.tokenizer, model_sha256,
+                               SerialRanks().places()));
   Evaluator evaluator(model, family.clean, family.corrupted, job.search.ablation,
                       job.search.positions);
   check_baseline(evaluator.full().mean, family.prompts.name, job);

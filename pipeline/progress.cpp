@@ -1,5 +1,6 @@
 #include "pipeline/progress.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -20,36 +21,95 @@ std::string duration(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::string family, int heads_in_all, int resumed)
-    : family_(std::move(family)),
-      heads_in_all_(heads_in_all),
-      resumed_(resumed),
+Progress::Progress(std::size_t families, int decisions_each)
+    : decisions_each_(decisions_each),
       terminal_(isatty(STDERR_FILENO) == 1),
       started_(Clock::now()),
       shown_(Clock::now()) {
-  if (resumed > 0)
-    fmt::print(stderr, "{}: resumed after {} of {} decisions\n", family_, resumed, heads_in_all_);
+  families_.reserve(families);
 }
 
-std::string Progress::line(const RunRecord& record) const {
-  const auto decided = static_cast<int>(record.decisions.size());
-  const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
-  const double rate = seconds > 0 ? (decided - resumed_) / seconds : 0;
-  const double left = rate > 0 ? (heads_in_all_ - decided) / rate : 0;
-  return fmt::format("{}: {}/{} decided, {} kept, score {:.2f} %, {:.1f} evaluations/s, {} left",
-                     family_, decided, heads_in_all_, kept_heads(record).size(),
-                     circuit_score_percent(record), rate, duration(left));
+Progress::Family Progress::state_of(const RunRecord& record) {
+  return {record.family,
+          static_cast<int>(record.decisions.size()),
+          static_cast<int>(kept_heads(record).size()),
+          record.work.waves,
+          circuit_score_percent(record),
+          record.work.evaluations,
+          record.status == RunStatus::complete};
 }
 
-void Progress::show(const RunRecord& record, When when) {
-  const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000);
-  if (when == When::passing && Clock::now() - shown_ < pause) return;
-  shown_ = Clock::now();
-  if (terminal_) {
-    fmt::print(stderr, "\r\x1b[K{}{}", line(record), when == When::last ? "\n" : "");
-  } else {
-    fmt::print(stderr, "{}\n", line(record));
+void Progress::add(const RunRecord& record) {
+  const Family& family = families_.emplace_back(state_of(record));
+  resumed_ += family.decided;
+  evaluations_before_ += family.evaluations;
+}
+
+void Progress::begin() {
+  started_ = Clock::now();
+  for (const Family& family : families_)
+    if (family.decided > 0 && !family.complete)
+      fmt::print(stderr, "{}: resumed after {} of {} decisions\n", family.name, family.decided,
+                 decisions_each_);
+}
+
+void Progress::update(std::size_t family, const RunRecord& record) {
+  families_[family] = state_of(record);
+  families_[family].complete = families_[family].decided == decisions_each_;
+  latest_ = family;
+  anything_new_ = true;
+}
+
+std::string Progress::of_one(const Family& family) const {
+  return fmt::format("{}: {}/{} decided, {} kept, score {:.2f} %, {} waves", family.name,
+                     family.decided, decisions_each_, family.kept, family.score_percent,
+                     family.waves);
+}
+
+std::string Progress::line() const {
+  int decided = 0, done = 0;
+  long long evaluations = -evaluations_before_;
+  for (const Family& family : families_) {
+    decided += family.decided;
+    done += family.complete ? 1 : 0;
+    evaluations += family.evaluations;
   }
+  const int all = decisions_each_ * static_cast<int>(families_.size());
+  const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
+  const double rate = static_cast<double>(decided - resumed_) / seconds;
+  std::string text;
+  if (families_.size() > 1)
+    text = fmt::format("{} of {} families done, {}/{} decided; ", done, families_.size(), decided,
+                       all);
+  text += fmt::format("{}, {:.1f} evaluations/s", of_one(families_[latest_]),
+                      static_cast<double>(evaluations) / seconds);
+  if (ranks_at_work_ > 1) text += fmt::format(" on {} ranks", ranks_at_work_);
+  return text + fmt::format(", {} left", duration(rate > 0 ? (all - decided) / rate : 0));
+}
+
+void Progress::show(int ranks_at_work) {
+  ranks_at_work_ = std::max(ranks_at_work, 1);
+  const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000);
+  if (!anything_new_ || Clock::now() - shown_ < pause) return;
+  shown_ = Clock::now();
+  anything_new_ = false;
+  if (terminal_) {
+    fmt::print(stderr, "\r\x1b[K{}", line());
+  } else {
+    fmt::print(stderr, "{}\n", line());
+  }
+  line_shown_ = terminal_;
+  std::fflush(stderr);
+}
+
+void Progress::clear_line() {
+  if (std::exchange(line_shown_, false)) fmt::print(stderr, "\r\x1b[K");
+}
+
+void Progress::end() {
+  if (!anything_new_ && !line_shown_) return;
+  clear_line();
+  fmt::print(stderr, "{}\n", line());
   std::fflush(stderr);
 }
 

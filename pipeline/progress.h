@@ -1,8 +1,9 @@
-// A run's progress on stderr: one line that is rewritten on a terminal, plain lines elsewhere.
+// A job's progress on stderr: one line that is rewritten on a terminal, plain lines elsewhere.
 #pragma once
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "io/run_record.h"
 
@@ -10,20 +11,40 @@ namespace headsweep {
 
 class Progress {
  public:
-  /// `resumed`: decisions that were made in an earlier start.
-  Progress(std::string family, int heads_in_all, int resumed);
+  Progress(std::size_t families, int decisions_each);
 
-  /// Shows the state, at most ten times a second on a terminal, else every ten seconds; `last`
-  /// always.
-  enum class When { passing, last };
-  void show(const RunRecord& record, When when);
+  /// A family as this start of the job finds it.
+  void add(const RunRecord& record);
+  /// The searches begin; says which go on.
+  void begin();
+  void update(std::size_t family, const RunRecord& record);
+
+  /// Shows the state, at most ten times a second on a terminal, else every ten seconds.
+  void show(int ranks_at_work);
+  /// Makes room for other output.
+  void clear_line();
+  /// Shows the state for the last time.
+  void end();
 
  private:
-  std::string line(const RunRecord& record) const;
+  struct Family {
+    std::string name;
+    int decided = 0, kept = 0, waves = 0;
+    double score_percent = 100;
+    long long evaluations = 0;
+    bool complete = false;
+  };
+  static Family state_of(const RunRecord& record);
+  std::string line() const;
+  std::string of_one(const Family& family) const;
 
-  std::string family_;
-  int heads_in_all_, resumed_;
-  bool terminal_;
+  int decisions_each_;
+  std::vector<Family> families_;
+  std::size_t latest_ = 0;  // the family that has moved last
+  int resumed_ = 0;         // decisions of earlier starts
+  long long evaluations_before_ = 0;
+  int ranks_at_work_ = 0;
+  bool terminal_, anything_new_ = false, line_shown_ = false;
   std::chrono::steady_clock::time_point started_, shown_;
 };
 

@@ -2,26 +2,23 @@
 
 #include <algorithm>
 #include <ctime>
+#include <set>
 #include <utility>
 
 #include "headsweep/version.h"
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "io/errors.h"
 #include "io/run_file.h"
+#include "pipeline/clock.h"
+#include "pipeline/open_ranks.h"
 
 namespace headsweep {
 namespace {
 
 std::string now_utc() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-}
-
-std::string host_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
 void set(NamedValues& values, const std::string& name, std::string value) {
@@ -31,6 +28,22 @@ void set(NamedValues& values, const std::string& name, std::string value) {
       return;
     }
   values.emplace_back(name, std::move(value));
+}
+
+/// "4 on 2 hosts"; the ranks of every start, where they were not always the same.
+std::string ranks_text(const std::vector<RankPlace>& places) {
+  std::set<std::string> hosts;
+  for (const RankPlace& place : places) hosts.insert(place.host);
+  return hosts.size() == 1 ? fmt::format("{}", places.size())
+                           : fmt::format("{} on {} hosts", places.size(), hosts.size());
+}
+
+/// The number of a host in the record, added if it is new there.
+int host_number(RunRecord& record, const std::string& host) {
+  const auto found = std::ranges::find(record.hosts, host);
+  const auto number = found - record.hosts.begin();
+  if (found == record.hosts.end()) record.hosts.push_back(host);
+  return static_cast<int>(number);
 }
 
 /// What config.json adds to the weights: the same tensors can be cut into other heads.
@@ -81,7 +94,8 @@ std::filesystem::path run_file_path(const Job& job, const FamilySpec& spec) {
 }
 
 RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, const Gpt2& model,
-                  const Tokenizer& tokenizer, const std::string& model_sha256) {
+                  const Tokenizer& tokenizer, const std::string& model_sha256,
+                  const std::vector<RankPlace>& places) {
   const DeviceInfo device = model.backend().info();
   RunRecord record;
   record.identity = {{"program", std::string(program_version)},
@@ -102,11 +116,11 @@ RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, 
   record.provenance = {{"job_file", std::filesystem::absolute(job.file).string()},
                        {"model_path", std::filesystem::absolute(job.model.path).string()},
                        {"device", device.description},
-                       {"ranks", "1"},
-                       {"host", host_name()},
+                       {"mpi", mpi_description()},
+                       {"ranks", ranks_text(places)},
+                       {"host", places.front().host},
                        {"started", now_utc()},
                        {"starts", "1"}};
-  record.hosts = {host_name()};
   record.job = resolved_job(job);
   record.family = spec.name;
   record.layers = model.config().layers;
@@ -119,9 +133,7 @@ RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, 
 }
 
 RunStore::RunStore(std::filesystem::path path, RunRecord fresh)
-    : path_(std::move(path)),
-      record_(std::move(fresh)),
-      started_(std::chrono::steady_clock::now()) {
+    : path_(std::move(path)), record_(std::move(fresh)), started_(monotonic_seconds()) {
   if (!std::filesystem::exists(path_)) return;
   RunRecord found = read_run_file(path_);
   if (const std::string different = differences(found.identity, record_.identity);
@@ -131,26 +143,46 @@ RunStore::RunStore(std::filesystem::path path, RunRecord fresh)
         "run.output, or move that file away",
         path_.string(), different));
   const int starts = 1 + std::atoi(value_of(found.provenance, "starts", "0").c_str());
-  if (found.status != RunStatus::complete) set(found.provenance, "starts", std::to_string(starts));
+  if (found.status != RunStatus::complete) {
+    set(found.provenance, "starts", std::to_string(starts));
+    const std::string ranks = value_of(record_.provenance, "ranks", ""),
+                      before = value_of(found.provenance, "ranks", "");
+    if (!before.ends_with(ranks)) set(found.provenance, "ranks", before + ", then " + ranks);
+  }
   record_ = std::move(found);
   if (!record_.decisions.empty()) seconds_before_ = record_.decisions.back().seconds;
 }
 
-double RunStore::seconds() const {
-  return seconds_before_ +
-         std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
-}
+double RunStore::seconds() const { return seconds_before_ + monotonic_seconds() - started_; }
 
 void RunStore::set_full(double mean, const std::vector<double>& per_prompt) {
   record_.full_mean = mean;
   record_.full_per_prompt = per_prompt;
   record_.status = RunStatus::running;
-  write();
+  anything_new_ = true;
 }
 
-void RunStore::add(DecisionRecord decision) {
-  record_.decisions.push_back(std::move(decision));
-  if (std::chrono::steady_clock::now() - written_ >= std::chrono::seconds(1)) write();
+void RunStore::add(const Decision& decision, const UsedScore& used, const std::string& host) {
+  record_.decisions.push_back({decision.head.layer, decision.head.head, decision.score_percent,
+                               decision.margin, decision.removed, seconds(), used.wave, used.rank,
+                               host_number(record_, host), used.per_prompt});
+  anything_new_ = true;
+}
+
+void RunStore::add_ranking(int layer, std::span<const double> scores_percent) {
+  for (std::size_t head = 0; head < scores_percent.size(); ++head)
+    record_.single_removals.push_back({layer, static_cast<int>(head), scores_percent[head]});
+  anything_new_ = true;
+}
+
+void RunStore::add(const WorkDone& work) {
+  WorkRecord& all = record_.work;
+  all.waves += work.waves;
+  all.evaluations += work.evaluations;
+  all.discarded += work.discarded;
+  all.compute_seconds += work.compute_seconds;
+  all.communication_seconds += work.communication_seconds;
+  all.waiting_seconds += work.waiting_seconds;
 }
 
 void RunStore::finish(RunStatus status) {
@@ -159,9 +191,16 @@ void RunStore::finish(RunStatus status) {
   write();
 }
 
+bool RunStore::write_if_due() {
+  if (!anything_new_ || monotonic_seconds() - written_ < 1) return false;
+  write();
+  return true;
+}
+
 void RunStore::write() {
   write_run_file(record_, path_);
-  written_ = std::chrono::steady_clock::now();
+  written_ = monotonic_seconds();
+  anything_new_ = false;
 }
 
 IndexEntry index_entry(const FamilySpec& spec, const RunStore& store) {

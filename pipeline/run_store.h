@@ -1,8 +1,8 @@
 // The run files of a job: begun, resumed, kept up to date.
 #pragma once
 
-#include <chrono>
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "io/job.h"
@@ -11,6 +11,9 @@
 #include "model/gpt2.h"
 #include "model/tokenizer.h"
 #include "pipeline/families.h"
+#include "pipeline/ranks.h"
+#include "pipeline/search.h"
+#include "pipeline/work_messages.h"
 
 namespace headsweep {
 
@@ -21,9 +24,10 @@ std::filesystem::path run_file_path(const Job& job, const FamilySpec& spec);
 
 /// A run as it is before its first decision.
 RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, const Gpt2& model,
-                  const Tokenizer& tokenizer, const std::string& model_sha256);
+                  const Tokenizer& tokenizer, const std::string& model_sha256,
+                  const std::vector<RankPlace>& places);
 
-/// One run's file. Keeps the record, and writes it at most once a second.
+/// One run's file, and what has to go into it.
 class RunStore {
  public:
   /// Takes up the decisions of the file at `path` if there is one. UserError if that is the file of
@@ -35,8 +39,14 @@ class RunStore {
   const std::filesystem::path& path() const { return path_; }
 
   void set_full(double mean, const std::vector<double>& per_prompt);
-  void add(DecisionRecord decision);
+  void add(const Decision& decision, const UsedScore& used, const std::string& host);
+  /// The scores without each of the layer's heads alone, by number.
+  void add_ranking(int layer, std::span<const double> scores_percent);
+  void add(const WorkDone& work);
   void finish(RunStatus status);
+
+  /// Writes if something is new and the last time is a second ago; whether it did.
+  bool write_if_due();
 
   /// Since the run began, over all its starts.
   double seconds() const;
@@ -47,7 +57,8 @@ class RunStore {
   std::filesystem::path path_;
   RunRecord record_;
   double seconds_before_ = 0;
-  std::chrono::steady_clock::time_point started_, written_;
+  double started_, written_ = 0;  // monotonic_seconds()
+  bool anything_new_ = false;
 };
 
 /// The entry of index.h5 for a run.

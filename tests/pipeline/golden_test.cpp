@@ -57,8 +57,7 @@ TEST_P(Golden, TheFullModelsLogitDifferencesAreTheReferences) {
 
 TEST_P(Golden, TheSearchMakesTheReferencesDecisions) {
   const auto& config = made.model.config();
-  GreedySearch search(Circuit(config.layers, config.heads, Circuit::Start::everything),
-                      backward_order(config.layers, config.heads), made.expected["threshold"]);
+  GreedySearch search({config.layers, config.heads, Order::backward, made.expected["threshold"]});
   bool same_way = true;
   for (const auto& step : made.expected["trace"]) {
     const double expected_score = step[2];

@@ -49,8 +49,7 @@ TEST(ShippedJobs, TheDemoMakesTheReferencesDecisions) {
   Evaluator evaluator(*loaded.model, family.clean, family.corrupted, job.search.ablation,
                       job.search.positions);
   EXPECT_NEAR(evaluator.full().mean, expected["full"], 1e-4);
-  GreedySearch search(Circuit(6, 8, Circuit::Start::everything), backward_order(6, 8),
-                      job.search.threshold);
+  GreedySearch search({6, 8, Order::backward, job.search.threshold});
   for (const auto& step : expected["trace"]) {
     const Decision& decision = search.tell(evaluator.evaluate(search.wanted()).score_percent);
     EXPECT_EQ(decision.head, (Head{step[0], step[1]}));

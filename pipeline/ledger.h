@@ -1,0 +1,64 @@
+// What rank 0 keeps of a job: each family's decisions, made again from the scores that come in, in
+// its run file; the index; and the line that shows progress.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "pipeline/coordinator.h"
+#include "pipeline/inputs.h"
+#include "pipeline/progress.h"
+#include "pipeline/ranks.h"
+#include "pipeline/run_store.h"
+#include "pipeline/search.h"
+#include "pipeline/work_messages.h"
+
+namespace headsweep {
+
+class Ledger {
+ public:
+  /// Opens the run file of each family, and takes up what is in it. UserError if one is that of
+  /// another run, or does not follow from itself.
+  Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, const Ranks& ranks,
+         const Gpt2& model, const std::string& model_sha256);
+
+  /// Makes the folder and the index; shows what is complete already. Nothing is written before.
+  void begin();
+
+  /// The families that have to be searched, or searched on.
+  std::vector<PendingFamily> pending() const;
+  bool all_complete() const { return pending().empty(); }
+
+  /// UserError if the full model does not do the task.
+  void check(const Baseline& baseline) const;
+
+  /// Adds what a search has found, and writes it before long.
+  void commit(const FamilyProgress& progress);
+
+  /// Writes what has waited long enough: a family at most once a second, and all of them together
+  /// at most a tenth of the time, however many they are and however slow the disk is.
+  void write_what_is_due();
+
+  void show_progress(int ranks_at_work);
+  void end();
+
+ private:
+  struct Book {
+    RunStore store;
+    GreedySearch search;  // as far as the decisions in the store go
+  };
+
+  void add_decisions(Book& book, const FamilyProgress& progress);
+  void finish(std::size_t family, RunStatus status);
+  void write_index();
+
+  const Job& job_;
+  const std::vector<RankPlace>& places_;
+  std::deque<Book> books_;  // by family
+  Progress progress_;
+  std::size_t next_to_write_ = 0;
+  double may_write_at_ = 0, index_written_ = 0;
+  bool index_is_old_ = false;
+};
+
+}  // namespace headsweep

@@ -1,0 +1,70 @@
+#include "pipeline/message_loop.h"
+
+#include <optional>
+#include <utility>
+
+#include "pipeline/stop.h"
+
+namespace headsweep {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool is_for_coordinator(const Message& message) {
+  switch (topic_of(message)) {
+    case Topic::ready:
+    case Topic::baseline:
+    case Topic::progress:
+    case Topic::stop_asked:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Outcome exchange_messages(Ranks& ranks, Worker& worker, Coordinator& coordinator, Ledger& ledger) {
+  worker.report_ready();
+  bool quitting = false;
+  while (!worker.outcome()) {
+    const std::optional<Message> message = ranks.receive(100ms);
+    if (stop_requested()) coordinator.stop();
+    if (message && is_for_coordinator(*message)) {
+      coordinator.handle(*message);
+    } else if (message) {
+      worker.handle(*message);
+    }
+    // Rank 0's own messages come last: now those of the others have all been heard.
+    if (!message || message->from == 0) {
+      worker.check_patience();
+      coordinator.keep_watch();
+    }
+    ledger.write_what_is_due();
+    ledger.show_progress(coordinator.ranks_at_work());
+    if (coordinator.done() && !std::exchange(quitting, true))
+      tell_all_to_quit(ranks, ledger.all_complete() ? Outcome::done : Outcome::stopped);
+  }
+  ledger.end();
+  return *worker.outcome();
+}
+
+Outcome exchange_messages(Ranks& ranks, Worker& worker) {
+  worker.report_ready();
+  bool asked = false;
+  while (!worker.outcome()) {
+    const std::optional<Message> message = ranks.receive(100ms);
+    if (stop_requested() && !std::exchange(asked, true))
+      ranks.send(0, make_message(Topic::stop_asked));
+    if (message) worker.handle(*message);
+    if (!message || message->from == ranks.rank()) worker.check_patience();
+  }
+  return *worker.outcome();
+}
+
+void tell_all_to_quit(Ranks& ranks, Outcome outcome) {
+  for (int rank = ranks.size() - 1; rank >= 0; --rank)
+    ranks.send(rank, make_message(Topic::quit, Quit{outcome}));
+}
+
+}  // namespace headsweep

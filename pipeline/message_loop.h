@@ -1,0 +1,32 @@
+// The loop in which every rank works until rank 0 says that all is done.
+#pragma once
+
+#include "pipeline/coordinator.h"
+#include "pipeline/ledger.h"
+#include "pipeline/ranks.h"
+#include "pipeline/work_order.h"
+#include "pipeline/worker.h"
+
+namespace headsweep {
+
+/// Rank 0's loop.
+Outcome exchange_messages(Ranks& ranks, Worker& worker, Coordinator& coordinator, Ledger& ledger);
+
+/// Every other rank's.
+Outcome exchange_messages(Ranks& ranks, Worker& worker);
+
+/// Tells the others to leave their loops.
+void tell_all_to_quit(Ranks& ranks, Outcome outcome);
+
+/// `work()`; if that finds a mistake of the user's, the others are told, who are in their loops.
+template <class Work>
+auto telling_all(Ranks& ranks, Work work) {
+  try {
+    return work();
+  } catch (const UserError& error) {
+    tell_all_to_quit(ranks, Outcome::refused);
+    throw ToldToAll(error.what());
+  }
+}
+
+}  // namespace headsweep

@@ -1,0 +1,153 @@
+#include "pipeline/shared_model.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "headsweep/version.h"
+#include <fmt/format.h>
+#include <sched.h>
+
+#include "io/checkpoint.h"
+#include "model/device.h"
+#include "pipeline/evaluator.h"
+
+namespace headsweep {
+namespace {
+
+/// Processor cores that this process may use.
+int usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+}
+
+/// Ranks of this node.
+int neighbours(const Ranks& ranks) {
+  return static_cast<int>(std::ranges::count(ranks.places(), ranks.place().node, &RankPlace::node));
+}
+
+/// Where each of a checkpoint's files lies in a block of memory.
+struct StoredFiles {
+  std::vector<std::string> names;
+  std::vector<std::int64_t> starts, ends;
+
+  void visit(auto& archive) { archive(names, starts, ends); }
+
+  void add(const std::string& name, std::int64_t bytes) {
+    constexpr std::int64_t cache_line = 64;
+    names.push_back(name);
+    starts.push_back((all_bytes() + cache_line - 1) / cache_line * cache_line);
+    ends.push_back(starts.back() + bytes);
+  }
+  std::int64_t all_bytes() const { return ends.empty() ? 0 : ends.back(); }
+};
+
+}  // namespace
+
+int threads_per_rank(const WorkOrder& order, const Ranks& ranks) {
+  constexpr int small_d_model = 256;
+  if (order.threads > 0) return order.threads;
+  if (order.config.d_model <= small_d_model) return 1;
+  if (std::getenv("OMP_NUM_THREADS") != nullptr) return 0;  // OpenMP reads it
+  return std::max(1, usable_cores() / neighbours(ranks));
+}
+
+/// The checkpoint's files, in one block of each node's memory.
+Checkpoint share_checkpoint(Ranks& ranks, const std::filesystem::path& folder) {
+  std::optional<Checkpoint> on_disk;
+  StoredFiles files;
+  if (ranks.rank() == 0) {
+    on_disk.emplace(folder);
+    for (const CheckpointFile& file : on_disk->contents())
+      files.add(file.name, std::ssize(file.bytes));
+  }
+  std::vector<std::byte> list = to_bytes(files);
+  ranks.broadcast(list);
+  files = from_bytes<StoredFiles>(list);
+
+  const NodeMemory memory = ranks.share_on_node(files.all_bytes());
+  auto* const data = static_cast<std::byte*>(memory.memory.get());
+  if (on_disk)
+    for (std::size_t i = 0; const CheckpointFile& file : on_disk->contents())
+      std::ranges::copy(file.bytes, data + files.starts[i++]);
+  ranks.broadcast_into(memory, files.all_bytes());
+  ranks.meet_on_node();
+  std::vector<CheckpointFile> in_memory;
+  for (std::size_t i = 0; i < files.names.size(); ++i)
+    in_memory.push_back({files.names[i], {data + files.starts[i], data + files.ends[i]}});
+  return {folder, in_memory, memory.memory};
+}
+
+/// The packed weights, in one block of each node's memory; in the device's own where a rank has its
+/// node to itself.
+std::unique_ptr<Gpt2> share_weights(Ranks& ranks, StoredWeights stored, Backend& backend) {
+  const std::int64_t bytes = packed_bytes(stored.config(), backend);
+  NodeMemory block{backend.allocate_bytes(0), true, false};
+  if (neighbours(ranks) == 1) {
+    block.memory = backend.allocate_bytes(bytes);
+  } else {
+    block = ranks.share_on_node(bytes);
+  }
+  std::unique_ptr<Gpt2> model;
+  if (block.mine_to_fill)
+    model =
+        std::make_unique<Gpt2>(std::move(stored), backend, block.memory, WeightBlock::to_be_packed);
+  ranks.meet_on_node();
+  if (!block.mine_to_fill)
+    model = std::make_unique<Gpt2>(std::move(stored), backend, block.memory,
+                                   WeightBlock::packed_already);
+  return model;
+}
+
+LoadedModel load_shared_model(Ranks& ranks, const WorkOrder& order,
+                              const std::filesystem::path& folder) {
+  LoadedModel loaded;
+  loaded.backend = open_device(order.device, threads_per_rank(order, ranks));
+  if (ranks.size() == 1) {
+    loaded.model = std::make_unique<Gpt2>(folder, *loaded.backend);
+  } else {
+    loaded.model = share_weights(
+        ranks, StoredWeights(share_checkpoint(ranks, folder), order.config), *loaded.backend);
+  }
+  return loaded;
+}
+
+std::string describe_ranks(const Ranks& ranks) {
+  if (ranks.size() == 1) return "";
+  std::set<int> nodes;
+  for (const RankPlace& place : ranks.places()) nodes.insert(place.node);
+  return fmt::format(", {} ranks on {} {}", ranks.size(), nodes.size(),
+                     nodes.size() == 1 ? "node" : "nodes");
+}
+
+WorkerOptions worker_options(const WorkOrder& order, const Gpt2& model) {
+  const auto open_family = [&](int number) {
+    const PromptPair& family = order.families[static_cast<std::size_t>(number)];
+    const auto evaluator = std::make_shared<Evaluator>(model, family.clean, family.corrupted,
+                                                       order.ablation, order.positions);
+    return FamilyScorer{evaluator->full().per_prompt, evaluator->most_side_by_side(),
+                        [evaluator](std::span<const Circuit> circuits) {
+                          return evaluator->logit_differences(circuits);
+                        }};
+  };
+  const auto baseline = [&](int number) {
+    // The full model knows no ablation, so that the cheapest will do.
+    const PromptPair& family = order.families[static_cast<std::size_t>(number)];
+    return Evaluator(model, family.clean, family.corrupted, Ablation::zero, Positions::all)
+        .full()
+        .mean;
+  };
+  return {order.rule,  order.speculation, order.stall_seconds, about_this_rank(model),
+          open_family, baseline};
+}
+
+Ready about_this_rank(const Gpt2& model) {
+  return {model.backend().info().kind, std::string(program_version)};
+}
+
+}  // namespace headsweep

@@ -1,0 +1,33 @@
+// The model on every rank's device, and how the ranks come to it: rank 0 reads the checkpoint, it
+// travels to the first rank of each node, and a node's ranks share one copy of it and of the packed
+// weights.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "pipeline/inputs.h"
+#include "pipeline/ranks.h"
+#include "pipeline/work_order.h"
+#include "pipeline/worker.h"
+
+namespace headsweep {
+
+/// All ranks together. Only rank 0 needs the folder.
+LoadedModel load_shared_model(Ranks& ranks, const WorkOrder& order,
+                              const std::filesystem::path& folder);
+
+/// How many threads a rank takes if the job does not say: OMP_NUM_THREADS, or its part of the
+/// node's cores. A model so small that its products take microseconds gets one.
+int threads_per_rank(const WorkOrder& order, const Ranks& ranks);
+
+/// What all ranks must have in common.
+Ready about_this_rank(const Gpt2& model);
+
+/// How a worker scores the order's families with the model; both must outlive it.
+WorkerOptions worker_options(const WorkOrder& order, const Gpt2& model);
+
+/// ", 4 ranks on 2 nodes"; empty for one process alone.
+std::string describe_ranks(const Ranks& ranks);
+
+}  // namespace headsweep

@@ -1,0 +1,82 @@
+#include "pipeline/work_order.h"
+
+namespace headsweep {
+namespace {
+
+// The members of structs of other folders, which know nothing of messages; for both directions.
+
+template <class Archive, class Config>
+void visit_config(Archive& archive, Config& c) {
+  archive(c.layers, c.heads, c.d_model, c.d_mlp, c.positions, c.vocabulary, c.layer_norm_epsilon);
+}
+
+template <class Archive, class Batch>
+void visit_prompts(Archive& archive, Batch& b) {
+  archive(b.tokens, b.answers, b.distractors, b.templates, b.position_names, b.positions);
+}
+
+template <class Archive, class Order>
+void visit_order(Archive& archive, Order& o) {
+  archive(o.refused, o.device, o.threads, o.ablation, o.positions, o.speculation, o.stall_seconds);
+  archive(o.rule.layers, o.rule.heads, o.rule.order, o.rule.threshold_percent,
+          o.rule.forced_removals);
+  visit_config(archive, o.config);
+}
+
+}  // namespace
+
+WorkOrder make_work_order(const Job& job, const Gpt2Config& config,
+                          const std::vector<Family>& families) {
+  WorkOrder order;
+  order.config = config;
+  order.device = job.run.device;
+  order.threads = job.run.threads;
+  order.ablation = job.search.ablation;
+  order.positions = job.search.positions;
+  order.rule = {config.layers, config.heads, job.search.order, job.search.threshold};
+  order.speculation = job.run.speculation;
+  order.stall_seconds = job.run.stall_seconds;
+  for (const Family& family : families) order.families.push_back({family.clean, family.corrupted});
+  return order;
+}
+
+std::vector<std::byte> to_bytes(const WorkOrder& order) {
+  Writer writer;
+  visit_order(writer, order);
+  writer(order.families.size());
+  for (const PromptPair& family : order.families) {
+    visit_prompts(writer, family.clean);
+    visit_prompts(writer, family.corrupted);
+  }
+  return writer.take();
+}
+
+WorkOrder work_order_from(const std::vector<std::byte>& bytes) {
+  WorkOrder order;
+  Reader reader(bytes);
+  visit_order(reader, order);
+  std::size_t families = 0;
+  reader(families);
+  order.families.resize(families);
+  for (PromptPair& family : order.families) {
+    visit_prompts(reader, family.clean);
+    visit_prompts(reader, family.corrupted);
+  }
+  return order;
+}
+
+void share_order(Ranks& ranks, const WorkOrder& order) {
+  std::vector<std::byte> bytes = to_bytes(order);
+  ranks.broadcast(bytes);
+  ranks.set_patience(order.stall_seconds);
+}
+
+WorkOrder receive_order(Ranks& ranks) {
+  std::vector<std::byte> bytes;
+  ranks.broadcast(bytes);
+  WorkOrder order = work_order_from(bytes);
+  ranks.set_patience(order.stall_seconds);
+  return order;
+}
+
+}  // namespace headsweep

@@ -1,0 +1,68 @@
+// What rank 0 tells all ranks before they begin: everything that scoring a job's families needs, so
+// that no other rank reads a file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/errors.h"
+#include "io/job.h"
+#include "model/config.h"
+#include "pipeline/families.h"
+#include "pipeline/ranks.h"
+#include "pipeline/search.h"
+
+namespace headsweep {
+
+/// A family as the model sees it.
+struct PromptPair {
+  PromptBatch clean, corrupted;
+};
+
+struct WorkOrder {
+  bool refused = false;  // rank 0 has said what is wrong with the job; there is nothing to do
+  Gpt2Config config;
+  DeviceChoice device = DeviceChoice::automatic;
+  int threads = 0;  // per rank; 0: as many as pay
+  Ablation ablation = Ablation::mean;
+  Positions positions = Positions::all;
+  SearchRule rule;
+  Speculation speculation = Speculation::automatic;
+  double stall_seconds = 600;
+  std::vector<PromptPair> families;
+};
+
+/// Takes the prompts' tokens from `families`.
+WorkOrder make_work_order(const Job& job, const Gpt2Config& config,
+                          const std::vector<Family>& families);
+
+std::vector<std::byte> to_bytes(const WorkOrder& order);
+WorkOrder work_order_from(const std::vector<std::byte>& bytes);
+
+/// Rank 0 to all others, who are in receive_order().
+void share_order(Ranks& ranks, const WorkOrder& order);
+WorkOrder receive_order(Ranks& ranks);
+
+/// The user's mistake, found by rank 0 and told to the others, which end without a word.
+class ToldToAll : public UserError {
+ public:
+  using UserError::UserError;
+};
+
+/// Rank 0: shares what `prepare()` returns as its member `order`, or that it found a mistake of the
+/// user's.
+template <class Prepare>
+auto share_prepared(Ranks& ranks, Prepare prepare) {
+  try {
+    auto prepared = prepare();
+    share_order(ranks, prepared.order);
+    return prepared;
+  } catch (const UserError& error) {
+    WorkOrder nothing;
+    nothing.refused = true;
+    share_order(ranks, nothing);
+    throw ToldToAll(error.what());
+  }
+}
+
+}  // namespace headsweep

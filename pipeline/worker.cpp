@@ -1,0 +1,90 @@
+#include "pipeline/worker.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "io/errors.h"
+
+namespace headsweep {
+
+Worker::Worker(Ranks& ranks, WorkerOptions options)
+    : ranks_(ranks), options_(std::move(options)), heard_of_rank_0_(ranks.seconds()) {}
+
+void Worker::report_ready() {
+  heard_of_rank_0_ = ranks_.seconds();
+  ranks_.send(0, make_message(Topic::ready, options_.about_me));
+}
+
+void Worker::handle(const Message& message) {
+  if (message.from == 0) heard_of_rank_0_ = ranks_.seconds();
+  const auto& body = message.body;
+  switch (topic_of(message)) {
+    case Topic::check_baseline: {
+      const int number = from_bytes<FamilyRequest>(body).family;
+      ranks_.send(0, make_message(Topic::baseline, Baseline{number, options_.baseline(number)}));
+      break;
+    }
+    case Topic::lead:
+      lead(from_bytes<LeadRequest>(body));
+      break;
+    case Topic::join:
+      // The search may have ended meanwhile; rank 0 then hears of it, and deals out the ranks anew.
+      if (const auto request = from_bytes<JoinRequest>(body);
+          leader_ && leader_->family() == request.family)
+        leader_->join(request.ranks);
+      break;
+    case Topic::share:
+      score(from_bytes<Share>(body), message.from);
+      break;
+    case Topic::scored:
+      take(from_bytes<Scored>(body), message.from);
+      break;
+    case Topic::stop:
+      if (leader_) leader_->stop();
+      break;
+    case Topic::quit:
+      outcome_ = from_bytes<Quit>(body).outcome;
+      break;
+    default:
+      break;
+  }
+}
+
+const FamilyScorer& Worker::family(int number) {
+  if (open_number_ != number) {
+    open_ = {};  // its memory goes before the next one's comes
+    open_ = options_.open_family(number);
+    open_number_ = number;
+  }
+  return open_;
+}
+
+void Worker::lead(const LeadRequest& request) {
+  const FamilyScorer& scorer = family(request.family);
+  leader_.emplace(
+      ranks_, options_.rule,
+      LeaderOptions{options_.speculation, scorer.most_side_by_side, options_.patience_seconds},
+      request, scorer.full_per_prompt);
+  if (leader_->start()) leader_.reset();
+}
+
+void Worker::score(const Share& share, int leader) {
+  const double start = ranks_.seconds();
+  Scored scored{share.family, family(share.family).logit_differences(share.circuits), 0};
+  scored.seconds = ranks_.seconds() - start;
+  ranks_.send(leader, make_message(Topic::scored, scored));
+}
+
+void Worker::take(const Scored& scored, int from) {
+  if (leader_->take(scored, from)) leader_.reset();
+}
+
+void Worker::check_patience() const {
+  if (leader_) leader_->check_patience();
+  if (ranks_.rank() != 0 && ranks_.seconds() - heard_of_rank_0_ > options_.patience_seconds)
+    throw MachineError(fmt::format("{} has not been heard of for {:.0f} s (run.stall_seconds)",
+                                   ranks_.name_of(0), options_.patience_seconds));
+}
+
+}  // namespace headsweep

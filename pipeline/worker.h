@@ -1,0 +1,66 @@
+// What every rank does: it scores the circuits that it is sent, and leads the search of a family
+// when it is told to.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "pipeline/leader.h"
+#include "pipeline/ranks.h"
+#include "pipeline/work_messages.h"
+
+namespace headsweep {
+
+/// A family made ready for scoring. Functions, so that a simulated rank can take their time without
+/// doing their work.
+struct FamilyScorer {
+  std::vector<double> full_per_prompt;  // logit differences of the full model
+  int most_side_by_side = 1;
+  std::function<std::vector<std::vector<double>>(std::span<const Circuit>)> logit_differences;
+};
+
+struct WorkerOptions {
+  SearchRule rule;
+  Speculation speculation = Speculation::automatic;
+  double patience_seconds = 600;
+  Ready about_me = {};
+  std::function<FamilyScorer(int family)> open_family;
+  /// Mean logit difference of the full model, for the check before the first search.
+  std::function<double(int family)> baseline;
+};
+
+class Worker {
+ public:
+  Worker(Ranks& ranks, WorkerOptions options);
+
+  /// Tells rank 0 that work can come.
+  void report_ready();
+
+  void handle(const Message& message);
+
+  /// Called when no message is there. MachineError if a rank has been silent for too long.
+  void check_patience() const;
+
+  /// Once rank 0 has said so.
+  std::optional<Outcome> outcome() const { return outcome_; }
+
+ private:
+  const FamilyScorer& family(int number);
+  void lead(const LeadRequest& request);
+  void score(const Share& share, int leader);
+  void take(const Scored& scored, int from);
+
+  Ranks& ranks_;
+  WorkerOptions options_;
+  // One at a time: a rank that is sent another family's circuits seldom goes back.
+  int open_number_ = -1;
+  FamilyScorer open_;
+  std::optional<Leader> leader_;
+  double heard_of_rank_0_ = 0;
+  std::optional<Outcome> outcome_;
+};
+
+}  // namespace headsweep
