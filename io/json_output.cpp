@@ -93,12 +93,14 @@ std::string to_json(const SweepTimes& times) {
   for (const auto& score : times.scores)
     scores.push_back(Json::array({score.layer, score.head, score.score_percent}));
   return written({{"seconds", times.seconds},
-                  {"family_seconds", times.family_seconds},
                   {"load_seconds", times.load_seconds},
+                  {"families", times.families},
+                  {"ranks", times.ranks},
                   {"candidates", times.scores.size()},
                   {"weight_bytes", times.weight_bytes},
                   {"peak_memory_bytes", times.peak_memory_bytes},
                   {"backend", times.backend},
+                  {"work", work(times.work)},
                   {"scores", std::move(scores)}});
 }
 

@@ -46,12 +46,13 @@ struct SweepTimes {
     int layer = 0, head = 0;
     double score_percent = 0;
   };
-  double seconds = 0;         // means, full model and all candidates; the model is loaded before
-  double family_seconds = 0;  // of it, means and full model
+  double seconds = 0;  // means, full models and all candidates; the model is loaded before
   double load_seconds = 0;
+  int families = 1, ranks = 1;
+  WorkRecord work;  // of all families
   long long weight_bytes = 0, peak_memory_bytes = 0;
   std::string backend;
-  std::vector<Score> scores;
+  std::vector<Score> scores;  // of the first family
 };
 
 std::string to_json(const NextTokenTable& table);

@@ -4,6 +4,16 @@
 
 namespace headsweep {
 
+WorkRecord& WorkRecord::operator+=(const WorkRecord& other) {
+  waves += other.waves;
+  evaluations += other.evaluations;
+  discarded += other.discarded;
+  compute_seconds += other.compute_seconds;
+  communication_seconds += other.communication_seconds;
+  waiting_seconds += other.waiting_seconds;
+  return *this;
+}
+
 std::string value_of(const NamedValues& values, const std::string& name,
                      const std::string& otherwise) {
   for (const auto& [key, value] : values)

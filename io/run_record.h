@@ -46,6 +46,7 @@ struct WorkRecord {
   long long evaluations = 0, discarded = 0;  // discarded: speculation on them did not come true
   double compute_seconds = 0, communication_seconds = 0, waiting_seconds = 0;
 
+  WorkRecord& operator+=(const WorkRecord& other);
   bool operator==(const WorkRecord&) const = default;
 };
 

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "io/job.h"
+#include "pipeline/ranks.h"
+#include "pipeline/work_messages.h"
 
 namespace headsweep {
 
@@ -24,11 +26,12 @@ void show_command(const std::filesystem::path& run_file, Detail detail, Format f
 void model_command(const std::filesystem::path& folder, Format format);
 
 /// Times the seed's search with the decisions of a trace forced, so that the work is the same on
-/// any weights.
+/// any weights. All ranks together.
 struct SweepBenchmark {
   std::filesystem::path model, decisions;
-  int threads = 0;
+  int threads = 0, families = 1;
+  Speculation speculation = Speculation::automatic;
 };
-void bench_sweep_command(const SweepBenchmark& benchmark, Format format);
+Outcome bench_sweep_command(Ranks& ranks, const SweepBenchmark& benchmark, Format format);
 
 }  // namespace headsweep

@@ -68,6 +68,7 @@ void Coordinator::take_progress(const FamilyProgress& progress) {
   const auto group = std::ranges::find(groups_, progress.family, &Group::family);
   group->heard = ranks_.seconds();
   if (progress.state == FamilyProgress::State::searching) return;
+  finished_ += progress.state == FamilyProgress::State::finished ? 1 : 0;
   free_.insert(free_.end(), group->ranks.begin(), group->ranks.end());
   groups_.erase(group);
 }
@@ -137,6 +138,10 @@ void Coordinator::stop() {
 bool Coordinator::done() const {
   const bool nothing_begins = stopping_ || next_family_ == options_.families.size();
   return nothing_begins && groups_.empty() && baselines_under_way_ == 0;
+}
+
+Outcome Coordinator::outcome() const {
+  return finished_ == options_.families.size() ? Outcome::done : Outcome::stopped;
 }
 
 int Coordinator::ranks_at_work() const {

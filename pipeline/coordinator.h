@@ -46,7 +46,7 @@ class Coordinator {
 
   /// All searches have ended, or stopped.
   bool done() const;
-  bool stopping() const { return stopping_; }
+  Outcome outcome() const;
   int ranks_at_work() const;
 
  private:
@@ -68,7 +68,7 @@ class Coordinator {
   Ranks& ranks_;
   CoordinatorOptions options_;
   bool stopping_ = false, begun_ = false;
-  std::size_t next_baseline_ = 0, next_family_ = 0;
+  std::size_t next_baseline_ = 0, next_family_ = 0, finished_ = 0;
   int baselines_under_way_ = 0;
   std::vector<int> free_;              // ranks, ascending
   std::vector<double> waiting_since_;  // by rank: for `ready` or a baseline; negative: for nothing

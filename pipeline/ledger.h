@@ -27,7 +27,6 @@ class Ledger {
 
   /// The families that have to be searched, or searched on.
   std::vector<PendingFamily> pending() const;
-  bool all_complete() const { return pending().empty(); }
 
   /// UserError if the full model does not do the task.
   void check(const Baseline& baseline) const;

@@ -30,7 +30,8 @@ struct Arguments {
   std::string processing = "none", precision = "auto";
   Overrides overrides;
   bool json = false, list_decisions = false;
-  int threads = 0;
+  int threads = 0, families = 1;
+  bool without_speculation = false;
 
   Format format() const { return json ? Format::json : Format::text; }
   Job read() const { return read_job(job, overrides); }
@@ -119,7 +120,7 @@ void add_run_file_commands(CLI::App& app, Arguments& a) {
   });
 }
 
-void add_benchmarks(CLI::App& app, Arguments& a) {
+void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
   auto* bench = app.add_subcommand("bench", "measure this machine");
   bench->require_subcommand(1);
   auto* sweep = bench->add_subcommand("sweep", "the seed's search, its decisions forced");
@@ -131,7 +132,16 @@ void add_benchmarks(CLI::App& app, Arguments& a) {
   sweep->add_option("--threads", a.threads, "default: as many as the process may use")
       ->check(CLI::Range(0, 4096));
   add_json(*sweep, a);
-  sweep->callback([&] { bench_sweep_command({a.model, a.decisions, a.threads}, a.format()); });
+  sweep->add_option("--families", a.families, "so many families at once (default: 1)")
+      ->check(CLI::Range(1, 1000));
+  sweep->add_flag("--no-speculation", a.without_speculation, "score nothing in advance");
+  sweep->callback([&] {
+    const auto ranks = open_ranks(find_launch(), UseMpi::under_a_launcher);
+    const auto speculation =
+        a.without_speculation ? Speculation::off : Speculation::automatic;
+    exit_code = exit_code_of(bench_sweep_command(
+        *ranks, {a.model, a.decisions, a.threads, a.families, speculation}, a.format()));
+  });
 }
 
 int report(ExitCode code, const char* message) {
@@ -180,7 +190,7 @@ int main_checked(int argc, char** argv) {
   add_job_commands(app, arguments, exit_code);
   add_model_commands(app, arguments);
   add_run_file_commands(app, arguments);
-  add_benchmarks(app, arguments);
+  add_benchmarks(app, arguments, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -24,7 +24,8 @@ bool is_for_coordinator(const Message& message) {
 
 }  // namespace
 
-Outcome exchange_messages(Ranks& ranks, Worker& worker, Coordinator& coordinator, Ledger& ledger) {
+Outcome exchange_messages(Ranks& ranks, Worker& worker, Coordinator& coordinator,
+                          const std::function<void()>& between) {
   worker.report_ready();
   bool quitting = false;
   while (!worker.outcome()) {
@@ -40,12 +41,10 @@ Outcome exchange_messages(Ranks& ranks, Worker& worker, Coordinator& coordinator
       worker.check_patience();
       coordinator.keep_watch();
     }
-    ledger.write_what_is_due();
-    ledger.show_progress(coordinator.ranks_at_work());
+    between();
     if (coordinator.done() && !std::exchange(quitting, true))
-      tell_all_to_quit(ranks, ledger.all_complete() ? Outcome::done : Outcome::stopped);
+      tell_all_to_quit(ranks, coordinator.outcome());
   }
-  ledger.end();
   return *worker.outcome();
 }
 

@@ -1,16 +1,18 @@
 // The loop in which every rank works until rank 0 says that all is done.
 #pragma once
 
+#include <functional>
+
 #include "pipeline/coordinator.h"
-#include "pipeline/ledger.h"
 #include "pipeline/ranks.h"
 #include "pipeline/work_order.h"
 #include "pipeline/worker.h"
 
 namespace headsweep {
 
-/// Rank 0's loop.
-Outcome exchange_messages(Ranks& ranks, Worker& worker, Coordinator& coordinator, Ledger& ledger);
+/// Rank 0's loop; `between` is called after every message, and at least ten times a second.
+Outcome exchange_messages(Ranks& ranks, Worker& worker, Coordinator& coordinator,
+                          const std::function<void()>& between);
 
 /// Every other rank's.
 Outcome exchange_messages(Ranks& ranks, Worker& worker);

@@ -53,7 +53,12 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
     Ledger ledger(job, inputs, order.rule, ranks, *loaded.model, model_sha256.get());
     Worker worker(ranks, worker_options(order, *loaded.model));
     Coordinator coordinator = make_coordinator(ranks, job, *loaded.model, ledger);
-    return exchange_messages(ranks, worker, coordinator, ledger);
+    const Outcome result = exchange_messages(ranks, worker, coordinator, [&] {
+      ledger.write_what_is_due();
+      ledger.show_progress(coordinator.ranks_at_work());
+    });
+    ledger.end();
+    return result;
   });
   if (outcome == Outcome::stopped)
     fmt::print(stderr, "stopped on request; run the same command again to go on\n");

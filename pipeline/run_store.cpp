@@ -176,13 +176,7 @@ void RunStore::add_ranking(int layer, std::span<const double> scores_percent) {
 }
 
 void RunStore::add(const WorkDone& work) {
-  WorkRecord& all = record_.work;
-  all.waves += work.waves;
-  all.evaluations += work.evaluations;
-  all.discarded += work.discarded;
-  all.compute_seconds += work.compute_seconds;
-  all.communication_seconds += work.communication_seconds;
-  all.waiting_seconds += work.waiting_seconds;
+  record_.work += work;
 }
 
 void RunStore::finish(RunStatus status) {
