@@ -23,7 +23,7 @@ constexpr std::int64_t block_rows = 64;
 struct PackedWeight {
   std::shared_ptr<void> storage;
   memory weight;
-  float* bias;  // (outputs), in `storage` behind the weight
+  float* bias = nullptr;  // (outputs), in `storage` behind the weight
 };
 
 std::int64_t rounded_up(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -119,11 +119,11 @@ void OneDnnProducts::pack_into(std::span<const float> weight, std::int64_t input
 Weight OneDnnProducts::packed_weight(std::shared_ptr<void> storage, std::int64_t inputs,
                                      std::int64_t outputs) {
   const memory::desc& layout = primitives_->layout(inputs, outputs);
-  void* const start = storage.get();
-  return {
-      std::make_shared<PackedWeight>(std::move(storage), memory(layout, primitives_->engine, start),
-                                     find_bias(layout, start)),
-      inputs, outputs, packed_bytes(inputs, outputs)};
+  auto packed = std::make_shared<PackedWeight>();
+  packed->weight = memory(layout, primitives_->engine, storage.get());
+  packed->bias = find_bias(layout, storage.get());
+  packed->storage = std::move(storage);
+  return {packed, inputs, outputs, packed_bytes(inputs, outputs)};
 }
 
 void OneDnnProducts::multiply(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) {
