@@ -137,8 +137,7 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
   sweep->add_flag("--no-speculation", a.without_speculation, "score nothing in advance");
   sweep->callback([&] {
     const auto ranks = open_ranks(find_launch(), UseMpi::under_a_launcher);
-    const auto speculation =
-        a.without_speculation ? Speculation::off : Speculation::automatic;
+    const auto speculation = a.without_speculation ? Speculation::off : Speculation::automatic;
     exit_code = exit_code_of(bench_sweep_command(
         *ranks, {a.model, a.decisions, a.threads, a.families, speculation}, a.format()));
   });

@@ -19,6 +19,20 @@ std::string nearest_decision(const RunRecord& record) {
                      nearest->head, nearest->layer, nearest->margin);
 }
 
+/// "12 waves, 61 evaluations (13 thrown away); over 4 ranks ..."; empty if nothing was done.
+std::string work_line(const RunRecord& record) {
+  const WorkRecord& work = record.work;
+  if (work.waves == 0) return "";
+  const double all = work.compute_seconds + work.communication_seconds + work.waiting_seconds;
+  const auto share = [&](double seconds) { return all > 0 ? 100 * seconds / all : 0; };
+  return fmt::format(
+      "work: {} waves, {} evaluations, {} of them thrown away; ranks {}; {:.1f} rank-seconds: "
+      "{:.0f} % "
+      "computing, {:.1f} % talking, {:.0f} % waiting\n",
+      work.waves, work.evaluations, work.discarded, value_of(record.provenance, "ranks", "?"), all,
+      share(work.compute_seconds), share(work.communication_seconds), share(work.waiting_seconds));
+}
+
 }  // namespace
 
 std::string circuit_picture(const RunRecord& record) {
@@ -58,15 +72,16 @@ std::string summary(const RunRecord& record) {
       record.decisions.size() < static_cast<std::size_t>(all) ? "   ? not decided" : "");
   text += fmt::format("circuit: {} of {} heads, score {:.2f} % of the full model\n", kept, all,
                       circuit_score_percent(record));
-  return text;
+  return text + work_line(record);
 }
 
 std::string decision_table(const RunRecord& record) {
-  std::string text = fmt::format("{:>6} {:>5} {:>12} {:>12}  {}\n", "layer", "head", "score %",
-                                 "margin", "decision");
+  std::string text = fmt::format("{:>6} {:>5} {:>12} {:>12}  {:8} {:>6} {:>5}  {}\n", "layer",
+                                 "head", "score %", "margin", "decision", "wave", "rank", "host");
   for (const DecisionRecord& d : record.decisions)
-    text += fmt::format("{:>6} {:>5} {:>12.6f} {:>+12.6f}  {}\n", d.layer, d.head, d.score_percent,
-                        d.margin, d.removed ? "removed" : "kept");
+    text += fmt::format("{:>6} {:>5} {:>12.6f} {:>+12.6f}  {:8} {:>6} {:>5}  {}\n", d.layer, d.head,
+                        d.score_percent, d.margin, d.removed ? "removed" : "kept", d.wave, d.rank,
+                        record.hosts[static_cast<std::size_t>(d.host)]);
   return text;
 }
 

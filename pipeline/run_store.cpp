@@ -175,9 +175,7 @@ void RunStore::add_ranking(int layer, std::span<const double> scores_percent) {
   anything_new_ = true;
 }
 
-void RunStore::add(const WorkDone& work) {
-  record_.work += work;
-}
+void RunStore::add(const WorkDone& work) { record_.work += work; }
 
 void RunStore::finish(RunStatus status) {
   record_.status = status;

@@ -57,6 +57,25 @@ int threads_per_rank(const WorkOrder& order, const Ranks& ranks) {
   return std::max(1, usable_cores() / neighbours(ranks));
 }
 
+/// Tensor by tensor, so that the mapped files are never in memory as a whole besides their copy.
+void copy_files(const Checkpoint& checkpoint, const StoredFiles& files, std::byte* to) {
+  const std::vector<CheckpointFile> contents = checkpoint.contents();
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    const std::span<const std::byte> file = contents[i].bytes;
+    std::byte* const copy = to + files.starts[i];
+    std::size_t header = file.size();
+    for (const StoredTensor& tensor : checkpoint.tensors()) {
+      if (tensor.bytes.data() < file.data() || tensor.bytes.data() >= file.data() + file.size())
+        continue;
+      const auto offset = static_cast<std::size_t>(tensor.bytes.data() - file.data());
+      header = std::min(header, offset);
+      std::ranges::copy(tensor.bytes, copy + offset);
+      checkpoint.release(tensor);
+    }
+    std::ranges::copy(file.first(header), copy);
+  }
+}
+
 /// The checkpoint's files, in one block of each node's memory.
 Checkpoint share_checkpoint(Ranks& ranks, const std::filesystem::path& folder) {
   std::optional<Checkpoint> on_disk;
@@ -72,9 +91,7 @@ Checkpoint share_checkpoint(Ranks& ranks, const std::filesystem::path& folder) {
 
   const NodeMemory memory = ranks.share_on_node(files.all_bytes());
   auto* const data = static_cast<std::byte*>(memory.memory.get());
-  if (on_disk)
-    for (std::size_t i = 0; const CheckpointFile& file : on_disk->contents())
-      std::ranges::copy(file.bytes, data + files.starts[i++]);
+  if (on_disk) copy_files(*on_disk, files, data);
   ranks.broadcast_into(memory, files.all_bytes());
   ranks.meet_on_node();
   std::vector<CheckpointFile> in_memory;

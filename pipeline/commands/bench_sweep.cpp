@@ -68,7 +68,8 @@ CoordinatorOptions coordinator_options(const WorkOrder& order, const Gpt2& model
     if (progress.family != 0) return;
     for (const UsedScore& used : progress.decisions) {
       const Head head = search.next_head();
-      times.scores.push_back({head.layer, head.head, search.tell(used.score_percent).score_percent});
+      times.scores.push_back(
+          {head.layer, head.head, search.tell(used.score_percent).score_percent});
     }
   };
   return options;

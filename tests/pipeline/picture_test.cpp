@@ -23,18 +23,21 @@ RunRecord unfinished() {
   record.threshold = 3;
   record.full_mean = 2.5;
   record.full_per_prompt = {2, 3};
+  record.hosts = {"n1", "n2"};
   record.decisions = {{1, 0, 99.5, -2.5, true, 1, 1, 0, 0, {}},
-                      {1, 1, 50, 47, false, 2, 2, 0, 0, {}},
-                      {1, 2, 97.01, -0.01, true, 3, 3, 0, 0, {}},
-                      {0, 0, 96.9, 0.1, false, 4, 4, 0, 0, {}},
-                      {0, 2, 98.25, -1.25, true, 5, 5, 0, 0, {}}};
+                      {1, 1, 50, 47, false, 2, 1, 1, 1, {}},
+                      {1, 2, 97.01, -0.01, true, 3, 2, 0, 0, {}},
+                      {0, 0, 96.9, 0.1, false, 4, 3, 0, 0, {}},
+                      {0, 2, 98.25, -1.25, true, 5, 4, 0, 0, {}}};
   return record;
 }
 
 RunRecord finished() {
   RunRecord record = unfinished();
   record.status = RunStatus::complete;
-  record.decisions.push_back({0, 1, 90, 7, false, 6, 6, 0, 0, {}});
+  record.decisions.push_back({0, 1, 90, 7, false, 6, 4, 1, 1, {}});
+  record.work = {4, 8, 2, 3.0, 0.5, 1.5};
+  record.provenance = {{"ranks", "2 on 2 hosts"}};
   return record;
 }
 
@@ -73,6 +76,9 @@ TEST(Summary, SaysWhatWasRunAndWhatCameOut) {
               HasSubstr("nearest decision: head 2 of layer 1, margin -0.0100 percentage points\n"));
   EXPECT_THAT(text, HasSubstr(circuit_picture(finished())));
   EXPECT_THAT(text, HasSubstr("circuit: 3 of 6 heads, score 98.25 % of the full model\n"));
+  EXPECT_THAT(text,
+              HasSubstr("work: 4 waves, 8 evaluations, 2 of them thrown away; ranks 2 on 2 hosts; "
+                        "5.0 rank-seconds: 60 % computing, 10.0 % talking, 30 % waiting\n"));
   EXPECT_THAT(text, Not(HasSubstr("status")));
   EXPECT_THAT(text, Not(HasSubstr("?")));
 }
@@ -95,10 +101,11 @@ TEST(Summary, TakesARunWithoutDecisions) {
 TEST(DecisionTable, HasALineForEachDecisionInTheOrderTheyWereMade) {
   const std::string table = decision_table(unfinished());
   EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 6);
-  EXPECT_THAT(table, testing::StartsWith(" layer  head      score %       margin  decision\n"
-                                         "     1     0    99.500000    -2.500000  removed\n"
-                                         "     1     1    50.000000   +47.000000  kept\n"
-                                         "     1     2    97.010000    -0.010000  removed\n"));
+  EXPECT_THAT(table, testing::StartsWith(
+                         " layer  head      score %       margin  decision   wave  rank  host\n"
+                         "     1     0    99.500000    -2.500000  removed       1     0  n1\n"
+                         "     1     1    50.000000   +47.000000  kept          1     1  n2\n"
+                         "     1     2    97.010000    -0.010000  removed       2     0  n1\n"));
 }
 
 }  // namespace
