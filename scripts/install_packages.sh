@@ -7,11 +7,15 @@ packages=(
   build-essential cmake ninja-build pkg-config git
   libfmt-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev
   libhdf5-dev hdf5-tools libssl-dev libpcre2-dev
+  libopenmpi-dev openmpi-bin                # several processes: mpirun, srun
   libdnnl-dev ocl-icd-opencl-dev            # dnnl's CMake files want OpenCL, which libdnnl-dev only recommends
   libgtest-dev libgmock-dev
   python3 python3-numpy python3-h5py        # the tests read run files with h5py
 )
-tools=(clang-format clang-tidy libomp-dev)          # libomp-dev: the omp.h that clang-tidy reads
+tools=(
+  clang-format clang-tidy libomp-dev        # libomp-dev: the omp.h that clang-tidy reads
+  slurm-wlm munge                           # tests/slurm runs the batch scripts on a Slurm of its own
+)
 
 case "${1:-}" in
   "") ;;
