@@ -16,19 +16,19 @@ function(headsweep_test path)
   set_tests_properties(${path} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600 ENVIRONMENT OMP_NUM_THREADS=1)
 endfunction()
 
-# headsweep_program_test(program/NAME [LABEL unit|slow]): tests/program/NAME.py runs the program from outside. A test that
-# lacks something (h5py) is shown as skipped. Debian's Python has h5py (scripts/install_packages.sh); another may come
-# first in PATH.
+# headsweep_program_test(FOLDER/NAME [LABEL unit|slow] [ALONE]): tests/FOLDER/NAME.py runs the program from outside; ALONE:
+# beside no other test. A test that lacks something (h5py, Slurm) is shown as skipped. Debian's Python has h5py
+# (scripts/install_packages.sh); another may come first in PATH.
 function(headsweep_program_test path)
-  cmake_parse_arguments(ARG "" "LABEL" "" ${ARGN})
+  cmake_parse_arguments(ARG "ALONE" "LABEL" "" ${ARGN})
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
   endif()
   find_program(HEADSWEEP_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH DOC "Python for the tests of the program")
   find_program(HEADSWEEP_PYTHON NAMES python3 REQUIRED)
   add_test(NAME ${path} COMMAND ${HEADSWEEP_PYTHON} ${PROJECT_SOURCE_DIR}/tests/${path}.py)
-  set(environment HEADSWEEP=$<TARGET_FILE:headsweep> HEADSWEEP_SOURCE=${PROJECT_SOURCE_DIR} OMP_NUM_THREADS=1
-    PYTHONDONTWRITEBYTECODE=1)
-  set_tests_properties(${path} PROPERTIES
-    LABELS ${ARG_LABEL} TIMEOUT 600 SKIP_RETURN_CODE 77 ENVIRONMENT "${environment}")
+  set(environment HEADSWEEP=$<TARGET_FILE:headsweep> HEADSWEEP_SOURCE=${PROJECT_SOURCE_DIR}
+    HEADSWEEP_MPI=$<BOOL:${HEADSWEEP_MPI}> OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1)
+  set_tests_properties(${path} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600 SKIP_RETURN_CODE 77
+    RUN_SERIAL ${ARG_ALONE} ENVIRONMENT "${environment}")
 endfunction()
