@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,8 +21,9 @@ class SimulatedCluster::Rank final : public Ranks {
     message.from = number_;
     if (to == number_) {
       own.push_back(std::move(message));
+      cluster_.wake(*this, clock);
     } else {
-      cluster_.deliver(to, clock + cluster_.message_seconds_, std::move(message));
+      cluster_.add_event(clock + cluster_.message_seconds_, to, std::move(message));
     }
   }
   // Messages are handed out by the cluster; what all ranks do together takes no time here.
@@ -34,6 +36,7 @@ class SimulatedCluster::Rank final : public Ranks {
   [[noreturn]] void abort(int exit_code) override { std::exit(exit_code); }
 
   double clock = 0;
+  bool will_look = false;  // there is an event for it
   std::deque<Message> others, own;
   std::function<void(const Message&)> handler;
 
@@ -63,37 +66,50 @@ void SimulatedCluster::spend(int rank, double seconds) {
   ranks_[static_cast<std::size_t>(rank)]->clock += seconds;
 }
 
-void SimulatedCluster::deliver(int to, double time, Message message) {
-  events_.push({time, numbers_++, to, std::move(message)});
+void SimulatedCluster::add_event(double time, int rank, std::optional<Message> message) {
+  events_.push_back({time, numbers_++, rank, std::move(message)});
+  std::ranges::push_heap(events_, std::less<>());
 }
 
-/// As in earnest, messages of others come before the own. False if there is none.
-bool SimulatedCluster::handle_next(Rank& rank, double now) {
+SimulatedCluster::Event SimulatedCluster::take_event() {
+  std::ranges::pop_heap(events_, std::less<>());
+  Event event = std::move(events_.back());
+  events_.pop_back();
+  return event;
+}
+
+/// The rank looks into its queues when it is not busy, at `time` or later.
+void SimulatedCluster::wake(Rank& rank, double time) {
+  if (!std::exchange(rank.will_look, true))
+    add_event(std::max(time, rank.clock), rank.rank(), std::nullopt);
+}
+
+/// As in earnest, messages of others come before the own.
+void SimulatedCluster::handle_next(Rank& rank, double now) {
   auto& queue = rank.others.empty() ? rank.own : rank.others;
-  if (queue.empty()) return false;
   const Message message = std::move(queue.front());
   queue.pop_front();
-  rank.clock = std::max(rank.clock, now);
+  rank.clock = now;
   rank.handler(message);
-  return true;
 }
 
 double SimulatedCluster::run() {
-  constexpr int wake = -1;  // an event without a message: the rank looks into its queues
   double end = 0;
-  for (const auto& rank : ranks_) deliver(rank->rank(), rank->clock, {wake, rank->rank(), {}});
   while (!events_.empty()) {
-    Event event = events_.top();
-    events_.pop();
+    Event event = take_event();
     Rank& rank = *ranks_[static_cast<std::size_t>(event.rank)];
-    if (event.message.topic != wake) rank.others.push_back(std::move(event.message));
-    // Busy: it looks again when it is done.
-    if (rank.clock > event.time) {
-      deliver(event.rank, rank.clock, {wake, event.rank, {}});
-    } else if (handle_next(rank, event.time)) {
-      end = std::max(end, rank.clock);
-      deliver(event.rank, rank.clock, {wake, event.rank, {}});
+    if (event.message) {
+      rank.others.push_back(std::move(*event.message));
+      wake(rank, event.time);
+      continue;
     }
+    rank.will_look = false;
+    // Its time may have been spent from outside meanwhile.
+    if (rank.clock <= event.time) {
+      handle_next(rank, event.time);
+      end = std::max(end, rank.clock);
+    }
+    if (!rank.others.empty() || !rank.own.empty()) wake(rank, rank.clock);
   }
   return end;
 }

@@ -6,7 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <queue>
+#include <optional>
 #include <vector>
 
 #include "pipeline/ranks.h"
@@ -22,6 +22,7 @@ class SimulatedCluster {
   SimulatedCluster& operator=(const SimulatedCluster&) = delete;
 
   Ranks& rank(int number);
+  int size() const { return static_cast<int>(places_.size()); }
   /// What the rank does with a message.
   void set_handler(int rank, std::function<void(const Message&)> handler);
   /// The rank computes for so long; called by its handler.
@@ -32,23 +33,26 @@ class SimulatedCluster {
 
  private:
   class Rank;
+  /// A message arrives, or (without one) a rank that was busy looks for its next.
   struct Event {
     double time = 0;
     long long number = 0;  // decides between equal times
     int rank = 0;
-    Message message;
+    std::optional<Message> message;
     bool operator<(const Event& other) const {
       return time != other.time ? time > other.time : number > other.number;
     }
   };
 
-  void deliver(int to, double time, Message message);
-  bool handle_next(Rank& rank, double now);
+  void add_event(double time, int rank, std::optional<Message> message);
+  Event take_event();
+  void wake(Rank& rank, double time);
+  void handle_next(Rank& rank, double now);
 
   double message_seconds_;
   std::vector<RankPlace> places_;
   std::vector<std::unique_ptr<Rank>> ranks_;
-  std::priority_queue<Event> events_;
+  std::vector<Event> events_;  // a heap
   long long numbers_ = 0;
 };
 
