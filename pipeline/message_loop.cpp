@@ -10,18 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool is_for_coordinator(const Message& message) {
-  switch (topic_of(message)) {
-    case Topic::ready:
-    case Topic::baseline:
-    case Topic::progress:
-    case Topic::stop_asked:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 Outcome exchange_messages(Ranks& ranks, Worker& worker, Coordinator& coordinator,

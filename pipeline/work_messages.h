@@ -130,4 +130,17 @@ inline Message make_message(Topic topic) { return {static_cast<int>(topic), 0, {
 
 inline Topic topic_of(const Message& message) { return static_cast<Topic>(message.topic); }
 
+/// The others are for a rank's worker.
+inline bool is_for_coordinator(const Message& message) {
+  switch (topic_of(message)) {
+    case Topic::ready:
+    case Topic::baseline:
+    case Topic::progress:
+    case Topic::stop_asked:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace headsweep
