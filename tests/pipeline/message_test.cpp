@@ -1,0 +1,179 @@
+// Every message arrives as it was sent, and one that was cut short is noticed.
+#include "pipeline/message.h"
+
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "pipeline/work_messages.h"
+#include "pipeline/work_order.h"
+
+namespace headsweep {
+namespace {
+
+// Members are compared by the bytes they become; a second trip must not change them.
+template <class T>
+std::vector<std::byte> bytes_after_a_trip(const T& value) {
+  return to_bytes(from_bytes<T>(to_bytes(value)));
+}
+
+template <class T>
+void expect_cut_is_noticed(const T& value) {
+  const auto whole = to_bytes(value);
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const std::vector<std::byte> cut(whole.begin(),
+                                     whole.begin() + static_cast<std::ptrdiff_t>(size));
+    EXPECT_THROW(from_bytes<T>(cut), std::length_error) << size << " of " << whole.size();
+  }
+}
+
+template <class T>
+void expect_travels(const T& value) {
+  EXPECT_EQ(bytes_after_a_trip(value), to_bytes(value));
+  expect_cut_is_noticed(value);
+}
+
+Circuit some_circuit() {
+  Circuit circuit(3, 4, Circuit::Start::everything, 2);
+  circuit.remove(0, 3, 1);
+  circuit.remove(2, 0, 0);
+  return circuit;
+}
+
+TEST(Message, ACircuitArrivesAsItWas) {
+  const Circuit circuit = some_circuit();
+  EXPECT_EQ(from_bytes<Circuit>(to_bytes(circuit)), circuit);
+  expect_travels(circuit);
+}
+
+TEST(Message, NumbersKeepTheirBits) {
+  const std::vector<double> numbers{0.1, -0.0, 1e-320, std::numeric_limits<double>::infinity(), 3};
+  const auto arrived = from_bytes<std::vector<double>>(to_bytes(numbers));
+  EXPECT_EQ(arrived, numbers);
+  EXPECT_TRUE(std::signbit(arrived[1]));
+  EXPECT_TRUE(std::isnan(from_bytes<double>(to_bytes(std::nan("")))));
+}
+
+TEST(Message, ReadyArrives) {
+  const auto ready = from_bytes<Ready>(to_bytes(Ready{"cpu avx512", "1.2 (abc)"}));
+  EXPECT_EQ(ready.device_kind, "cpu avx512");
+  EXPECT_EQ(ready.program, "1.2 (abc)");
+  expect_travels(ready);
+}
+
+TEST(Message, BaselineRequestsAndAnswersArrive) {
+  EXPECT_EQ(from_bytes<FamilyRequest>(to_bytes(FamilyRequest{7})).family, 7);
+  const auto baseline = from_bytes<Baseline>(to_bytes(Baseline{3, -0.25}));
+  EXPECT_EQ(baseline.family, 3);
+  EXPECT_EQ(baseline.full_mean, -0.25);
+  expect_travels(baseline);
+}
+
+TEST(Message, WhatALeaderIsToldArrives) {
+  const LeadRequest request{5, {2, 0, 9}, {99.5, 98.25}, {100, 97, 1e300}, 12};
+  const auto arrived = from_bytes<LeadRequest>(to_bytes(request));
+  EXPECT_EQ(arrived.family, 5);
+  EXPECT_EQ(arrived.group, request.group);
+  EXPECT_EQ(arrived.scores, request.scores);
+  EXPECT_EQ(arrived.ranking, request.ranking);
+  EXPECT_EQ(arrived.waves, 12);
+  expect_travels(request);
+  const auto joined = from_bytes<JoinRequest>(to_bytes(JoinRequest{5, {3, 4}}));
+  EXPECT_EQ(joined.family, 5);
+  EXPECT_EQ(joined.ranks, (std::vector{3, 4}));
+  expect_travels(joined);
+}
+
+TEST(Message, SharesAndTheirScoresArrive) {
+  const Share share{4, {some_circuit(), Circuit(3, 4, Circuit::Start::nothing)}};
+  const auto arrived = from_bytes<Share>(to_bytes(share));
+  EXPECT_EQ(arrived.family, 4);
+  EXPECT_EQ(arrived.circuits, share.circuits);
+  expect_travels(share);
+  const Scored scored{4, {{1.5, 2.5}, {}, {-3}}, 0.125};
+  const auto answer = from_bytes<Scored>(to_bytes(scored));
+  EXPECT_EQ(answer.family, 4);
+  EXPECT_EQ(answer.per_prompt, scored.per_prompt);
+  EXPECT_EQ(answer.seconds, 0.125);
+  expect_travels(scored);
+}
+
+TEST(Message, ProgressArrives) {
+  FamilyProgress progress{2, FamilyProgress::State::stopped, 2.39, {2, 3}, {99, 98}, {}, {}};
+  progress.decisions = {{99.25, {1, 2}, 17, 3}, {98.5, {}, 18, 0}};
+  progress.work.waves = 4;
+  progress.work.evaluations = 5'000'000'000;
+  progress.work.discarded = 6;
+  progress.work.compute_seconds = 1.5;
+  progress.work.communication_seconds = 2.5;
+  progress.work.waiting_seconds = 3.5;
+  const auto arrived = from_bytes<FamilyProgress>(to_bytes(progress));
+  EXPECT_EQ(arrived.state, FamilyProgress::State::stopped);
+  EXPECT_EQ(arrived.full_mean, 2.39);
+  EXPECT_EQ(arrived.full_per_prompt, progress.full_per_prompt);
+  EXPECT_EQ(arrived.ranking, progress.ranking);
+  ASSERT_EQ(arrived.decisions.size(), 2u);
+  EXPECT_EQ(arrived.decisions[0].per_prompt, (std::vector{1.0, 2.0}));
+  EXPECT_EQ(arrived.decisions[0].wave, 17);
+  EXPECT_EQ(arrived.decisions[1].score_percent, 98.5);
+  EXPECT_EQ(arrived.work.evaluations, 5'000'000'000);
+  EXPECT_EQ(arrived.work.waiting_seconds, 3.5);
+  expect_travels(progress);
+}
+
+TEST(Message, TheEndArrives) {
+  EXPECT_EQ(from_bytes<Quit>(to_bytes(Quit{Outcome::stopped})).outcome, Outcome::stopped);
+  expect_travels(Quit{Outcome::refused});
+}
+
+WorkOrder some_order() {
+  WorkOrder order;
+  order.config.layers = 24;
+  order.config.layer_norm_epsilon = 1e-5;
+  order.threads = 3;
+  order.ablation = Ablation::resample;
+  order.positions = Positions::own;
+  order.rule = {24, 16, Order::importance, 4.5, {true, false, true}};
+  order.speculation = Speculation::off;
+  order.stall_seconds = 77;
+  PromptPair family;
+  family.clean.tokens = {{1, 2, 3}, {4, 5}};
+  family.clean.answers = {6, 7};
+  family.clean.distractors = {8, 9};
+  family.clean.templates = {0, 1};
+  family.clean.position_names = {"S1", "end"};
+  family.clean.positions = {{0, 2}, {0, 1}};
+  family.corrupted = family.clean;
+  family.corrupted.tokens[0][1] = 50256;
+  order.families = {family, family};
+  return order;
+}
+
+TEST(WorkOrder, Arrives) {
+  const WorkOrder order = some_order(), arrived = work_order_from(to_bytes(order));
+  EXPECT_EQ(to_bytes(arrived), to_bytes(order));
+  EXPECT_EQ(arrived.config.layers, 24);
+  EXPECT_EQ(arrived.ablation, Ablation::resample);
+  EXPECT_EQ(arrived.positions, Positions::own);
+  EXPECT_EQ(arrived.rule.order, Order::importance);
+  EXPECT_EQ(arrived.rule.threshold_percent, 4.5);
+  EXPECT_EQ(arrived.rule.forced_removals, order.rule.forced_removals);
+  EXPECT_EQ(arrived.speculation, Speculation::off);
+  EXPECT_EQ(arrived.stall_seconds, 77);
+  ASSERT_EQ(arrived.families.size(), 2u);
+  EXPECT_EQ(arrived.families[1].corrupted.tokens, order.families[1].corrupted.tokens);
+  EXPECT_EQ(arrived.families[1].clean.position_names, order.families[1].clean.position_names);
+}
+
+TEST(WorkOrder, OneThatWasCutShortIsNoticed) {
+  const auto whole = to_bytes(some_order());
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_THROW(
+        work_order_from({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}),
+        std::length_error)
+        << size;
+}
+
+}  // namespace
+}  // namespace headsweep
