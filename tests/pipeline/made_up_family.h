@@ -1,0 +1,95 @@
+// Families without a model: scores from a fixed function of the circuit, in which each head has a
+// drop of its own, a little different for each prompt and after other removals. For tests of how
+// ranks share a search.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "pipeline/evaluator.h"
+#include "pipeline/search.h"
+
+namespace headsweep::made_up {
+
+inline std::uint64_t mix(std::uint64_t x) {  // splitmix64
+  x += 0x9e3779b97f4a7c15u;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+/// From 0 to 1, the same for the same numbers.
+inline double fraction(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
+  return static_cast<double>(mix(mix(mix(a) ^ b) ^ c) >> 11) * 0x1p-53;
+}
+
+constexpr int prompts = 3;
+
+/// Percentage points. Four heads in five matter little, as in the published searches.
+inline double drop(int family, int head) {
+  const double size = fraction(1, family, head);
+  return size < 0.8 ? 0.2 * size : 3 + 8 * (size - 0.8);
+}
+
+inline std::vector<double> full_per_prompt(int family) {
+  std::vector<double> differences;
+  for (int prompt = 0; prompt < prompts; ++prompt)
+    differences.push_back(2 + fraction(2, family, prompt));
+  return differences;
+}
+
+inline std::vector<double> logit_differences(int family, const Circuit& circuit) {
+  std::vector<double> differences = full_per_prompt(family);
+  for (int prompt = 0; prompt < prompts; ++prompt) {
+    double lost_percent = 0;
+    std::uint64_t removed_above = 0;
+    for (int layer = circuit.layers() - 1; layer >= 0; --layer)
+      for (int head = 0; head < circuit.heads(); ++head) {
+        if (circuit.keeps(layer, head)) continue;
+        const int number = layer * circuit.heads() + head;
+        const double interaction = fraction(3, removed_above, number * prompts + prompt) - 0.5;
+        lost_percent += drop(family, number) * (1 + 0.1 * interaction);
+        removed_above = mix(removed_above ^ static_cast<std::uint64_t>(number));
+      }
+    differences[prompt] *= 1 - lost_percent / 100;
+  }
+  return differences;
+}
+
+/// The plain search: one circuit after the other.
+struct Expected {
+  std::vector<double> scores, ranking;
+  std::vector<std::vector<double>> per_prompt;  // by decision
+  std::vector<bool> removed;
+  std::set<Circuit> wanted;  // by the decisions
+};
+
+inline Expected plain_search(int family, const SearchRule& rule) {
+  Expected expected;
+  const double full_mean = mean(full_per_prompt(family));
+  const auto score = [&](const Circuit& circuit) {
+    return scored(logit_differences(family, circuit), full_mean);
+  };
+  GreedySearch search(rule);
+  while (!search.finished()) {
+    if (search.next_step() == GreedySearch::Step::rank_layer) {
+      std::vector<double> layer;
+      for (const Circuit& circuit : search.wanted_for_ranking())
+        layer.push_back(score(circuit).score_percent);
+      search.rank(layer);
+      continue;
+    }
+    expected.wanted.insert(search.wanted());
+    const Evaluation evaluation = score(search.wanted());
+    expected.scores.push_back(evaluation.score_percent);
+    expected.per_prompt.push_back(evaluation.per_prompt);
+    expected.removed.push_back(search.tell(evaluation.score_percent).removed);
+  }
+  for (const RankedHead& each : search.ranking()) expected.ranking.push_back(each.score_percent);
+  return expected;
+}
+
+}  // namespace headsweep::made_up

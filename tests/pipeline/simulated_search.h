@@ -1,0 +1,114 @@
+// Searches of made-up families on simulated ranks, and what rank 0 has got of them.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "pipeline/simulated_job.h"
+#include "tests/pipeline/made_up_family.h"
+
+namespace headsweep {
+
+/// What came of one family.
+struct Got {
+  std::vector<double> scores, ranking;
+  std::vector<std::vector<double>> per_prompt;
+  std::vector<int> ranks, waves;  // by decision
+  FamilyProgress::State state = FamilyProgress::State::searching;
+  double full_mean = 0, ended_at = -1;
+  WorkDone work;
+  int families_left_behind = 0;  // reports after the last
+};
+
+struct SimulatedSearch {
+  SimulatedSearch(int ranks_, int families_) : ranks(ranks_), families(families_) {}
+  // Its callbacks keep its address.
+  SimulatedSearch(const SimulatedSearch&) = delete;
+  SimulatedSearch& operator=(const SimulatedSearch&) = delete;
+
+  int ranks, families;
+  SearchRule rule{5, 4, Order::backward, 3.0};
+  Speculation speculation = Speculation::automatic;
+  int ranks_per_family = 0, side_by_side = 1;
+  double message_seconds = 1e-5;
+  std::vector<PendingFamily> pending;  // empty: all families from the beginning
+  /// Seconds for a circuit of the family.
+  std::function<double(int family)> circuit_seconds = [](int) { return 0.1; };
+  std::function<std::vector<double>(int family, const Circuit&)> logit_differences =
+      made_up::logit_differences;
+  /// Called with each message before it is handled.
+  std::function<void(int rank, const Message&)> watch;
+  /// By rank, for those that differ.
+  std::map<int, Ready> others;
+
+  /// Fixed once put_together() was called.
+  std::map<int, Got> got;
+  int begun = 0;  // how often the coordinator said that searches begin
+  std::unique_ptr<SimulatedCluster> cluster;
+  std::unique_ptr<SimulatedJob> job;
+
+  double run() {
+    if (!job) put_together();
+    return job->run();
+  }
+
+  void put_together() {
+    cluster = std::make_unique<SimulatedCluster>(ranks, 4, message_seconds);
+    if (pending.empty())
+      for (int family = 0; family < families; ++family) pending.push_back({family, {}, {}, 0});
+    job = std::make_unique<SimulatedJob>(*cluster, coordinator_options(),
+                                         [this](int rank) { return worker_options(rank); });
+    job->watch = watch;
+  }
+
+ private:
+  CoordinatorOptions coordinator_options() {
+    return {.families = pending,
+            .ranks_per_family = ranks_per_family,
+            .patience_seconds = 600,
+            .same_on_all = {"simulated", "1"},
+            .check_baseline = [](const Baseline&) {},
+            .begin = [this] { ++begun; },
+            .commit = [this](const FamilyProgress& progress) { commit(progress); }};
+  }
+
+  WorkerOptions worker_options(int rank) {
+    const auto open_family = [this, rank](int family) {
+      return FamilyScorer{
+          made_up::full_per_prompt(family), side_by_side,
+          [this, rank, family](std::span<const Circuit> circuits) {
+            std::vector<std::vector<double>> scored;
+            for (const Circuit& circuit : circuits)
+              scored.push_back(logit_differences(family, circuit));
+            cluster->spend(rank, circuit_seconds(family) * static_cast<double>(circuits.size()));
+            return scored;
+          }};
+    };
+    const auto baseline = [](int family) { return mean(made_up::full_per_prompt(family)); };
+    const Ready me = others.contains(rank) ? others[rank] : Ready{"simulated", "1"};
+    return {rule, speculation, 600, me, open_family, baseline};
+  }
+
+  void commit(const FamilyProgress& progress) {
+    Got& family = got[progress.family];
+    if (family.state != FamilyProgress::State::searching) ++family.families_left_behind;
+    family.state = progress.state;
+    family.full_mean = progress.full_mean;
+    family.ranking.insert(family.ranking.end(), progress.ranking.begin(), progress.ranking.end());
+    for (const UsedScore& used : progress.decisions) {
+      family.scores.push_back(used.score_percent);
+      family.per_prompt.push_back(used.per_prompt);
+      family.ranks.push_back(used.rank);
+      family.waves.push_back(used.wave);
+    }
+    family.work.waves += progress.work.waves;
+    family.work.evaluations += progress.work.evaluations;
+    family.work.discarded += progress.work.discarded;
+    family.work.compute_seconds += progress.work.compute_seconds;
+    family.ended_at = cluster->rank(0).seconds();
+  }
+};
+
+}  // namespace headsweep
