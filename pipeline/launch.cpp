@@ -37,4 +37,11 @@ Launch find_launch() {
   return {};
 }
 
+int launched_rank() {
+  for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"})
+    if (const auto number = number_in(variable)) return *number;
+  const bool task_of_step = number_in("SLURM_STEP_NUM_TASKS").value_or(1) > 1;
+  return task_of_step ? number_in("SLURM_PROCID").value_or(0) : 0;
+}
+
 }  // namespace headsweep

@@ -12,4 +12,8 @@ struct Launch {
 /// unable to bring them together: each would run the whole job.
 Launch find_launch();
 
+/// This process's number among those that the launcher has started, whether or not MPI can bring
+/// them together; 0 alone.
+int launched_rank();
+
 }  // namespace headsweep

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <new>
 
 #include "headsweep/version.h"
 #include <CLI/CLI.hpp>
@@ -14,15 +13,13 @@
 #include "io/errors.h"
 #include "io/wording.h"
 #include "pipeline/commands.h"
+#include "pipeline/exit_code.h"
 #include "pipeline/launch.h"
-#include "pipeline/open_ranks.h"
 #include "pipeline/plan.h"
 #include "pipeline/run.h"
 
 namespace headsweep {
 namespace {
-
-enum ExitCode { done = 0, machine_failed = 1, users_mistake = 2, stopped_on_request = 75 };
 
 /// What the command line gives, for all commands together.
 struct Arguments {
@@ -50,29 +47,15 @@ void add_json(CLI::App& command, Arguments& arguments) {
   command.add_flag("--json", arguments.json, "print JSON (forms: io/README.md)");
 }
 
-int exit_code_of(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::done:
-      return done;
-    case Outcome::stopped:
-      return stopped_on_request;
-    case Outcome::refused:
-      return users_mistake;
-  }
-  return machine_failed;
-}
-
-int run_on_all_ranks(const Arguments& arguments) {
-  const auto ranks = open_ranks(find_launch(), UseMpi::under_a_launcher);
-  return exit_code_of(run_job(*ranks, [&] { return arguments.read(); }));
-}
-
 // Each command's options, and what it does when it is chosen.
 
 void add_job_commands(CLI::App& app, Arguments& a, int& exit_code) {
   auto* run = app.add_subcommand("run", "run a job, or go on with what is unfinished of it");
   add_job(*run, a);
-  run->callback([&] { exit_code = run_on_all_ranks(a); });
+  run->callback([&] {
+    exit_code =
+        on_all_ranks([&](Ranks& ranks) { return run_job(ranks, [&] { return a.read(); }); });
+  });
 
   auto* plan =
       app.add_subcommand("plan", "what a job would do: prompts, tokens, memory, work, time");
@@ -136,16 +119,12 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
       ->check(CLI::Range(1, 1000));
   sweep->add_flag("--no-speculation", a.without_speculation, "score nothing in advance");
   sweep->callback([&] {
-    const auto ranks = open_ranks(find_launch(), UseMpi::under_a_launcher);
     const auto speculation = a.without_speculation ? Speculation::off : Speculation::automatic;
-    exit_code = exit_code_of(bench_sweep_command(
-        *ranks, {a.model, a.decisions, a.threads, a.families, speculation}, a.format()));
+    exit_code = on_all_ranks([&](Ranks& ranks) {
+      return bench_sweep_command(
+          ranks, {a.model, a.decisions, a.threads, a.families, speculation}, a.format());
+    });
   });
-}
-
-int report(ExitCode code, const char* message) {
-  fmt::print(stderr, "headsweep: {}\n", message);
-  return code;
 }
 
 /// CLI11 asks for a command also where one was given that does not exist.
@@ -176,6 +155,12 @@ std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
              : fmt::format("{0}: {1}; headsweep {0} --help says more", command, problem);
 }
 
+/// Under a launcher one process is enough for what the ranks do not share.
+void leave_to_rank_0(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
+    if (command->get_name() != "run" && command->get_name() != "bench") command->callback([] {});
+}
+
 int main_checked(int argc, char** argv) {
   CLI::App app(
       "headsweep finds the circuit of attention heads with which a GPT-2 model does a task.\n"
@@ -190,9 +175,11 @@ int main_checked(int argc, char** argv) {
   add_model_commands(app, arguments);
   add_run_file_commands(app, arguments);
   add_benchmarks(app, arguments, exit_code);
+  if (launched_rank() > 0) leave_to_rank_0(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (launched_rank() > 0) return done;  // the same command line is rank 0's, who says it all
     if (error.get_exit_code() == 0) return app.exit(error);
     throw UserError(usage_problem(app, error));
   }
@@ -208,11 +195,10 @@ int main(int argc, char** argv) {
   using namespace headsweep;
   try {
     return main_checked(argc, argv);
-  } catch (const UserError& error) {
-    return report(users_mistake, error.what());
-  } catch (const std::bad_alloc&) {
-    return report(machine_failed, "out of memory: use a machine with more, or fewer prompts");
-  } catch (const std::exception& error) {
-    return report(machine_failed, error.what());
+  } catch (const UserError&) {
+    // The same on all ranks if it comes before they work together.
+    return launched_rank() == 0 ? report_failure() : done;
+  } catch (...) {
+    return report_failure();
   }
 }

@@ -1,0 +1,74 @@
+#include "pipeline/exit_code.h"
+
+#include <exception>
+#include <new>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "io/errors.h"
+#include "pipeline/launch.h"
+#include "pipeline/open_ranks.h"
+#include "pipeline/work_order.h"
+
+namespace headsweep {
+namespace {
+
+struct Failure {
+  ExitCode code;
+  std::string message;
+};
+
+/// What the exception that is being handled means to the user.
+Failure failure() {
+  try {
+    throw;
+  } catch (const UserError& error) {
+    return {users_mistake, error.what()};
+  } catch (const std::bad_alloc&) {
+    return {machine_failed, "out of memory: use a machine with more, or fewer prompts"};
+  } catch (const std::exception& error) {
+    return {machine_failed, error.what()};
+  }
+}
+
+int exit_code_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::done:
+      return done;
+    case Outcome::stopped:
+      return stopped_on_request;
+    case Outcome::refused:
+      return users_mistake;
+  }
+  return machine_failed;
+}
+
+}  // namespace
+
+int report_failure() {
+  const auto [code, message] = failure();
+  fmt::print(stderr, "headsweep: {}\n", message);
+  return code;
+}
+
+int on_all_ranks(const std::function<Outcome(Ranks&)>& work) {
+  const auto ranks = open_ranks(find_launch(), UseMpi::under_a_launcher);
+  try {
+    const Outcome outcome = work(*ranks);
+    // Rank 0 gives the exit code for all: a launcher kills the others as soon as one ends with
+    // another than 0, and rank 0 may have something to say yet.
+    return ranks->rank() == 0 ? exit_code_of(outcome) : done;
+  } catch (const ToldToAll&) {
+    return report_failure();
+  } catch (...) {
+    if (ranks->size() == 1) throw;
+    // The others would wait for this rank in vain.
+    const auto [code, message] = failure();
+    fmt::print(stderr, "headsweep: {}: {}\n", ranks->name_of(ranks->rank()), message);
+    ranks->abort(code);
+    return code;  // for g++ 12, which forgets that a virtual function does not return
+  }
+}
+
+}  // namespace headsweep

@@ -1,0 +1,21 @@
+// With which exit code the program ends, and what it says before; alone, and as one of several
+// ranks.
+#pragma once
+
+#include <functional>
+
+#include "pipeline/ranks.h"
+#include "pipeline/work_messages.h"
+
+namespace headsweep {
+
+enum ExitCode { done = 0, machine_failed = 1, users_mistake = 2, stopped_on_request = 75 };
+
+/// Says on stderr what the exception means that is being handled. Returns its exit code.
+int report_failure();
+
+/// Opens the ranks and does `work` on each. If it fails on one of several, all end with one message
+/// that names the rank. Returns this rank's exit code.
+int on_all_ranks(const std::function<Outcome(Ranks&)>& work);
+
+}  // namespace headsweep
