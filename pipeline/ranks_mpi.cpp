@@ -60,10 +60,34 @@ MpiRanks::MpiRanks() {
 }
 
 MpiRanks::~MpiRanks() {
-  for (Sending& each : sending_) MPI_Wait(&each.request, MPI_STATUS_IGNORE);
+  try {
+    part();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "headsweep: {}: {}\n", name_of(rank_), error.what());
+    abort(1);
+  }
   for (MPI_Comm* each : {&firsts_, &node_, &world_})
     if (*each != MPI_COMM_NULL) MPI_Comm_free(each);
   MPI_Finalize();
+}
+
+/// Takes from others what nobody wants any more, until all have got rid of their messages: MPI ends
+/// only then, and a rank may leave while others are still talking to it.
+void MpiRanks::part() {
+  const double start = seconds();
+  MPI_Request all_here = MPI_REQUEST_NULL;
+  bool waiting = false;
+  for (Pause pause;; pause.wait()) {
+    while (probe()) continue;
+    forget_sent();
+    if (sending_.empty() && !std::exchange(waiting, true)) check(MPI_Ibarrier(world_, &all_here));
+    int done = 0;
+    if (waiting) check(MPI_Test(&all_here, &done, MPI_STATUS_IGNORE));
+    if (done != 0) return;
+    if (seconds() - start > patience_seconds_)
+      throw MachineError(fmt::format(
+          "has waited {:.0f} s (run.stall_seconds) for other ranks to end", patience_seconds_));
+  }
 }
 
 void MpiRanks::find_places() {
@@ -141,8 +165,8 @@ void MpiRanks::wait_for(MPI_Request request, const char* what) const {
     if (done != 0) return;
     if (seconds() - start > patience_seconds_)
       throw MachineError(
-          fmt::format("{} has waited {:.0f} s (run.stall_seconds) for other ranks while {}",
-                      name_of(rank_), patience_seconds_, what));
+          fmt::format("has waited {:.0f} s (run.stall_seconds) for other ranks while {}",
+                      patience_seconds_, what));
   }
 }
 

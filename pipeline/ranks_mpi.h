@@ -41,6 +41,7 @@ class MpiRanks final : public Ranks {
   };
 
   void find_places();
+  void part();
   std::optional<Message> probe();
   void forget_sent();
   void wait_for(MPI_Request request, const char* what) const;
