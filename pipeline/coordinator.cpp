@@ -152,6 +152,8 @@ int Coordinator::ranks_at_work() const {
 
 void Coordinator::keep_watch() {
   const double now = ranks_.seconds(), patience = options_.patience_seconds;
+  if (now < watch_again_) return;
+  watch_again_ = now + std::min(1.0, patience / 10);
   const auto demand = [&](int rank, double since, const char* what) {
     if (since >= 0 && now - since > patience)
       throw MachineError(fmt::format("{} has not {} for {:.0f} s (run.stall_seconds)",

@@ -73,7 +73,7 @@ class Coordinator {
   std::vector<int> free_;              // ranks, ascending
   std::vector<double> waiting_since_;  // by rank: for `ready` or a baseline; negative: for nothing
   std::vector<Group> groups_;
-  double last_alive_ = 0;
+  double last_alive_ = 0, watch_again_ = 0;
 };
 
 }  // namespace headsweep

@@ -8,7 +8,6 @@
 
 #include "io/errors.h"
 #include "pipeline/launch.h"
-#include "pipeline/open_ranks.h"
 #include "pipeline/work_order.h"
 
 namespace headsweep {
@@ -52,8 +51,8 @@ int report_failure() {
   return code;
 }
 
-int on_all_ranks(const std::function<Outcome(Ranks&)>& work) {
-  const auto ranks = open_ranks(find_launch(), UseMpi::under_a_launcher);
+int on_all_ranks(UseMpi use, const std::function<Outcome(Ranks&)>& work) {
+  const auto ranks = open_ranks(find_launch(), use);
   try {
     const Outcome outcome = work(*ranks);
     // Rank 0 gives the exit code for all: a launcher kills the others as soon as one ends with

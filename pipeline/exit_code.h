@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "pipeline/open_ranks.h"
 #include "pipeline/ranks.h"
 #include "pipeline/work_messages.h"
 
@@ -16,6 +17,6 @@ int report_failure();
 
 /// Opens the ranks and does `work` on each. If it fails on one of several, all end with one message
 /// that names the rank. Returns this rank's exit code.
-int on_all_ranks(const std::function<Outcome(Ranks&)>& work);
+int on_all_ranks(UseMpi use, const std::function<Outcome(Ranks&)>& work);
 
 }  // namespace headsweep

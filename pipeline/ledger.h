@@ -56,7 +56,7 @@ class Ledger {
   std::deque<Book> books_;  // by family
   Progress progress_;
   std::size_t next_to_write_ = 0;
-  double may_write_at_ = 0, index_written_ = 0;
+  double look_again_at_ = 0, may_write_at_ = 0, index_written_ = 0;
   bool index_is_old_ = false;
 };
 

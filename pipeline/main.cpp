@@ -17,6 +17,7 @@
 #include "pipeline/launch.h"
 #include "pipeline/plan.h"
 #include "pipeline/run.h"
+#include "pipeline/stop.h"
 
 namespace headsweep {
 namespace {
@@ -28,9 +29,10 @@ struct Arguments {
   Overrides overrides;
   bool json = false, list_decisions = false;
   int threads = 0, families = 1;
-  bool without_speculation = false;
+  bool without_speculation = false, mpi = false;
 
   Format format() const { return json ? Format::json : Format::text; }
+  UseMpi use_mpi() const { return mpi ? UseMpi::always : UseMpi::under_a_launcher; }
   Job read() const { return read_job(job, overrides); }
 };
 
@@ -43,6 +45,10 @@ void add_job(CLI::App& command, Arguments& arguments) {
       ->allow_extra_args(false);
 }
 
+void add_mpi(CLI::App& command, Arguments& arguments) {
+  command.add_flag("--mpi", arguments.mpi, "start MPI also without mpirun or srun");
+}
+
 void add_json(CLI::App& command, Arguments& arguments) {
   command.add_flag("--json", arguments.json, "print JSON (forms: io/README.md)");
 }
@@ -52,9 +58,11 @@ void add_json(CLI::App& command, Arguments& arguments) {
 void add_job_commands(CLI::App& app, Arguments& a, int& exit_code) {
   auto* run = app.add_subcommand("run", "run a job, or go on with what is unfinished of it");
   add_job(*run, a);
+  add_mpi(*run, a);
   run->callback([&] {
-    exit_code =
-        on_all_ranks([&](Ranks& ranks) { return run_job(ranks, [&] { return a.read(); }); });
+    watch_for_stop_signals();  // before MPI starts, which takes a while
+    exit_code = on_all_ranks(
+        a.use_mpi(), [&](Ranks& ranks) { return run_job(ranks, [&] { return a.read(); }); });
   });
 
   auto* plan =
@@ -117,12 +125,13 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
   add_json(*sweep, a);
   sweep->add_option("--families", a.families, "so many families at once (default: 1)")
       ->check(CLI::Range(1, 1000));
+  add_mpi(*sweep, a);
   sweep->add_flag("--no-speculation", a.without_speculation, "score nothing in advance");
   sweep->callback([&] {
     const auto speculation = a.without_speculation ? Speculation::off : Speculation::automatic;
-    exit_code = on_all_ranks([&](Ranks& ranks) {
-      return bench_sweep_command(
-          ranks, {a.model, a.decisions, a.threads, a.families, speculation}, a.format());
+    exit_code = on_all_ranks(a.use_mpi(), [&](Ranks& ranks) {
+      return bench_sweep_command(ranks, {a.model, a.decisions, a.threads, a.families, speculation},
+                                 a.format());
     });
   });
 }

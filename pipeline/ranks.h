@@ -19,6 +19,7 @@ struct RankPlace {
   std::string host;
   int node = 0;          // ranks of one node can share memory; numbered from 0
   int rank_on_node = 0;  // 0: the node's first
+  int cores = 1;         // that it may use, less what others of the node take of them
 };
 
 /// Memory that all ranks of a node see; where the system lets processes share none, each has a copy

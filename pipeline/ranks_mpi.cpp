@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <source_location>
 #include <thread>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "io/errors.h"
+#include "pipeline/cores.h"
 #include "pipeline/pause.h"
 #include "pipeline/serial_ranks.h"
 
@@ -95,14 +97,20 @@ void MpiRanks::find_places() {
   struct Entry {
     char host[name_length];
     int node, rank_on_node;
+    cpu_set_t cores;
   } mine = {};
   std::strncpy(mine.host, host_name().c_str(), name_length - 1);
   mine.rank_on_node = rank_in(node_);
+  mine.cores = usable_cores();
   if (firsts_ != MPI_COMM_NULL) mine.node = rank_in(firsts_);
   check(MPI_Bcast(&mine.node, 1, MPI_INT, 0, node_));
   std::vector<Entry> all(static_cast<std::size_t>(size_of(world_)));
   check(MPI_Allgather(&mine, sizeof mine, MPI_BYTE, all.data(), sizeof mine, MPI_BYTE, world_));
-  for (const Entry& each : all) places_.push_back({each.host, each.node, each.rank_on_node});
+  std::map<int, std::vector<cpu_set_t>> cores;  // by node
+  for (const Entry& each : all) cores[each.node].push_back(each.cores);
+  for (const Entry& each : all)
+    places_.push_back(
+        {each.host, each.node, each.rank_on_node, own_cores(each.cores, cores[each.node])});
 }
 
 double MpiRanks::seconds() const { return MPI_Wtime(); }

@@ -9,7 +9,6 @@
 #include "pipeline/message_loop.h"
 #include "pipeline/plan.h"
 #include "pipeline/shared_model.h"
-#include "pipeline/stop.h"
 #include "pipeline/work_order.h"
 #include "pipeline/worker.h"
 
@@ -77,7 +76,6 @@ Outcome take_part(Ranks& ranks) {
 }  // namespace
 
 Outcome run_job(Ranks& ranks, const std::function<Job()>& read) {
-  watch_for_stop_signals();
   return ranks.rank() == 0 ? conduct(ranks, read) : take_part(ranks);
 }
 

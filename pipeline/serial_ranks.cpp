@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "pipeline/clock.h"
+#include "pipeline/cores.h"
 
 namespace headsweep {
 
@@ -15,7 +16,10 @@ std::string host_name() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
-SerialRanks::SerialRanks() : places_{{host_name(), 0, 0}} {}
+SerialRanks::SerialRanks() {
+  const cpu_set_t cores = usable_cores();
+  places_.push_back({host_name(), 0, 0, own_cores(cores, {&cores, 1})});
+}
 
 double SerialRanks::seconds() const { return monotonic_seconds(); }
 

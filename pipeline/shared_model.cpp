@@ -10,7 +10,6 @@
 
 #include "headsweep/version.h"
 #include <fmt/format.h>
-#include <sched.h>
 
 #include "io/checkpoint.h"
 #include "model/device.h"
@@ -18,13 +17,6 @@
 
 namespace headsweep {
 namespace {
-
-/// Processor cores that this process may use.
-int usable_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
-}
 
 /// Ranks of this node.
 int neighbours(const Ranks& ranks) {
@@ -54,7 +46,7 @@ int threads_per_rank(const WorkOrder& order, const Ranks& ranks) {
   if (order.threads > 0) return order.threads;
   if (order.config.d_model <= small_d_model) return 1;
   if (std::getenv("OMP_NUM_THREADS") != nullptr) return 0;  // OpenMP reads it
-  return std::max(1, usable_cores() / neighbours(ranks));
+  return ranks.place().cores;
 }
 
 /// Tensor by tensor, so that the mapped files are never in memory as a whole besides their copy.

@@ -49,7 +49,7 @@ SimulatedCluster::SimulatedCluster(int ranks, int ranks_per_node, double message
     : message_seconds_(message_seconds) {
   for (int number = 0; number < ranks; ++number) {
     const int node = number / ranks_per_node;
-    places_.push_back({fmt::format("n{}", node + 1), node, number % ranks_per_node});
+    places_.push_back({fmt::format("n{}", node + 1), node, number % ranks_per_node, 1});
     ranks_.push_back(std::make_unique<Rank>(*this, number));
   }
 }
