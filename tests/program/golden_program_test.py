@@ -123,7 +123,7 @@ class GoldenProgramTest(ProgramTest):
         self.assertIn("threshold 12 %", summary)
         table = self.run_program("show", self.run_file("step3", 12), "--decisions", code=DONE).stdout
         self.assertTrue(table.startswith(summary))
-        self.assertEqual(len(re.findall(r"removed|kept$", table[len(summary):], re.MULTILINE)), 12)
+        self.assertEqual(len(re.findall(r"  (?:removed|kept) +\d+ +\d+  \S+$", table[len(summary):], re.MULTILINE)), 12)
 
     def test_models(self):
         tokenizer = DATA / "gpt2-tokenizer"
