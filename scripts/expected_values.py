@@ -54,13 +54,41 @@ def some_position_circuits(experiment, seed):
     return [{"circuit": c, "per_prompt": experiment.per_prompt(c).tolist()} for c in chosen]
 
 
+def search_by_importance(experiment, threshold):
+    """Order `importance`, which the oracle has not: layers last to first; each head of a layer is scored alone, against
+    the circuit as it is when the layer is reached; then the heads are tried, highest such score first, equal ones by
+    number. -> trace [layer, head, score, removed] as tried, kept heads, single removals [layer, head, score]."""
+    config = experiment.model.cfg
+    kept = [(l, h) for l in range(config.n_layers) for h in range(config.n_heads)]
+    trace, single_removals = [], []
+    for layer in reversed(range(config.n_layers)):
+        alone = [experiment.score([x for x in kept if x != (layer, h)]) for h in range(config.n_heads)]
+        single_removals += [[layer, h, score] for h, score in enumerate(alone)]
+        for head in sorted(range(config.n_heads), key=lambda h: (-alone[h], h)):
+            trial = [x for x in kept if x != (layer, head)]
+            score = experiment.score(trial)
+            removed = (100 - score) < threshold
+            if removed:
+                kept = trial
+            trace.append([layer, head, score, removed])
+    return trace, kept, single_removals
+
+
+def search(experiment, options):
+    """What the search decided and kept, as the file names it."""
+    if options.order == "importance":
+        trace, kept, single_removals = search_by_importance(experiment, options.threshold)
+        return {"trace": trace, "kept": sorted(kept), "kept_mlps": None, "single_removals": single_removals}
+    trace, kept, kept_mlps = experiment.greedy(options.threshold, options.order, options.mlps)
+    return {"trace": trace, "kept": sorted(kept), "kept_mlps": kept_mlps}
+
+
 def expected_values(oracle, options, family):
     """The content of the file: tokens, full model, every decision of the search, what it kept, and some circuits."""
     model = oracle.load(str(options.model), dtype=oracle.torch.float64)
     clean, corrupted = (oracle.PromptSet(family[k], model.tokenizer) for k in ("clean", "corrupted"))
     experiment = oracle.Experiment(model, clean, corrupted, options.ablation, options.positions,
                                    position_names(clean), options.mlp_means)
-    trace, kept, kept_mlps = experiment.greedy(options.threshold, options.order, options.mlps)
     return {
         "model": options.model_name, "family": options.family_name, "threshold": options.threshold,
         "ablation": options.ablation, "positions": options.positions, "position_names": experiment.names,
@@ -68,10 +96,16 @@ def expected_values(oracle, options, family):
         "answer": clean.answer.tolist(), "distractor": clean.distractor.tolist(),
         "position": {name: at.tolist() for name, at in clean.position.items()},
         "full": experiment.full.mean().item(), "full_per_prompt": experiment.full.tolist(),
-        "trace": trace, "kept": sorted(kept), "kept_mlps": kept_mlps, "order": options.order,
+        **search(experiment, options), "order": options.order,
         "components": ["heads", "mlps"] if options.mlps else ["heads"], "mlp_means": options.mlp_means,
         "circuits": some_circuits(experiment, options.seed),
         "position_circuits": some_position_circuits(experiment, options.seed)}
+
+
+def smallest_gap(single_removals):
+    """Between neighbours in a layer's ranking, in percentage points: below float32's error their order may differ."""
+    ranked = sorted((layer, score) for layer, _, score in single_removals)
+    return min((high - low for (a, low), (b, high) in zip(ranked, ranked[1:]) if a == b), default=float("inf"))
 
 
 def file_name(options):
@@ -95,13 +129,15 @@ def read_options():
     parser.add_argument("--threshold", type=float, default=3.0)
     parser.add_argument("--ablation", default="mean", choices=["mean", "zero", "resample"])
     parser.add_argument("--positions", default="all", choices=["all", "own", "union"])
-    parser.add_argument("--order", default="backward", choices=["backward", "forward", "alternate"])
+    parser.add_argument("--order", default="backward", choices=["backward", "forward", "alternate", "importance"])
     parser.add_argument("--mlps", action="store_true", help="the MLPs take part in the search")
     parser.add_argument("--mlp-means", default="clean", choices=["clean", "under_head_mask"])
     parser.add_argument("--seed", type=int, default=0, help="of the random circuits")
     parser.add_argument("--threads", type=int, default=1, help="of torch")
     parser.add_argument("--out", type=Path, default=Path("."), help="the folder to write to")
     options = parser.parse_args()
+    if options.order == "importance" and options.mlps:
+        parser.error("--order importance ranks heads only: leave out --mlps")
     options.model_name = options.model_name or options.model.resolve().name
     options.family_name = options.family_name or (options.family.stem if options.family else "arithmetic")
     return options
@@ -120,6 +156,8 @@ def main():
     margins = [abs(100 - score - options.threshold) for _, _, score, _ in values["trace"]]
     print(f"{path}: full {values['full']:.4f}, kept {len(values['kept'])} heads {values['kept']}, "
           f"smallest margin {min(margins):.4f} percentage points")
+    if "single_removals" in values:
+        print(f"    smallest gap in a layer's ranking {smallest_gap(values['single_removals']):.2g} percentage points")
 
 
 if __name__ == "__main__":
