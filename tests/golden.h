@@ -26,14 +26,14 @@ inline std::filesystem::path data(const std::string& name) {
 
 inline Json read(const std::filesystem::path& path) { return Json::parse(std::ifstream(path)); }
 
-/// File names of all expected searches over heads in backward order.
-inline std::vector<std::string> heads_backward() {
+/// File names of all expected searches over heads of the small models, in one order of search.
+inline std::vector<std::string> heads_in_order(const std::string& order) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(data("golden"))) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with("tiny-")) continue;
     const Json expected = read(entry.path());
-    if (expected["components"] == Json::array({"heads"}) && expected["order"] == "backward")
+    if (expected["components"] == Json::array({"heads"}) && expected["order"] == order)
       names.push_back(name);
   }
   std::sort(names.begin(), names.end());

@@ -6,14 +6,12 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/evaluator.h"
-#include "pipeline/search.h"
+#include "tests/golden_search.h"
 
 namespace headsweep {
 namespace {
 
-/// Percentage points. float32 stays far below it; a decision with a smaller margin may fall either
-/// way.
-constexpr double score_tolerance = 0.001;
+using golden::score_tolerance;
 
 class Golden : public testing::TestWithParam<std::string> {
  protected:
@@ -56,25 +54,8 @@ TEST_P(Golden, TheFullModelsLogitDifferencesAreTheReferences) {
 }
 
 TEST_P(Golden, TheSearchMakesTheReferencesDecisions) {
-  const auto& config = made.model.config();
-  GreedySearch search({config.layers, config.heads, Order::backward, made.expected["threshold"]});
-  bool same_way = true;
-  for (const auto& step : made.expected["trace"]) {
-    const double expected_score = step[2];
-    const double margin = 100 - expected_score - made.expected["threshold"].get<double>();
-    ASSERT_FALSE(search.finished());
-    const Decision& decision = search.tell(evaluator.evaluate(search.wanted()).score_percent);
-    EXPECT_EQ(decision.head, (Head{step[0], step[1]}));
-    if (same_way) {
-      EXPECT_NEAR(decision.score_percent, expected_score, score_tolerance);
-    }
-    if (same_way && std::abs(margin) >= score_tolerance) {
-      EXPECT_EQ(decision.removed, step[3].get<bool>());
-    }
-    same_way = same_way && decision.removed == step[3].get<bool>();
-  }
-  EXPECT_TRUE(search.finished());
-  if (same_way) {
+  golden::Search search(made.expected, evaluator, made.model.config());
+  if (search.makes_the_references_decisions()) {
     EXPECT_EQ(search.kept(), made.circuit(made.expected["kept"]));
   }
 }
@@ -96,7 +77,10 @@ TEST_P(Golden, CircuitsGivenPerPositionScoreAsTheReferences) {
                       given["per_prompt"], 3 * logit_tolerance());
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, Golden, testing::ValuesIn(golden::heads_backward()),
+INSTANTIATE_TEST_SUITE_P(Backward, Golden, testing::ValuesIn(golden::heads_in_order("backward")),
+                         [](const auto& info) { return golden::test_name(info.param); });
+INSTANTIATE_TEST_SUITE_P(Importance, Golden,
+                         testing::ValuesIn(golden::heads_in_order("importance")),
                          [](const auto& info) { return golden::test_name(info.param); });
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 #include "pipeline/evaluator.h"
 #include "pipeline/inputs.h"
-#include "pipeline/search.h"
 #include "tests/golden.h"
+#include "tests/golden_search.h"
 
 namespace headsweep {
 namespace {
@@ -39,25 +39,27 @@ TEST(ShippedJobs, TheSeedsFamilyIsTheSeeds) {
   EXPECT_EQ(job.search.threshold, 3.0);
 }
 
-TEST(ShippedJobs, TheDemoMakesTheReferencesDecisions) {
-  const golden::Json expected =
-      golden::read(golden::data("golden/demo.even-step2.mean.all.T3.json"));
-  const Job job = read_job(shipped("demo.yaml"));
+class Demo : public testing::TestWithParam<std::string> {};
+
+TEST_P(Demo, MakesTheReferencesDecisions) {
+  const golden::Json expected = golden::read(golden::data("golden/" + GetParam()));
+  const Job job =
+      read_job(shipped("demo.yaml"), {"search.order=" + expected["order"].get<std::string>()});
   const Inputs inputs = read_inputs(job);
   const LoadedModel loaded = load_model(job.model.path, DeviceChoice::cpu, 1);
   const Family& family = inputs.families.front();
   Evaluator evaluator(*loaded.model, family.clean, family.corrupted, job.search.ablation,
                       job.search.positions);
   EXPECT_NEAR(evaluator.full().mean, expected["full"], 1e-4);
-  GreedySearch search({6, 8, Order::backward, job.search.threshold});
-  for (const auto& step : expected["trace"]) {
-    const Decision& decision = search.tell(evaluator.evaluate(search.wanted()).score_percent);
-    EXPECT_EQ(decision.head, (Head{step[0], step[1]}));
-    EXPECT_NEAR(decision.score_percent, step[2], 0.001);
-    EXPECT_EQ(decision.removed, step[3].get<bool>());
-  }
-  EXPECT_TRUE(search.finished());
+  EXPECT_EQ(job.search.threshold, expected["threshold"]);
+  golden::Search search(expected, evaluator, loaded.model->config());
+  EXPECT_TRUE(search.makes_the_references_decisions());
 }
+
+INSTANTIATE_TEST_SUITE_P(ShippedJobs, Demo,
+                         testing::Values("demo.even-step2.mean.all.T3.json",
+                                         "demo.even-step2.mean.all.importance.T3.json"),
+                         [](const auto& info) { return golden::test_name(info.param); });
 
 TEST(ShippedJobs, TheDemoModelIsRightAndItsCircuitIsSmall) {
   const golden::Json expected =
