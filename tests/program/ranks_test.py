@@ -1,0 +1,70 @@
+"""However many ranks work on a job, and however they share it, its run files hold the same bits."""
+import headsweep_program
+from headsweep_program import DONE, MODELS, family_file, job, results
+from mpi_environment import RanksTest
+
+FAMILIES = ["even", "mixed", "numwords", "ragged"]
+SHARED = [  # ranks, speculation, ranks_per_family
+    (1, "auto", "auto"), (2, "auto", 1), (2, "off", 2), (3, "auto", "auto"), (3, "off", "auto"), (4, "auto", 2),
+    (4, "off", "auto"), (4, "auto", "auto"), (4, "auto", 1)]
+
+
+class SameBitsTest(RanksTest):
+    def runs_of(self, output):
+        return {name: self.json_of("show", self.folder / output / "job" / f"{name}.file.T3.h5") for name in FAMILIES}
+
+    def assert_work_adds_up(self, shown, speculation):
+        work, waves = shown["work"], [decision["wave"] for decision in shown["decisions"]]
+        used = len(shown["decisions"]) + len(shown["single_removals"])
+        self.assertEqual(waves, sorted(waves), "decisions in the order in which they were made")
+        self.assertGreaterEqual(waves[0], 1)
+        self.assertGreaterEqual(work["waves"], waves[-1])
+        # A single removal that is also the layer's first trial is scored once for both.
+        self.assertLessEqual(work["evaluations"] - work["discarded"], used)
+        self.assertGreaterEqual(work["evaluations"], len(shown["decisions"]))
+        self.assertGreaterEqual(work["compute_seconds"], 0)
+        if speculation == "off":
+            self.assertEqual(work["discarded"], 0)
+
+    def assert_same_bits(self, model, order):
+        value = job(MODELS / model, {name: family_file(name) for name in FAMILIES}, threshold=3, order=order)
+        self.write("job.yaml", value | {"run": {"output": "alone"}})
+        self.run_program("run", "job.yaml", code=DONE)
+        expected = {name: results(shown) for name, shown in self.runs_of("alone").items()}
+        for ranks, speculation, ranks_per_family in SHARED:
+            output = f"{ranks}-{speculation}-{ranks_per_family}"
+            self.write("job.yaml", value | {"run": {"output": output, "speculation": speculation,
+                                                    "ranks_per_family": ranks_per_family}})
+            with self.subTest(output, model=model, order=order):
+                self.run_ranks(ranks, "run", "job.yaml", code=DONE)
+                for name, shown in self.runs_of(output).items():
+                    self.assertEqual(shown["status"], "complete")
+                    for key, content in expected[name].items():
+                        self.assertEqual(results(shown)[key], content, f"{name}: {key}")
+                    self.assertTrue({decision["rank"] for decision in shown["decisions"]} <= set(range(ranks)))
+                    self.assert_work_adds_up(shown, speculation)
+
+    def test_tiny_a_backward(self):
+        self.assert_same_bits("tiny-a", "backward")
+
+    def test_tiny_a_importance(self):
+        self.assert_same_bits("tiny-a", "importance")
+
+    def test_tiny_b_backward(self):
+        self.assert_same_bits("tiny-b", "backward")
+
+    def test_tiny_b_importance(self):
+        self.assert_same_bits("tiny-b", "importance")
+
+    def test_other_commands_are_left_to_rank_0(self):
+        self.write("job.yaml", job(MODELS / "tiny-a", {"even": family_file("even")}, threshold=3))
+        for arguments in (["--version"], ["--help"], ["run", "--help"], ["plan", "job.yaml"],
+                          ["prompt", MODELS / "tiny-a", "2 4 6", " 8", "--json"]):
+            with self.subTest(arguments[0]):
+                alone = self.run_program(*arguments, code=DONE)
+                code, stdout, stderr = self.ended(self.start_ranks(3, *arguments))
+                self.assertEqual((code, stdout, stderr), (DONE, alone.stdout, alone.stderr))
+
+
+if __name__ == "__main__":
+    headsweep_program.main()
