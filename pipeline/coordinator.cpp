@@ -12,6 +12,9 @@ namespace {
 
 constexpr double waits_for_nothing = -1;
 
+/// A leader is silent, too, while it waits for one of its group, whom it can name.
+constexpr double leader_speaks_first_seconds = 6;
+
 }  // namespace
 
 Coordinator::Coordinator(Ranks& ranks, CoordinatorOptions options)
@@ -154,15 +157,16 @@ void Coordinator::keep_watch() {
   const double now = ranks_.seconds(), patience = options_.patience_seconds;
   if (now < watch_again_) return;
   watch_again_ = now + std::min(1.0, patience / 10);
-  const auto demand = [&](int rank, double since, const char* what) {
-    if (since >= 0 && now - since > patience)
+  const auto demand = [&](int rank, double since, double most, const char* what) {
+    if (since >= 0 && now - since > most)
       throw MachineError(fmt::format("{} has not {} for {:.0f} s (run.stall_seconds)",
-                                     ranks_.name_of(rank), what, patience));
+                                     ranks_.name_of(rank), what, now - since));
   };
   for (std::size_t rank = 0; rank < waiting_since_.size(); ++rank)
-    demand(static_cast<int>(rank), waiting_since_[rank], "answered");
+    demand(static_cast<int>(rank), waiting_since_[rank], patience, "answered");
   for (const Group& group : groups_)
-    demand(group.leader, group.heard, "reported on the search that it leads");
+    demand(group.leader, group.heard, patience + leader_speaks_first_seconds,
+           "reported on the search that it leads");
   if (now - last_alive_ < patience / 4) return;
   last_alive_ = now;
   for (int rank = 1; rank < ranks_.size(); ++rank) ranks_.send(rank, make_message(Topic::alive));
