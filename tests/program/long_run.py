@@ -14,10 +14,9 @@ except ImportError:
 
 from headsweep_program import DONE, MODELS, PROGRAM, ProgramTest, family_file, job, results
 
-REPEATS = 200  # of the family's 12 clean prompts: a run of about 5 s with one thread
-
 
 class LongRunTest(ProgramTest):
+    repeats = 200  # of the family's 12 clean prompts: a run of about 5 s with one thread
     keys_of_run = {}  # of the job's section `run`, besides the output
 
     @classmethod
@@ -27,7 +26,7 @@ class LongRunTest(ProgramTest):
         cls.template = Path(tempfile.mkdtemp(prefix="headsweep-test-"))
         cls.addClassCleanup(shutil.rmtree, cls.template)
         family = json.loads(family_file("mixed").read_text())
-        (cls.template / "mixed.json").write_text(json.dumps(family | {"clean": family["clean"] * REPEATS}))
+        (cls.template / "mixed.json").write_text(json.dumps(family | {"clean": family["clean"] * cls.repeats}))
         (cls.template / "job.yaml").write_text(json.dumps(cls.job_of({"mixed": "mixed.json"})))
         start = time.monotonic()
         subprocess.run([PROGRAM, "run", "job.yaml"], cwd=cls.template, check=True, capture_output=True, timeout=200)
