@@ -2,8 +2,9 @@
 // search goes, and weighed against what the further ones are likely to bring.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <span>
-#include <vector>
 
 #include "pipeline/speculation.h"
 
@@ -14,12 +15,9 @@ class WaveCost {
   /// `most`: circuits that a rank can score side by side.
   explicit WaveCost(int most) : most_(most) {}
 
-  /// Circuits of a deeper layer take longer, in another proportion: measure anew, but not the first
-  /// wave, which prepares what the others share.
-  void begin_layer() {
-    one_ = several_ = {};
-    preparing_ = true;
-  }
+  /// Circuits of a deeper layer take longer, in another proportion: every fourth layer is measured
+  /// anew, but for its first wave, which prepares what the others share.
+  void begin_layer();
   void end_wave() { preparing_ = false; }
 
   /// A rank has scored so many circuits in this time.
@@ -31,15 +29,12 @@ class WaveCost {
   std::size_t best_share(std::span<const Guess> guesses, std::size_t members) const;
 
  private:
-  struct Mean {
-    double sum = 0;
-    int count = 0;
-    double value() const { return sum / count; }
-  };
   int most_;
+  int layers_ = 0;
   bool preparing_ = true;
-  Mean one_;      // seconds for one circuit
-  Mean several_;  // seconds for each further one
+  // The least seconds seen: what else the machine does only adds to them.
+  std::optional<double> one_;              // for one circuit
+  std::map<std::size_t, double> several_;  // for so many
 };
 
 }  // namespace headsweep

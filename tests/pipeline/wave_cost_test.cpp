@@ -53,14 +53,25 @@ TEST(WaveCost, ManyRanksLeaveLittleThatIsLikelyForASecondCircuitEach) {
             1u);
 }
 
-TEST(WaveCost, ALayersFirstWavePreparesAndIsNotCounted) {
+TEST(WaveCost, EveryFourthLayerIsMeasuredAnewButForItsFirstWave) {
   WaveCost cost = measured(8, 1.0, 0.1);
+  for (int layer = 1; layer < 4; ++layer) {
+    cost.begin_layer();
+    EXPECT_EQ(cost.best_share(likely, 1), 8u);
+  }
   cost.begin_layer();
   cost.observe(1, 50.0);
   EXPECT_EQ(cost.best_share(likely, 1), 1u);  // nothing is known of this layer
   cost.end_wave();
   cost.observe(1, 1.0);
   cost.observe(2, 2.0);
+  EXPECT_EQ(cost.best_share(likely, 1), 1u);
+}
+
+TEST(WaveCost, WhatElseTheMachineDoesIsNotTakenForTheCost) {
+  WaveCost cost = measured(8, 1.0, 1.0);
+  cost.observe(1, 30.0);
+  cost.observe(2, 2.5);
   EXPECT_EQ(cost.best_share(likely, 1), 1u);
 }
 
