@@ -62,8 +62,11 @@ class RanksTest(ProgramTest):
             os.unlink(path)
 
     def start_ranks(self, ranks, *arguments, wrapper=()):
-        """A running mpirun; `wrapper` starts the program on each rank. Gone when the test ends, and its ranks too."""
-        command = [MPIRUN, "-n", str(ranks), *map(str, wrapper), PROGRAM, *map(str, arguments)]
+        """A running mpirun; `wrapper` starts the program on each rank."""
+        return self.start([MPIRUN, "-n", str(ranks), *map(str, wrapper), PROGRAM, *map(str, arguments)])
+
+    def start(self, command):
+        """A running program, gone when the test ends, and its ranks too."""
         process = subprocess.Popen(command, cwd=self.folder, env=os.environ | QUIET, text=True, errors="replace",
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.ranks = []
