@@ -140,7 +140,10 @@ std::optional<Message> MpiRanks::probe() {
   int found = 0;
   MPI_Message handle = MPI_MESSAGE_NULL;
   MPI_Status status;
-  check(MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, world_, &found, &handle, &status));
+  // Open MPI looks first at what has come already, and then for what is new: the second look sees
+  // what has arrived while this rank was computing.
+  for (int look = 0; look < 2 && found == 0; ++look)
+    check(MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, world_, &found, &handle, &status));
   if (found == 0) return std::nullopt;
   int bytes = 0;
   check(MPI_Get_count(&status, MPI_BYTE, &bytes));
