@@ -1,20 +1,43 @@
-# headsweep_test(FOLDER/NAME [LABEL unit|slow]): one GoogleTest program from tests/FOLDER/NAME.cpp, run as one test.
+# headsweep_test(FOLDER/NAME [LABEL unit|slow] [RANKS 1 2 4]): one GoogleTest program from tests/FOLDER/NAME.cpp, run as
+# one test. With RANKS the program is run once alone, as FOLDER/NAME, and once per number through mpirun, as
+# FOLDER/NAME.2: every rank runs every test, and the failure of any rank fails it (tests/ranks_test_main.h).
 # The sanitizer run takes the tests labelled `unit` (the default).
 function(headsweep_test path)
-  cmake_parse_arguments(ARG "" "LABEL" "" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL" "RANKS" ${ARGN})
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
   endif()
   string(REPLACE "/" "_" target ${path})
   add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/${path}.cpp)
-  target_link_libraries(${target} PRIVATE headsweep_pipeline GTest::gmock_main)
+  if(ARG_RANKS)
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/ranks_test_main.cpp)
+    target_link_libraries(${target} PRIVATE headsweep_pipeline GTest::gmock)
+  else()
+    target_link_libraries(${target} PRIVATE headsweep_pipeline GTest::gmock_main)
+  endif()
   target_compile_definitions(${target} PRIVATE
     HEADSWEEP_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" HEADSWEEP_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
   target_compile_options(${target} PRIVATE -Wno-conversion)
   add_test(NAME ${path} COMMAND ${target})
   # Tests run side by side: one thread each, since threads that wait for one another on a busy core wait long.
   set_tests_properties(${path} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600 ENVIRONMENT OMP_NUM_THREADS=1)
+  if(HEADSWEEP_MPI)
+    foreach(ranks IN LISTS ARG_RANKS)
+      add_test(NAME ${path}.${ranks} COMMAND ${MPIEXEC_EXECUTABLE} -n ${ranks} $<TARGET_FILE:${target}>)
+      set_tests_properties(${path}.${ranks} PROPERTIES
+        LABELS ${ARG_LABEL} TIMEOUT 120 PROCESSORS ${ranks} ENVIRONMENT "${HEADSWEEP_MPI_ENVIRONMENT}")
+    endforeach()
+  endif()
 endfunction()
+
+# mpirun as root, on fewer cores than ranks, without a look for fabrics; tests/program/mpi_environment.py says why each.
+set(HEADSWEEP_MPI_ENVIRONMENT
+  OMP_NUM_THREADS=1
+  OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+  OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none
+  OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader,tcp OMPI_MCA_btl_tcp_if_include=lo
+  OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_oob=tcp OMPI_MCA_oob_tcp_if_include=lo
+  OMPI_MCA_plm_rsh_agent=/bin/false OMPI_MCA_opal_warn_on_missing_libcuda=0)
 
 # headsweep_program_test(FOLDER/NAME [LABEL unit|slow] [ALONE]): tests/FOLDER/NAME.py runs the program from outside; ALONE:
 # beside no other test. A test that lacks something (h5py, Slurm) is shown as skipped. Debian's Python has h5py
