@@ -1,0 +1,128 @@
+#include "pipeline/simulation.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "io/errors.h"
+#include "pipeline/simulated_job.h"
+
+namespace headsweep {
+namespace {
+
+/// Circuits side by side share their matrix products: the deepest takes its whole time, the others
+/// a part of theirs.
+double scoring_seconds(const FamilyCost& cost, std::span<const Circuit> circuits) {
+  const auto most = static_cast<std::size_t>(cost.circuits_side_by_side);
+  double sum = 0;
+  for (; !circuits.empty(); circuits = circuits.subspan(std::min(most, circuits.size()))) {
+    double longest = 0, all = 0;
+    for (const Circuit& circuit : circuits.first(std::min(most, circuits.size()))) {
+      const auto layer = static_cast<std::size_t>(circuit.first_reduced_layer());
+      const double seconds = cost.evaluation_seconds[layer];
+      longest = std::max(longest, seconds);
+      all += seconds;
+    }
+    sum += longest + cost.further_circuit * (all - longest);
+  }
+  return sum;
+}
+
+/// One replay: the callbacks of a cluster's ranks, and what they add up.
+class Replay {
+ public:
+  Replay(const ReplayedTrace& trace, const ClusterCost& costs, const SimulatedWork& work, int ranks)
+      : trace_(trace),
+        work_(work),
+        cluster_(ranks, 1, costs.message_seconds),
+        job_(cluster_, coordinator_options(), [this](int rank) { return worker_options(rank); }) {
+    job_.coordinator_seconds = costs.coordinator_seconds;
+  }
+
+  SimulationResult run() {
+    result_.search_seconds = job_.run();
+    return result_;
+  }
+
+ private:
+  CoordinatorOptions coordinator_options() {
+    CoordinatorOptions options;
+    const auto& scores = trace_.scores_percent();
+    for (std::size_t i = 0; i < work_.families.size(); ++i)
+      options.families.push_back({static_cast<int>(i),
+                                  {scores.begin(), scores.begin() + work_.families[i].decided},
+                                  {},
+                                  0});
+    options.ranks_per_family = work_.ranks_per_family;
+    options.check_baseline = [](const Baseline&) {};
+    options.begin = [] {};
+    options.commit = [this](const FamilyProgress& progress) {
+      result_.waves += progress.work.waves;
+      result_.evaluations += progress.work.evaluations;
+      result_.discarded += progress.work.discarded;
+      result_.compute_seconds += progress.work.compute_seconds;
+    };
+    return options;
+  }
+
+  WorkerOptions worker_options(int rank) {
+    WorkerOptions options;
+    options.rule = trace_.rule();
+    options.speculation = work_.speculation;
+    options.open_family = [this, rank](int family) { return open_family(rank, family); };
+    options.baseline = [this, rank](int family) {
+      cluster_.spend(rank, cost(family).baseline_seconds);
+      return 1.0;
+    };
+    return options;
+  }
+
+  FamilyScorer open_family(int rank, int family) {
+    cluster_.spend(rank, cost(family).family_seconds);
+    return {{1.0},
+            cost(family).circuits_side_by_side,
+            [this, rank, family](std::span<const Circuit> circuits) {
+              std::vector<std::vector<double>> per_prompt;
+              for (const Circuit& circuit : circuits)
+                per_prompt.push_back({trace_.score_percent(circuit) / 100});
+              cluster_.spend(rank, scoring_seconds(cost(family), circuits));
+              return per_prompt;
+            }};
+  }
+
+  const FamilyCost& cost(int family) const {
+    return work_.families[static_cast<std::size_t>(family)].cost;
+  }
+
+  const ReplayedTrace& trace_;
+  const SimulatedWork& work_;
+  SimulationResult result_;
+  SimulatedCluster cluster_;
+  SimulatedJob job_;
+};
+
+}  // namespace
+
+SimulatedWork equal_families(const FamilyCost& cost, int families) {
+  SimulatedWork work;
+  work.families.assign(static_cast<std::size_t>(families), SimulatedFamily{cost});
+  return work;
+}
+
+SimulationResult simulate(const ReplayedTrace& trace, const ClusterCost& cluster,
+                          const SimulatedWork& work, int ranks) {
+  const int layers = trace.rule().layers;
+  for (const SimulatedFamily& family : work.families)
+    if (std::ssize(family.cost.evaluation_seconds) != layers)
+      throw UserError(fmt::format(
+          "the costs are those of a model with {} layers, the decisions to replay those "
+          "of one with {}: measure with the same shape (headsweep bench cost)",
+          family.cost.evaluation_seconds.size(), layers));
+  SimulationResult result = Replay(trace, cluster, work, ranks).run();
+  const double broadcast =
+      ranks > 1 ? cluster.checkpoint_bytes / cluster.broadcast_bytes_per_second : 0;
+  result.seconds = cluster.loading_seconds + broadcast + result.search_seconds;
+  return result;
+}
+
+}  // namespace headsweep
