@@ -34,4 +34,21 @@ struct SweepBenchmark {
 };
 Outcome bench_sweep_command(Ranks& ranks, const SweepBenchmark& benchmark, Format format);
 
+/// Measures what a simulation needs to know of this machine, on the seed's family. All ranks
+/// together; with several, messages and the checkpoint's way are measured, too.
+struct CostBenchmark {
+  std::filesystem::path model;
+  std::filesystem::path trace;  // empty: roughly, on the whole model
+  int threads = 0;
+};
+Outcome bench_cost_command(Ranks& ranks, const CostBenchmark& benchmark, Format format);
+
+/// What families like the job's would take on 1 to 4,096 ranks.
+struct ScalingQuestion {
+  std::filesystem::path trace;
+  std::filesystem::path cost;     // empty: measured on this machine with the job's first family
+  std::filesystem::path picture;  // SVG; empty: none
+};
+void simulate_command(const Job& job, const ScalingQuestion& question);
+
 }  // namespace headsweep

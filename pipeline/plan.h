@@ -12,8 +12,14 @@ namespace headsweep {
 /// "family even-step2, first prompt: ..." with its tokens, positions marked, and the answer.
 std::string describe_first_prompt(const Family& family, const Tokenizer& tokenizer);
 
+/// What the job would be started with.
+struct PlannedRanks {
+  int ranks = 1, ranks_per_node = 2;
+  bool sbatch_line = false;  // print one
+};
+
 /// Prints each family's prompts, tokens and baseline, the run files and their state, memory, work,
 /// and the expected time, measured by evaluating a few circuits here.
-void plan_job(const Job& job);
+void plan_job(const Job& job, const PlannedRanks& planned);
 
 }  // namespace headsweep

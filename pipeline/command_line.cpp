@@ -1,0 +1,158 @@
+#include "pipeline/command_line.h"
+
+#include "pipeline/run.h"
+#include "pipeline/stop.h"
+
+namespace headsweep {
+namespace {
+
+void add_job(CLI::App& command, Arguments& arguments) {
+  command.add_option("JOB", arguments.job, "job file (YAML)")->required();
+  command
+      .add_option("--set", arguments.overrides,
+                  "override a key of the job, as in --set search.threshold=5")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+void add_mpi(CLI::App& command, Arguments& arguments) {
+  command.add_flag("--mpi", arguments.mpi, "start MPI also without mpirun or srun");
+}
+
+void add_json(CLI::App& command, Arguments& arguments) {
+  command.add_flag("--json", arguments.json, "print JSON (forms: io/README.md)");
+}
+
+void add_plan_options(CLI::App& plan, Arguments& a) {
+  constexpr int most_ranks = 65536;
+  plan.add_option("--ranks", a.planned.ranks, "with so many ranks (default: 1)")
+      ->check(CLI::Range(1, most_ranks));
+  plan.add_option("--ranks-per-node", a.planned.ranks_per_node,
+                  "of them on each node (default: 2, one for each socket of most)")
+      ->check(CLI::Range(1, most_ranks));
+  plan.add_flag("--slurm", a.planned.sbatch_line, "print a fitting line for sbatch");
+  auto* simulate = plan.add_flag("--simulate", a.simulate,
+                                 "only a table: what 1 to 1,000 families take on 1 to 4,096 ranks");
+  plan.add_option("--trace", a.trace,
+                  "the decisions that are replayed (CSV: layer, head, score_pct, removed)")
+      ->needs(simulate);
+  plan.add_option("--cost", a.cost, "costs (JSON of bench cost; default: measured here)")
+      ->needs(simulate);
+  plan.add_option("--picture", a.picture, "write the table as a picture (SVG), too")
+      ->needs(simulate);
+}
+
+// Each command's options, and what it does when it is chosen.
+
+void add_job_commands(CLI::App& app, Arguments& a, int& exit_code) {
+  auto* run = app.add_subcommand("run", "run a job, or go on with what is unfinished of it");
+  add_job(*run, a);
+  add_mpi(*run, a);
+  run->callback([&] {
+    watch_for_stop_signals();  // before MPI starts, which takes a while
+    exit_code = on_all_ranks(
+        a.use_mpi(), [&](Ranks& ranks) { return run_job(ranks, [&] { return a.read(); }); });
+  });
+
+  auto* plan =
+      app.add_subcommand("plan", "what a job would do: prompts, tokens, memory, work, time");
+  add_job(*plan, a);
+  add_plan_options(*plan, a);
+  plan->callback([&] {
+    if (a.simulate) {
+      simulate_command(a.read(), {a.trace, a.cost, a.picture});
+    } else {
+      plan_job(a.read(), a.planned);
+    }
+  });
+
+  auto* score = app.add_subcommand("score", "the score of a given circuit on a job's family");
+  add_job(*score, a);
+  score->add_option("--circuit", a.circuit, "circuit file (JSON)")->required();
+  score->add_option("--family", a.family, "which of the job's families, where it has several");
+  add_json(*score, a);
+  score->callback([&] { score_command(a.read(), a.circuit, a.family, a.format()); });
+}
+
+void add_model_commands(CLI::App& app, Arguments& a) {
+  auto* prompt = app.add_subcommand(
+      "prompt", "the next tokens that a model expects, and the rank of an answer");
+  prompt->add_option("MODEL", a.model, "checkpoint folder")->required();
+  prompt->add_option("TEXT", a.text, "the prompt; <|endoftext|> is put before it")->required();
+  prompt->add_option("ANSWER", a.answer, "one token, usually with its leading space: ' 14'")
+      ->required();
+  prompt->add_option("--processing", a.processing, "how logits are shown (default: none)")
+      ->check(CLI::IsMember({"none", "transformer_lens"}));
+  add_json(*prompt, a);
+  prompt->callback([&] {
+    const auto processing =
+        a.processing == "none" ? Processing::none : Processing::transformer_lens;
+    prompt_command(a.model, a.text, a.answer, processing, a.format());
+  });
+
+  auto* model =
+      app.add_subcommand("model", "what a checkpoint is, its hash, whether it can be used");
+  model->add_option("MODEL", a.model, "checkpoint folder")->required();
+  add_json(*model, a);
+  model->callback([&] { model_command(a.model, a.format()); });
+}
+
+void add_run_file_commands(CLI::App& app, Arguments& a) {
+  auto* show = app.add_subcommand("show", "a run file: what was run, the circuit, the decisions");
+  show->add_option("RUN", a.run_file, "run file (HDF5)")->required();
+  show->add_flag("--decisions", a.list_decisions, "list every decision");
+  add_json(*show, a);
+  show->callback([&] {
+    show_command(a.run_file, a.list_decisions ? Detail::decisions : Detail::summary, a.format());
+  });
+}
+
+void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
+  auto* bench = app.add_subcommand("bench", "measure this machine");
+  bench->require_subcommand(1);
+  auto* sweep = bench->add_subcommand("sweep", "the seed's search, its decisions forced");
+  sweep->add_option("--model", a.model, "checkpoint folder")->required();
+  sweep->add_option("--decisions", a.decisions, "trace (CSV: layer, head, score_pct, removed)")
+      ->required();
+  sweep->add_option("--precision", a.precision, "default: auto")
+      ->check(CLI::IsMember({"auto", "fp32"}));
+  sweep->add_option("--threads", a.threads, "default: as many as the process may use")
+      ->check(CLI::Range(0, 4096));
+  add_json(*sweep, a);
+  sweep->add_option("--families", a.families, "so many families at once (default: 1)")
+      ->check(CLI::Range(1, 1000));
+  add_mpi(*sweep, a);
+  sweep->add_flag("--no-speculation", a.without_speculation, "score nothing in advance");
+  sweep->callback([&] {
+    const auto speculation = a.without_speculation ? Speculation::off : Speculation::automatic;
+    exit_code = on_all_ranks(a.use_mpi(), [&](Ranks& ranks) {
+      return bench_sweep_command(ranks, {a.model, a.decisions, a.threads, a.families, speculation},
+                                 a.format());
+    });
+  });
+
+  auto* cost = bench->add_subcommand("cost", "what plan --simulate needs to know of a machine");
+  cost->add_option("--model", a.model, "checkpoint folder")->required();
+  cost->add_option("--trace", a.trace,
+                   "decisions (CSV) that are evaluated for it; default: a dozen evaluations");
+  cost->add_option("--threads", a.threads, "default: as many as the process may use")
+      ->check(CLI::Range(0, 4096));
+  add_json(*cost, a);
+  add_mpi(*cost, a);
+  cost->callback([&] {
+    exit_code = on_all_ranks(a.use_mpi(), [&](Ranks& ranks) {
+      return bench_cost_command(ranks, {a.model, a.trace, a.threads}, a.format());
+    });
+  });
+}
+
+}  // namespace
+
+void add_commands(CLI::App& app, Arguments& arguments, int& exit_code) {
+  add_job_commands(app, arguments, exit_code);
+  add_model_commands(app, arguments);
+  add_run_file_commands(app, arguments);
+  add_benchmarks(app, arguments, exit_code);
+}
+
+}  // namespace headsweep

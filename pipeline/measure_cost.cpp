@@ -1,0 +1,119 @@
+#include "pipeline/measure_cost.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "io/checkpoint.h"
+#include "pipeline/clock.h"
+
+namespace headsweep {
+namespace {
+
+double seconds_of(const std::function<void()>& work) {
+  const double start = monotonic_seconds();
+  work();
+  return monotonic_seconds() - start;
+}
+
+/// `kept` without one more head of the layer, each of `count` circuits without another.
+std::vector<Circuit> neighbours(const Circuit& kept, int layer, int count) {
+  std::vector<Circuit> circuits;
+  for (int head = 0; head < kept.heads() && std::ssize(circuits) < count; ++head)
+    if (kept.keeps(layer, head)) circuits.emplace_back(kept).remove(layer, head);
+  return circuits;
+}
+
+/// Seconds of a further circuit side by side, relative to one alone; where one can be tried.
+void time_side_by_side(Evaluator& evaluator, const Circuit& kept, int layer,
+                       std::vector<double>& ratios) {
+  const auto circuits = neighbours(kept, layer, evaluator.most_side_by_side());
+  if (circuits.size() < 2) return;
+  const std::span<const Circuit> all(circuits);
+  evaluator.logit_differences(all);  // packs what the layer's first visit packs
+  const double one = seconds_of([&] { evaluator.logit_differences(all.first(1)); }),
+               several = seconds_of([&] { evaluator.logit_differences(all); });
+  const auto further = static_cast<double>(circuits.size() - 1);
+  ratios.push_back(std::clamp((several - one) / further / one, 0.0, 1.0));
+}
+
+double median(std::vector<double> values, double if_empty) {
+  if (values.empty()) return if_empty;
+  const auto middle = values.begin() + std::ssize(values) / 2;
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+/// Sets what does not depend on the circuits; the evaluator for what does.
+Evaluator open_family(FamilyCost& cost, const Gpt2& model, const PromptPair& family,
+                      Ablation ablation, Positions positions) {
+  cost.baseline_seconds = seconds_of(
+      [&] { Evaluator(model, family.clean, family.corrupted, Ablation::zero, Positions::all); });
+  const double start = monotonic_seconds();
+  Evaluator evaluator(model, family.clean, family.corrupted, ablation, positions);
+  cost.family_seconds = monotonic_seconds() - start;
+  cost.circuits_side_by_side = evaluator.most_side_by_side();
+  return evaluator;
+}
+
+}  // namespace
+
+FamilyCost estimate_family_cost(const Gpt2& model, const PromptPair& family, Ablation ablation,
+                                Positions positions) {
+  FamilyCost cost;
+  Evaluator evaluator = open_family(cost, model, family, ablation, positions);
+  const int layers = model.config().layers, heads = model.config().heads;
+  const Circuit everything(layers, heads, Circuit::Start::everything);
+  std::vector<double> ratios;
+  const auto seconds_at = [&](int layer) {
+    Circuit circuit = everything;
+    circuit.remove(layer, 0);
+    evaluator.evaluate(circuit);  // packs what the first visit to a layer packs
+    circuit.remove(layer, heads - 1);
+    const double seconds = seconds_of([&] { evaluator.evaluate(circuit); });
+    time_side_by_side(evaluator, everything, layer, ratios);
+    return seconds;
+  };
+  const double top = seconds_at(layers - 1), middle = seconds_at(layers / 2),
+               bottom = seconds_at(0);
+  for (int layer = 0; layer < layers; ++layer) {
+    const double t = layers > 1 ? static_cast<double>(layer) / (layers - 1) : 0;
+    const double between =
+        bottom * (1 - t) * (1 - 2 * t) + middle * 4 * t * (1 - t) + top * t * (2 * t - 1);
+    cost.evaluation_seconds.push_back(std::max(between, std::min({top, middle, bottom})));
+  }
+  cost.further_circuit = median(ratios, 1);
+  return cost;
+}
+
+FamilyCost measure_family_cost(const Gpt2& model, const PromptPair& family, Ablation ablation,
+                               Positions positions, const std::vector<TraceStep>& trace) {
+  FamilyCost cost;
+  Evaluator evaluator = open_family(cost, model, family, ablation, positions);
+  const int layers = model.config().layers, heads = model.config().heads;
+  cost.evaluation_seconds.assign(static_cast<std::size_t>(layers), 0.0);
+  std::vector<double> ratios;
+  Circuit kept(layers, heads, Circuit::Start::everything);
+  int layer = layers;
+  for (const TraceStep& step : trace) {
+    Circuit trial = kept;
+    trial.remove(step.layer, step.head);
+    const double seconds = seconds_of([&] { evaluator.evaluate(trial); });
+    cost.evaluation_seconds[static_cast<std::size_t>(step.layer)] += seconds / heads;
+    if (step.removed) kept = trial;
+    // After a layer's first head, of which the time has been taken.
+    if (step.layer != std::exchange(layer, step.layer) && step.layer % 4 == 0)
+      time_side_by_side(evaluator, kept, step.layer, ratios);
+  }
+  cost.further_circuit = median(ratios, 1);
+  return cost;
+}
+
+double checkpoint_bytes(const std::filesystem::path& folder) {
+  std::size_t sum = 0;
+  const Checkpoint checkpoint(folder);
+  for (const CheckpointFile& file : checkpoint.contents()) sum += file.bytes.size();
+  return static_cast<double>(sum);
+}
+
+}  // namespace headsweep

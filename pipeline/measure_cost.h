@@ -1,0 +1,28 @@
+// What a family's evaluations cost on this machine, measured by carrying some out.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "io/cost_file.h"
+#include "io/trace_file.h"
+#include "model/gpt2.h"
+#include "pipeline/evaluator.h"
+#include "pipeline/work_order.h"
+
+namespace headsweep {
+
+/// Roughly, in the time of a dozen evaluations: at the top, middle and bottom layer of the whole
+/// model, and a parabola between.
+FamilyCost estimate_family_cost(const Gpt2& model, const PromptPair& family, Ablation ablation,
+                                Positions positions);
+
+/// Closely: the trace's decisions are evaluated one after the other, and each layer's mean is
+/// taken; some circuits side by side are timed at every fourth layer. The trace must fit the model.
+FamilyCost measure_family_cost(const Gpt2& model, const PromptPair& family, Ablation ablation,
+                               Positions positions, const std::vector<TraceStep>& trace);
+
+/// Of the checkpoint's files.
+double checkpoint_bytes(const std::filesystem::path& folder);
+
+}  // namespace headsweep

@@ -1,0 +1,98 @@
+#include "pipeline/plan_ranks.h"
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include <fmt/format.h>
+
+namespace headsweep {
+namespace {
+
+std::string counted(int count, const char* one, const char* several) {
+  return fmt::format("{} {}", count, count == 1 ? one : several);
+}
+std::string counted_ranks(int count) { return counted(count, "rank", "ranks"); }
+std::string counted_families(int count) { return counted(count, "family", "families"); }
+
+/// As a shell takes it.
+std::string shell_word(const std::string& text) {
+  const bool plain = !text.empty() && text.find_first_not_of(
+                                          "abcdefghijklmnopqrstuvwxyz"
+                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "0123456789_-./=:,+") == std::string::npos;
+  if (plain) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string duration(double seconds) {
+  if (seconds < 120) return fmt::format("{:.1f} s", seconds);
+  if (seconds < 7200) return fmt::format("{:.1f} min", seconds / 60);
+  return fmt::format("{:.1f} h", seconds / 3600);
+}
+
+}  // namespace
+
+std::string describe_layout(int ranks, int families, int ranks_per_family) {
+  const std::string start = counted_ranks(ranks) + ": ";
+  if (families == 0) return start + "nothing is left to do";
+  if (ranks_per_family > 0) {
+    const int size = std::min(ranks_per_family, ranks), groups = ranks / size;
+    const int idle = ranks - std::min(groups, families) * size;
+    return start + fmt::format("{} at a time with {} each (run.ranks_per_family){}",
+                               counted_families(std::min(groups, families)), counted_ranks(size),
+                               idle > 0 ? fmt::format("; {} would have nothing to do", idle) : "");
+  }
+  if (families > ranks)
+    return start + fmt::format(
+                       "{} at a time with 1 rank each; when no family waits any more, free "
+                       "ranks help the last ones",
+                       counted_families(ranks));
+  const int helpers = ranks - families, share = ranks / families, more = ranks % families;
+  const std::string each =
+      more == 0 ? counted_ranks(share) : fmt::format("{} or {}", share, counted_ranks(share + 1));
+  return start + fmt::format(
+                     "{} at once with {} each ({} {}, {} {}); ranks that become free help "
+                     "the others",
+                     counted_families(families), each, families, families == 1 ? "leads" : "lead",
+                     helpers, helpers == 1 ? "helps" : "help");
+}
+
+std::string sbatch_line(const Job& job, const PlannedRanks& planned, int cores_per_node,
+                        double seconds) {
+  constexpr double step_minutes = 10;
+  const int per_node = std::min(planned.ranks, planned.ranks_per_node);
+  const int nodes = (planned.ranks + per_node - 1) / per_node;
+  const int threads =
+      job.run.threads > 0 ? job.run.threads : std::max(1, cores_per_node / per_node);
+  const auto minutes = static_cast<long long>(
+      step_minutes * std::max(1.0, std::ceil(2 * seconds / 60 / step_minutes)));
+  return fmt::format(
+      "sbatch --nodes={} --ntasks-per-node={} --cpus-per-task={} --time={}:{:02}:00 "
+      "slurm/cpu.sbatch {}",
+      nodes, per_node, threads, minutes / 60, minutes % 60, shell_word(job.file.string()));
+}
+
+void print_planned_ranks(const Job& job, const Gpt2Config& config, const ClusterCost& cluster,
+                         const SimulatedWork& work, const PlannedRanks& planned) {
+  const auto families = static_cast<int>(work.families.size());
+  fmt::print("{}\n", describe_layout(planned.ranks, families, work.ranks_per_family));
+  double seconds = cluster.loading_seconds;
+  if (families > 0) {
+    const ReplayedTrace trace(typical_trace(config.layers, config.heads, job.search.threshold), "");
+    seconds = simulate(trace, cluster, work, planned.ranks).seconds;
+    fmt::print(
+        "expected: about {}, loading included (an estimate: simulated with the times measured "
+        "here, on ranks like this one, and a search that removes 78 % of the heads)\n",
+        duration(seconds));
+  }
+  if (planned.sbatch_line) {
+    const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+    fmt::print("\nwith nodes like this machine ({} cores):\n{}\n", cores,
+               sbatch_line(job, planned, cores, seconds));
+  }
+}
+
+}  // namespace headsweep

@@ -1,0 +1,31 @@
+#include "pipeline/seed_sweep.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "io/errors.h"
+#include "pipeline/search.h"
+
+namespace headsweep {
+
+Family seed_family(const Tokenizer& tokenizer, const Gpt2Config& config, int number) {
+  FamilySpec spec;
+  spec.name = fmt::format("seed-{}", number);
+  spec.corruption = "repeat_last";
+  spec.arithmetic = ArithmeticSpec{1 + number, 10 + number, 2, 6};
+  return tokenize_family(make_prompts(spec), tokenizer, config, Ablation::mean, Positions::all);
+}
+
+void check_trace(const std::vector<TraceStep>& trace, const Gpt2Config& config,
+                 const std::filesystem::path& file) {
+  const GreedySearch search({config.layers, config.heads});
+  const auto as_head = [](const TraceStep& step) { return Head{step.layer, step.head}; };
+  if (!std::ranges::equal(trace, search.coming(), {}, as_head))
+    throw UserError(fmt::format(
+        "{}: is not the search of a model with {} layers of {} heads, last to first: use a "
+        "checkpoint of the trace's shape (tests/bench/make_checkpoint.py)",
+        file.string(), config.layers, config.heads));
+}
+
+}  // namespace headsweep
