@@ -29,7 +29,7 @@ void visit(Visitor& visitor, Model& cost) {
   visitor.optional("checkpoint_bytes", cost.cluster.checkpoint_bytes);
   visitor.optional("broadcast_bytes_per_second", cost.cluster.broadcast_bytes_per_second);
   visitor.optional("message_seconds", cost.cluster.message_seconds);
-  visitor.optional("coordinator_seconds", cost.cluster.coordinator_seconds);
+  visitor.optional("handling_seconds", cost.cluster.handling_seconds);
 }
 
 struct JsonWriter {

@@ -22,8 +22,8 @@ struct ClusterCost {
   double loading_seconds = 0;   // of the model, on one rank
   double checkpoint_bytes = 0;  // which travel to every node
   double broadcast_bytes_per_second = 1e9;
-  double message_seconds = 50e-6;       // until a message of a few hundred bytes has arrived
-  double coordinator_seconds = 200e-6;  // of rank 0, for each message to it
+  double message_seconds = 50e-6;   // until a message of a few hundred bytes has arrived
+  double handling_seconds = 20e-6;  // of a rank, for each message that it handles
 };
 
 struct CostModel {

@@ -109,6 +109,18 @@ FamilyCost measure_family_cost(const Gpt2& model, const PromptPair& family, Abla
   return cost;
 }
 
+/// A simulated search takes no time but this; and that of the helpers' messages, which is little.
+double measure_handling_seconds(const ReplayedTrace& trace) {
+  constexpr int ranks = 256;
+  FamilyCost cost;
+  cost.evaluation_seconds.assign(static_cast<std::size_t>(trace.rule().layers), 1.0);
+  const SimulatedWork work = equal_families(cost, 1);
+  long long evaluations = 0;
+  const double seconds =
+      seconds_of([&] { evaluations = simulate(trace, {}, work, ranks).evaluations; });
+  return seconds / static_cast<double>(evaluations);
+}
+
 double checkpoint_bytes(const std::filesystem::path& folder) {
   std::size_t sum = 0;
   const Checkpoint checkpoint(folder);

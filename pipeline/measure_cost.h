@@ -8,6 +8,7 @@
 #include "io/trace_file.h"
 #include "model/gpt2.h"
 #include "pipeline/evaluator.h"
+#include "pipeline/simulation.h"
 #include "pipeline/work_order.h"
 
 namespace headsweep {
@@ -21,6 +22,9 @@ FamilyCost estimate_family_cost(const Gpt2& model, const PromptPair& family, Abl
 /// taken; some circuits side by side are timed at every fourth layer. The trace must fit the model.
 FamilyCost measure_family_cost(const Gpt2& model, const PromptPair& family, Ablation ablation,
                                Positions positions, const std::vector<TraceStep>& trace);
+
+/// What leading a search takes for each circuit: choosing it, sending it out, taking its score.
+double measure_handling_seconds(const ReplayedTrace& trace);
 
 /// Of the checkpoint's files.
 double checkpoint_bytes(const std::filesystem::path& folder);

@@ -45,19 +45,18 @@ std::string describe_layout(int ranks, int families, int ranks_per_family) {
                                counted_families(std::min(groups, families)), counted_ranks(size),
                                idle > 0 ? fmt::format("; {} would have nothing to do", idle) : "");
   }
+  if (ranks == 1) return start + "one family after the other";
   if (families > ranks)
     return start + fmt::format(
                        "{} at a time with 1 rank each; when no family waits any more, free "
                        "ranks help the last ones",
                        counted_families(ranks));
-  const int helpers = ranks - families, share = ranks / families, more = ranks % families;
+  const int share = ranks / families, more = ranks % families;
   const std::string each =
       more == 0 ? counted_ranks(share) : fmt::format("{} or {}", share, counted_ranks(share + 1));
-  return start + fmt::format(
-                     "{} at once with {} each ({} {}, {} {}); ranks that become free help "
-                     "the others",
-                     counted_families(families), each, families, families == 1 ? "leads" : "lead",
-                     helpers, helpers == 1 ? "helps" : "help");
+  if (families == 1) return start + fmt::format("one leads the family, {} help", ranks - 1);
+  return start + fmt::format("{} at once with {} each; ranks that become free help the others",
+                             counted_families(families), each);
 }
 
 std::string sbatch_line(const Job& job, const PlannedRanks& planned, int cores_per_node,

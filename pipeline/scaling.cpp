@@ -36,25 +36,31 @@ std::vector<ScalingPoint> simulate_scaling(const ReplayedTrace& trace, const Cos
   std::vector<ScalingPoint> points;
   for (const int families : family_counts)
     for (int ranks = 1; ranks <= most_ranks; ranks *= 2)
-      points.push_back({families, ranks, {}, 0, 0});
+      points.push_back({families, ranks, {}, 0, 0, 0});
   simulate_points(trace, cost, points);
-  double seconds_of_one = 0;
+  const ScalingPoint* one = nullptr;
   for (ScalingPoint& point : points) {
-    if (point.ranks == 1) seconds_of_one = point.result.seconds;
-    point.speed_up = seconds_of_one / point.result.seconds;
+    if (point.ranks == 1) one = &point;
+    point.speed_up = one->result.seconds / point.result.seconds;
     point.efficiency = point.speed_up / point.ranks;
+    point.search_speed_up = one->result.search_seconds / point.result.search_seconds;
   }
   return points;
 }
 
 std::string scaling_table(const std::vector<ScalingPoint>& points) {
-  std::string text =
-      fmt::format("{:>8} {:>6} {:>12} {:>9} {:>11} {:>9} {:>12} {:>11}\n", "families", "ranks",
-                  "seconds", "speed-up", "efficiency", "waves", "evaluations", "discarded");
-  for (const auto& [families, ranks, result, speed_up, efficiency] : points)
-    text += fmt::format("{:>8} {:>6} {:>12.2f} {:>9.1f} {:>9.1f} % {:>9} {:>12} {:>11}\n", families,
-                        ranks, result.seconds, speed_up, 100 * efficiency, result.waves,
-                        result.evaluations, result.discarded);
+  std::string text = fmt::format(
+      "{:>31} {:>21}   {:>20}\n{:>8} {:>6} {:>10} {:>9} {:>10} {:>12} {:>9} {:>9} {:>12} {:>10}\n",
+      "with loading", "", "without", "families", "ranks", "seconds", "speed-up", "efficiency",
+      "seconds", "speed-up", "waves", "evaluations", "discarded");
+  for (const ScalingPoint& point : points) {
+    const SimulationResult& result = point.result;
+    text += fmt::format(
+        "{:>8} {:>6} {:>10.2f} {:>9.1f} {:>8.1f} % {:>12.2f} {:>9.1f} {:>9} {:>12} {:>10}\n",
+        point.families, point.ranks, result.seconds, point.speed_up, 100 * point.efficiency,
+        result.search_seconds, point.search_speed_up, result.waves, result.evaluations,
+        result.discarded);
+  }
   return text;
 }
 

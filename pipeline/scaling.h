@@ -11,8 +11,9 @@ namespace headsweep {
 struct ScalingPoint {
   int families = 0, ranks = 0;
   SimulationResult result;
-  double speed_up = 0;    // against one rank with the same families
-  double efficiency = 0;  // speed-up for each rank
+  double speed_up = 0;         // against one rank with the same families
+  double efficiency = 0;       // speed-up for each rank
+  double search_speed_up = 0;  // without loading
 };
 
 /// 1, 10, 100 and 1,000 families, each on 1, 2, 4, ... `most_ranks` ranks; the smaller first.

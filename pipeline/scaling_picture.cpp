@@ -10,7 +10,7 @@ namespace headsweep {
 namespace {
 
 // Pixels.
-constexpr double width = 1000, height = 460, panel_width = 385, panel_height = 300;
+constexpr double width = 1000, height = 430, panel_width = 385, panel_height = 300;
 constexpr double panel_top = 70, left_panel = 75, right_panel = 570;
 
 // Told apart by people who see colours differently, too (Okabe and Ito).

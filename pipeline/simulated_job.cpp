@@ -15,8 +15,8 @@ SimulatedJob::SimulatedJob(SimulatedCluster& cluster, CoordinatorOptions coordin
 
 void SimulatedJob::handle(int rank, const Message& message) {
   if (watch) watch(rank, message);
+  cluster_.spend(rank, handling_seconds);
   if (is_for_coordinator(message)) {
-    cluster_.spend(rank, coordinator_seconds);
     coordinator_.handle(message);
   } else {
     worker(rank).handle(message);

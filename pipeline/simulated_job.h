@@ -24,8 +24,8 @@ class SimulatedJob {
   Coordinator& coordinator() { return coordinator_; }
   Worker& worker(int rank) { return *workers_[static_cast<std::size_t>(rank)]; }
 
-  /// What rank 0 needs for each message to its coordinator.
-  double coordinator_seconds = 0;
+  /// What a rank needs for each message besides scoring.
+  double handling_seconds = 0;
   /// Called with every message, before it is handled; optional.
   std::function<void(int rank, const Message&)> watch;
 

@@ -36,7 +36,7 @@ class Replay {
         work_(work),
         cluster_(ranks, 1, costs.message_seconds),
         job_(cluster_, coordinator_options(), [this](int rank) { return worker_options(rank); }) {
-    job_.coordinator_seconds = costs.coordinator_seconds;
+    job_.handling_seconds = costs.handling_seconds;
   }
 
   SimulationResult run() {

@@ -98,7 +98,7 @@ void print(const CostModel& cost, int ranks) {
   fmt::print("{}: a message takes {:.1f} us, a broadcast {:.0f} MB/s\n",
              ranks > 1 ? "between ranks" : "between ranks (assumed: there is one only)",
              1e6 * cluster.message_seconds, cluster.broadcast_bytes_per_second / 1e6);
-  fmt::print("rank 0 for each message (assumed): {:.0f} us\n", 1e6 * cluster.coordinator_seconds);
+  fmt::print("handling a message: {:.1f} us\n", 1e6 * cluster.handling_seconds);
 }
 
 Outcome take_part(Ranks& ranks) {
@@ -120,6 +120,10 @@ Outcome bench_cost_command(Ranks& ranks, const CostBenchmark& benchmark, Format 
   const LoadedModel loaded = load_shared_model(ranks, order, benchmark.model);
   cost.cluster.loading_seconds = monotonic_seconds() - start;
   cost.cluster.checkpoint_bytes = checkpoint_bytes(benchmark.model);
+  const Gpt2Config& config = order.config;
+  const auto replayed = trace.empty() ? typical_trace(config.layers, config.heads, 3) : trace;
+  cost.cluster.handling_seconds =
+      measure_handling_seconds(ReplayedTrace(replayed, benchmark.trace));
   cost.backend = loaded.backend->info().description + describe_ranks(ranks);
   const PromptPair& family = order.families.front();
   cost.family =

@@ -7,16 +7,20 @@
 #include "pipeline/inputs.h"
 #include "pipeline/measure_cost.h"
 #include "pipeline/scaling_picture.h"
-#include "pipeline/seed_sweep.h"
 
 namespace headsweep {
 namespace {
 
 /// Measured here, with the job's first family; what lies between ranks keeps its defaults.
-CostModel measure_here(const Job& job, const std::vector<TraceStep>& trace,
-                       const std::filesystem::path& trace_file) {
+CostModel measure_here(const Job& job, const ReplayedTrace& trace) {
   const Inputs inputs = read_inputs(job);
-  check_trace(trace, inputs.config, trace_file);
+  if (trace.rule().layers != inputs.config.layers || trace.rule().heads != inputs.config.heads)
+    throw UserError(
+        fmt::format("{}: the model has {} layers of {} heads, the decisions to replay are those of "
+                    "{} layers of {}: give the costs of such a model with --cost (headsweep bench "
+                    "cost), or another trace",
+                    job.file.string(), inputs.config.layers, inputs.config.heads,
+                    trace.rule().layers, trace.rule().heads));
   CostModel cost;
   const double start = monotonic_seconds();
   const LoadedModel loaded = load_model(job.model.path, job.run.device, job.run.threads);
@@ -26,6 +30,7 @@ CostModel measure_here(const Job& job, const std::vector<TraceStep>& trace,
   const Family& family = inputs.families.front();
   cost.family = estimate_family_cost(*loaded.model, {family.clean, family.corrupted},
                                      job.search.ablation, job.search.positions);
+  cost.cluster.handling_seconds = measure_handling_seconds(trace);
   return cost;
 }
 
@@ -37,10 +42,9 @@ void simulate_command(const Job& job, const ScalingQuestion& question) {
         "plan --simulate needs the decisions of a search to replay: --trace FILE (CSV: layer, "
         "head, "
         "score_pct, removed)");
-  const std::vector<TraceStep> steps = read_trace(question.trace);
-  const ReplayedTrace trace(steps, question.trace);
+  const ReplayedTrace trace(read_trace(question.trace), question.trace);
   const CostModel cost =
-      question.cost.empty() ? measure_here(job, steps, question.trace) : read_cost(question.cost);
+      question.cost.empty() ? measure_here(job, trace) : read_cost(question.cost);
   const auto points = simulate_scaling(trace, cost);
   const std::string caption = fmt::format("Simulated with costs of: {}", cost.backend);
   fmt::print("{}; decisions of {}\n\n{}", caption, question.trace.string(), scaling_table(points));

@@ -51,7 +51,7 @@ TEST(CostFile, IsReadAsItWasWritten) {
   EXPECT_EQ(back.cluster.checkpoint_bytes, 1.4e9);
   EXPECT_EQ(back.cluster.broadcast_bytes_per_second, 2e9);
   EXPECT_EQ(back.cluster.message_seconds, 5e-6);
-  EXPECT_EQ(back.cluster.coordinator_seconds, 1e-4);
+  EXPECT_EQ(back.cluster.handling_seconds, 1e-4);
   EXPECT_EQ(to_json(back), to_json(cost));
 }
 

@@ -28,7 +28,7 @@ FamilyCost family_cost() {
 constexpr double search_of_one = 16 * (24 * 0.1 - 0.003 * 276);
 
 ClusterCost instant() {
-  return {.broadcast_bytes_per_second = 1, .message_seconds = 0, .coordinator_seconds = 0};
+  return {.broadcast_bytes_per_second = 1, .message_seconds = 0, .handling_seconds = 0};
 }
 
 TEST(Simulation, OneRankTakesTheSumOfTheTimes) {
@@ -46,7 +46,7 @@ TEST(Simulation, OneRankTakesTheSumOfTheTimes) {
 TEST(Simulation, AsManyRanksAsFamiliesIsNearlyPerfect) {
   ClusterCost cluster = instant();
   cluster.message_seconds = 20e-6;
-  cluster.coordinator_seconds = 100e-6;
+  cluster.handling_seconds = 100e-6;
   const auto one = simulate(published(), cluster, equal_families(family_cost(), 16), 1),
              many = simulate(published(), cluster, equal_families(family_cost(), 16), 16);
   EXPECT_GT(one.seconds / many.seconds, 16 * 0.99);
