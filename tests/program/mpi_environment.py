@@ -37,8 +37,23 @@ def why_not():
     return None
 
 
-def vader_segments():
+def segments():
+    """Open MPI's own shared memory, which a rank that was killed cannot remove."""
     return set(glob.glob("/dev/shm/vader_segment.*"))
+
+
+def remove_segments(before):
+    """Those that are new and that no process has: others may be running ranks, too."""
+    used = ""
+    for path in glob.glob("/proc/[0-9]*/maps"):
+        try:
+            with open(path) as file:
+                used += file.read()
+        except OSError:
+            continue
+    for path in segments() - before:
+        if path not in used:
+            os.unlink(path)
 
 
 class RanksTest(ProgramTest):
@@ -46,20 +61,13 @@ class RanksTest(ProgramTest):
 
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
         reason = why_not()
         if reason and os.environ.get("HEADSWEEP_REQUIRE_TOOLS") == "1":
             raise RuntimeError(reason)
         if reason:
             raise unittest.SkipTest(reason)
-        cls.segments_before = vader_segments()
-        cls.addClassCleanup(cls.remove_segments)
-
-    @classmethod
-    def remove_segments(cls):
-        """Open MPI's own shared memory, which a rank that was killed cannot remove."""
-        for path in vader_segments() - cls.segments_before:
-            os.unlink(path)
+        cls.addClassCleanup(remove_segments, segments())
+        super().setUpClass()
 
     def start_ranks(self, ranks, *arguments, wrapper=()):
         """A running mpirun; `wrapper` starts the program on each rank."""
