@@ -139,7 +139,7 @@ TEST(ALeaderThatIsSilent, IsNamedByRankZero) {
     if (topic_of(message) != Topic::lead) search.job->worker(1).handle(message);
   });
   search.run();
-  search.cluster->spend(0, 601);
+  search.cluster->spend(0, 610);
   EXPECT_THAT([&] { search.job->coordinator().keep_watch(); },
               ThrowsMessage<MachineError>(
                   AllOf(HasSubstr("rank 1 on host n1"), HasSubstr("search that it leads"))));
