@@ -6,7 +6,7 @@
 #include <string>
 
 #include "io/job.h"
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 #include "pipeline/work_messages.h"
 
 namespace headsweep {

@@ -8,7 +8,7 @@
 #include <functional>
 #include <vector>
 
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 #include "pipeline/work_messages.h"
 
 namespace headsweep {

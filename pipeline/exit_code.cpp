@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "io/errors.h"
-#include "pipeline/launch.h"
+#include "pipeline/ranks/launch.h"
 #include "pipeline/work_order.h"
 
 namespace headsweep {

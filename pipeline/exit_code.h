@@ -4,8 +4,8 @@
 
 #include <functional>
 
-#include "pipeline/open_ranks.h"
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/open_ranks.h"
+#include "pipeline/ranks/ranks.h"
 #include "pipeline/work_messages.h"
 
 namespace headsweep {

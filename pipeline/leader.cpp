@@ -39,10 +39,18 @@ void Leader::take_up(const LeadRequest& request) {
   const auto heads = static_cast<std::size_t>(search_.rule().heads);
   for (const double score : request.scores) {
     for (; search_.next_step() == GreedySearch::Step::rank_layer; ranking = ranking.subspan(heads))
-      search_.rank(ranking.first(heads));
+      take_ranking(ranking.first(heads));
     odds_.learn(search_.tell(score));
   }
-  if (!ranking.empty()) search_.rank(ranking);
+  if (!ranking.empty()) take_ranking(ranking);
+}
+
+/// The score without a head alone is a good guess of what it will cost among others.
+void Leader::take_ranking(std::span<const double> scores) {
+  for (std::size_t head = 0; head < scores.size(); ++head)
+    odds_.estimate({search_.ranked_next(), static_cast<int>(head)},
+                   search_.score_percent() - scores[head]);
+  search_.rank(scores);
 }
 
 bool Leader::start() {
@@ -172,10 +180,7 @@ bool Leader::rank_layer() {
     scores.push_back(score_percent(found->second.per_prompt));
   }
   for (const Circuit& circuit : wanted) known_[circuit].used = true;
-  for (std::size_t head = 0; head < scores.size(); ++head)
-    odds_.estimate({search_.ranked_next(), static_cast<int>(head)},
-                   search_.score_percent() - scores[head]);
-  search_.rank(scores);
+  take_ranking(scores);
   report_.ranking.insert(report_.ranking.end(), scores.begin(), scores.end());
   return true;
 }

@@ -5,7 +5,7 @@
 #include <map>
 #include <vector>
 
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 #include "pipeline/removal_odds.h"
 #include "pipeline/speculation.h"
 #include "pipeline/wave_cost.h"
@@ -51,6 +51,7 @@ class Leader {
   };
 
   void take_up(const LeadRequest& request);
+  void take_ranking(std::span<const double> scores);
   void send_wave();
   std::vector<Guess> choose_circuits();
   void learn_from_useless(const Circuit& kept_before, double score_before);

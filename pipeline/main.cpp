@@ -13,7 +13,7 @@
 #include "io/wording.h"
 #include "pipeline/command_line.h"
 #include "pipeline/exit_code.h"
-#include "pipeline/launch.h"
+#include "pipeline/ranks/launch.h"
 
 namespace headsweep {
 namespace {

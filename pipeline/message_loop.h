@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "pipeline/coordinator.h"
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 #include "pipeline/work_order.h"
 #include "pipeline/worker.h"
 

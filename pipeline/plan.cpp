@@ -8,11 +8,11 @@
 #include "pipeline/clock.h"
 #include "pipeline/evaluator.h"
 #include "pipeline/inputs.h"
-#include "pipeline/measure_cost.h"
 #include "pipeline/memory.h"
-#include "pipeline/plan_ranks.h"
+#include "pipeline/ranks/serial_ranks.h"
 #include "pipeline/run_store.h"
-#include "pipeline/serial_ranks.h"
+#include "pipeline/scaling/measure_cost.h"
+#include "pipeline/scaling/plan_ranks.h"
 
 namespace headsweep {
 namespace {

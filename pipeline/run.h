@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "io/job.h"
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 #include "pipeline/work_messages.h"
 
 namespace headsweep {

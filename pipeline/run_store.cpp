@@ -12,7 +12,7 @@
 #include "io/errors.h"
 #include "io/run_file.h"
 #include "pipeline/clock.h"
-#include "pipeline/open_ranks.h"
+#include "pipeline/ranks/open_ranks.h"
 
 namespace headsweep {
 namespace {

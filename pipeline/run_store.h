@@ -11,7 +11,7 @@
 #include "model/gpt2.h"
 #include "model/tokenizer.h"
 #include "pipeline/families.h"
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 #include "pipeline/search.h"
 #include "pipeline/work_messages.h"
 

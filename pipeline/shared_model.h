@@ -7,7 +7,7 @@
 #include <string>
 
 #include "pipeline/inputs.h"
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 #include "pipeline/work_order.h"
 #include "pipeline/worker.h"
 

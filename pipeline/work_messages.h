@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "io/run_record.h"
-#include "pipeline/message.h"
+#include "pipeline/ranks/message.h"
 #include "pipeline/search.h"
 
 namespace headsweep {

@@ -9,7 +9,7 @@
 #include "io/job.h"
 #include "model/config.h"
 #include "pipeline/families.h"
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 #include "pipeline/search.h"
 
 namespace headsweep {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "pipeline/leader.h"
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 #include "pipeline/work_messages.h"
 
 namespace headsweep {

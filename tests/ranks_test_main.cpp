@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "pipeline/launch.h"
-#include "pipeline/open_ranks.h"
+#include "pipeline/ranks/launch.h"
+#include "pipeline/ranks/open_ranks.h"
 
 namespace headsweep {
 namespace {

@@ -1,7 +1,7 @@
 // The ranks that a test program runs on, all of them together: mpirun's, or one process alone.
 #pragma once
 
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 
 namespace headsweep {
 

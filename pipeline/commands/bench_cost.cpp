@@ -7,8 +7,8 @@
 #include "io/errors.h"
 #include "pipeline/clock.h"
 #include "pipeline/commands.h"
-#include "pipeline/measure_cost.h"
-#include "pipeline/seed_sweep.h"
+#include "pipeline/scaling/measure_cost.h"
+#include "pipeline/scaling/seed_sweep.h"
 #include "pipeline/shared_model.h"
 
 namespace headsweep {

@@ -6,7 +6,7 @@
 #include "pipeline/commands.h"
 #include "pipeline/memory.h"
 #include "pipeline/message_loop.h"
-#include "pipeline/seed_sweep.h"
+#include "pipeline/scaling/seed_sweep.h"
 #include "pipeline/shared_model.h"
 
 namespace headsweep {

@@ -5,8 +5,8 @@
 #include "pipeline/clock.h"
 #include "pipeline/commands.h"
 #include "pipeline/inputs.h"
-#include "pipeline/measure_cost.h"
-#include "pipeline/scaling_picture.h"
+#include "pipeline/scaling/measure_cost.h"
+#include "pipeline/scaling/scaling_picture.h"
 
 namespace headsweep {
 namespace {

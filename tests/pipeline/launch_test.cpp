@@ -1,5 +1,5 @@
 // How the environment says whether a process is one of several.
-#include "pipeline/launch.h"
+#include "pipeline/ranks/launch.h"
 
 #include <cstdlib>
 

@@ -1,5 +1,5 @@
 // Every message arrives as it was sent, and one that was cut short is noticed.
-#include "pipeline/message.h"
+#include "pipeline/ranks/message.h"
 
 #include <cmath>
 #include <limits>

@@ -1,5 +1,5 @@
 // What plan says of a job on several ranks.
-#include "pipeline/plan_ranks.h"
+#include "pipeline/scaling/plan_ranks.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

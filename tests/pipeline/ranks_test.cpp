@@ -1,4 +1,4 @@
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 
 #include <algorithm>
 #include <cstring>

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "pipeline/scaling_picture.h"
+#include "pipeline/scaling/scaling_picture.h"
 
 namespace headsweep {
 namespace {

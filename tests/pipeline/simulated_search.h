@@ -6,7 +6,7 @@
 #include <map>
 #include <vector>
 
-#include "pipeline/simulated_job.h"
+#include "pipeline/scaling/simulated_job.h"
 #include "tests/pipeline/made_up_family.h"
 
 namespace headsweep {

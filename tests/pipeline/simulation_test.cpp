@@ -1,5 +1,5 @@
 // What a simulation says must be, whatever the machine: limits that can be reckoned by hand.
-#include "pipeline/simulation.h"
+#include "pipeline/scaling/simulation.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/message.h"
+#include "pipeline/ranks/message.h"
 
 namespace headsweep {
 

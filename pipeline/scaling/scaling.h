@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/simulation.h"
+#include "pipeline/scaling/simulation.h"
 
 namespace headsweep {
 

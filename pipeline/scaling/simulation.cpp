@@ -1,11 +1,11 @@
-#include "pipeline/simulation.h"
+#include "pipeline/scaling/simulation.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "io/errors.h"
-#include "pipeline/simulated_job.h"
+#include "pipeline/scaling/simulated_job.h"
 
 namespace headsweep {
 namespace {

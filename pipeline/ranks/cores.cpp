@@ -1,4 +1,4 @@
-#include "pipeline/cores.h"
+#include "pipeline/ranks/cores.h"
 
 #include <algorithm>
 #include <cstddef>

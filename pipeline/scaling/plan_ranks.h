@@ -5,7 +5,7 @@
 
 #include "model/config.h"
 #include "pipeline/plan.h"
-#include "pipeline/simulation.h"
+#include "pipeline/scaling/simulation.h"
 
 namespace headsweep {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 
 namespace headsweep {
 

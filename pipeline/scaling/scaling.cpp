@@ -1,4 +1,4 @@
-#include "pipeline/scaling.h"
+#include "pipeline/scaling/scaling.h"
 
 #include <algorithm>
 #include <atomic>

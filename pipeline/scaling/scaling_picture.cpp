@@ -1,4 +1,4 @@
-#include "pipeline/scaling_picture.h"
+#include "pipeline/scaling/scaling_picture.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "pipeline/measure_cost.h"
+#include "pipeline/scaling/measure_cost.h"
 
 #include <algorithm>
 #include <functional>

@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 
 namespace headsweep {
 

@@ -6,7 +6,7 @@
 
 #include "io/cost_file.h"
 #include "io/job.h"
-#include "pipeline/replayed_trace.h"
+#include "pipeline/scaling/replayed_trace.h"
 
 namespace headsweep {
 

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "pipeline/launch.h"
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/launch.h"
+#include "pipeline/ranks/ranks.h"
 
 namespace headsweep {
 

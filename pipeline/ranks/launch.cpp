@@ -1,4 +1,4 @@
-#include "pipeline/launch.h"
+#include "pipeline/ranks/launch.h"
 
 #include <cstdlib>
 #include <optional>

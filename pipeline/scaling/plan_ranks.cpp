@@ -1,4 +1,4 @@
-#include "pipeline/plan_ranks.h"
+#include "pipeline/scaling/plan_ranks.h"
 
 #include <algorithm>
 #include <cmath>

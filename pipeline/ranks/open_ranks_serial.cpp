@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "io/errors.h"
-#include "pipeline/open_ranks.h"
-#include "pipeline/serial_ranks.h"
+#include "pipeline/ranks/open_ranks.h"
+#include "pipeline/ranks/serial_ranks.h"
 
 namespace headsweep {
 

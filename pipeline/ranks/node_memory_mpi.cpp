@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "io/memory_object.h"
-#include "pipeline/ranks_mpi.h"
+#include "pipeline/ranks/ranks_mpi.h"
 
 namespace headsweep {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipeline/ranks_mpi.h"
+#include "pipeline/ranks/ranks_mpi.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -11,9 +11,9 @@
 #include <fmt/format.h>
 
 #include "io/errors.h"
-#include "pipeline/cores.h"
-#include "pipeline/pause.h"
-#include "pipeline/serial_ranks.h"
+#include "pipeline/ranks/cores.h"
+#include "pipeline/ranks/pause.h"
+#include "pipeline/ranks/serial_ranks.h"
 
 namespace headsweep {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "pipeline/serial_ranks.h"
+#include "pipeline/ranks/serial_ranks.h"
 
 #include <cassert>
 #include <cstdlib>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "pipeline/clock.h"
-#include "pipeline/cores.h"
+#include "pipeline/ranks/cores.h"
 
 namespace headsweep {
 

@@ -8,7 +8,7 @@
 #include "io/trace_file.h"
 #include "model/gpt2.h"
 #include "pipeline/evaluator.h"
-#include "pipeline/simulation.h"
+#include "pipeline/scaling/simulation.h"
 #include "pipeline/work_order.h"
 
 namespace headsweep {

@@ -1,4 +1,4 @@
-#include "pipeline/seed_sweep.h"
+#include "pipeline/scaling/seed_sweep.h"
 
 #include <algorithm>
 

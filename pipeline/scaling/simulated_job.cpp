@@ -1,4 +1,4 @@
-#include "pipeline/simulated_job.h"
+#include "pipeline/scaling/simulated_job.h"
 
 #include <utility>
 

@@ -8,7 +8,7 @@
 
 #include <mpi.h>
 
-#include "pipeline/ranks.h"
+#include "pipeline/ranks/ranks.h"
 
 namespace headsweep {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "pipeline/coordinator.h"
-#include "pipeline/simulated_cluster.h"
+#include "pipeline/scaling/simulated_cluster.h"
 #include "pipeline/worker.h"
 
 namespace headsweep {

@@ -1,4 +1,4 @@
-#include "pipeline/replayed_trace.h"
+#include "pipeline/scaling/replayed_trace.h"
 
 #include <algorithm>
 #include <cmath>

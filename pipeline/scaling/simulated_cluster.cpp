@@ -1,4 +1,4 @@
-#include "pipeline/simulated_cluster.h"
+#include "pipeline/scaling/simulated_cluster.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -2,9 +2,9 @@
 #include <memory>
 #include <string>
 
-#include "pipeline/open_ranks.h"
-#include "pipeline/ranks_mpi.h"
-#include "pipeline/serial_ranks.h"
+#include "pipeline/ranks/open_ranks.h"
+#include "pipeline/ranks/ranks_mpi.h"
+#include "pipeline/ranks/serial_ranks.h"
 
 namespace headsweep {
 

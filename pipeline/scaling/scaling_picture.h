@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/scaling.h"
+#include "pipeline/scaling/scaling.h"
 
 namespace headsweep {
 
