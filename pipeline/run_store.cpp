@@ -145,12 +145,17 @@ RunStore::RunStore(std::filesystem::path path, RunRecord fresh)
   const int starts = 1 + std::atoi(value_of(found.provenance, "starts", "0").c_str());
   if (found.status != RunStatus::complete) {
     set(found.provenance, "starts", std::to_string(starts));
-    const std::string ranks = value_of(record_.provenance, "ranks", ""),
-                      before = value_of(found.provenance, "ranks", "");
-    if (!before.ends_with(ranks)) set(found.provenance, "ranks", before + ", then " + ranks);
+    set(found.provenance, "ranks",
+        ranks_of_all_starts(value_of(found.provenance, "ranks", ""),
+                            value_of(record_.provenance, "ranks", "")));
   }
   record_ = std::move(found);
   if (!record_.decisions.empty()) seconds_before_ = record_.decisions.back().seconds;
+}
+
+std::string ranks_of_all_starts(const std::string& before, const std::string& now) {
+  constexpr const char* link = ", then ";
+  return before == now || before.ends_with(link + now) ? before : before + link + now;
 }
 
 double RunStore::seconds() const { return seconds_before_ + monotonic_seconds() - started_; }

@@ -27,6 +27,9 @@ RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, 
                   const Tokenizer& tokenizer, const std::string& model_sha256,
                   const std::vector<RankPlace>& places);
 
+/// "4, then 2 on 2 hosts": the ranks of a run's starts, said again only where they change.
+std::string ranks_of_all_starts(const std::string& before, const std::string& now);
+
 /// One run's file, and what has to go into it.
 class RunStore {
  public:
