@@ -68,10 +68,14 @@ std::string sbatch_line(const Job& job, const PlannedRanks& planned, int cores_p
       job.run.threads > 0 ? job.run.threads : std::max(1, cores_per_node / per_node);
   const auto minutes = static_cast<long long>(
       step_minutes * std::max(1.0, std::ceil(2 * seconds / 60 / step_minutes)));
+  // The script asks for one rank to a socket, and nodes have two.
+  const int per_socket = (per_node + 1) / 2;
+  const std::string sockets =
+      per_socket > 1 ? fmt::format(" --ntasks-per-socket={}", per_socket) : "";
   return fmt::format(
-      "sbatch --nodes={} --ntasks-per-node={} --cpus-per-task={} --time={}:{:02}:00 "
+      "sbatch --nodes={} --ntasks-per-node={}{} --cpus-per-task={} --time={}:{:02}:00 "
       "slurm/cpu.sbatch {}",
-      nodes, per_node, threads, minutes / 60, minutes % 60, shell_word(job.file.string()));
+      nodes, per_node, sockets, threads, minutes / 60, minutes % 60, shell_word(job.file.string()));
 }
 
 void print_planned_ranks(const Job& job, const Gpt2Config& config, const ClusterCost& cluster,

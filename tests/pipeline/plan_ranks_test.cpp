@@ -36,13 +36,15 @@ TEST(SbatchLine, AsksForNodesTasksCoresAndTwiceTheTimeInTensOfMinutes) {
   EXPECT_EQ(line(8, 2, 31 * 60),
             "sbatch --nodes=4 --ntasks-per-node=2 --cpus-per-task=16 --time=1:10:00 "
             "slurm/cpu.sbatch 'jobs/my job'\\''s.yaml'");
+  EXPECT_THAT(line(8, 4, 60), HasSubstr("--nodes=2 --ntasks-per-node=4 --ntasks-per-socket=2 "));
   EXPECT_THAT(line(8, 2, 30 * 60), HasSubstr("--time=1:00:00"));
   EXPECT_THAT(line(8, 2, 1), HasSubstr("--time=0:10:00"));
   EXPECT_THAT(line(8, 2, 1e6), HasSubstr("--time=555:40:00"));
 }
 
 TEST(SbatchLine, FewerRanksThanANodeTakesNeedOneNode) {
-  EXPECT_THAT(line(3, 8, 60), HasSubstr("--nodes=1 --ntasks-per-node=3 --cpus-per-task=10"));
+  EXPECT_THAT(line(3, 8, 60),
+              HasSubstr("--nodes=1 --ntasks-per-node=3 --ntasks-per-socket=2 --cpus-per-task=10"));
 }
 
 TEST(SbatchLine, TheJobsThreadsAreCores) {

@@ -27,8 +27,8 @@ class SeveralRanksTest(ProgramTest):
     def test_prints_a_line_for_sbatch_only_if_asked(self):
         self.assertNotIn("sbatch", self.plan("--ranks", 8))
         line = self.plan("--ranks", 8, "--ranks-per-node", 4, "--slurm").splitlines()[-1]
-        self.assertRegex(line, r"^sbatch --nodes=2 --ntasks-per-node=4 --cpus-per-task=\d+ --time=0:10:00 "
-                               r"slurm/cpu.sbatch job.yaml$")
+        self.assertRegex(line, r"^sbatch --nodes=2 --ntasks-per-node=4 --ntasks-per-socket=2 --cpus-per-task=\d+ "
+                               r"--time=0:10:00 slurm/cpu.sbatch job.yaml$")
 
     def test_what_is_complete_takes_no_more_time(self):
         self.run_program("run", "job.yaml", code=DONE)
