@@ -33,7 +33,7 @@ void visit(Visitor& visitor, Model& cost) {
 }
 
 struct JsonWriter {
-  Json object;
+  Json& object;
   void text(const char* name, const std::string& value) { object[name] = value; }
   void numbers(const char* name, const std::vector<double>& values) { object[name] = values; }
   void count(const char* name, int value) { object[name] = value; }
@@ -116,9 +116,10 @@ class JsonReader {
 }  // namespace
 
 std::string to_json(const CostModel& cost) {
-  JsonWriter writer;
+  Json object;
+  JsonWriter writer{object};
   visit(writer, cost);
-  return writer.object.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 CostModel read_cost(const std::filesystem::path& path) {

@@ -29,15 +29,15 @@ RemovalOdds::RemovalOdds(const SearchRule& rule)
       log_scale_(std::log(first_scale * threshold_percent_)),
       kept_(count_prior),
       expected_(count_prior),
-      estimates_(static_cast<std::size_t>(rule.layers * rule.heads)) {}
+      estimates_(index_of({rule.layers, 0})) {}
 
-const std::optional<double>& RemovalOdds::estimate_of(Head head) const {
-  return estimates_[static_cast<std::size_t>(head.layer * heads_ + head.head)];
+std::size_t RemovalOdds::index_of(Head head) const {
+  return static_cast<std::size_t>(head.layer) * static_cast<std::size_t>(heads_) +
+         static_cast<std::size_t>(head.head);
 }
 
 void RemovalOdds::estimate(Head head, double drop_percent) {
-  if (std::isfinite(drop_percent))
-    estimates_[static_cast<std::size_t>(head.layer * heads_ + head.head)] = drop_percent;
+  if (std::isfinite(drop_percent)) estimates_[index_of(head)] = drop_percent;
 }
 
 double RemovalOdds::kept_unestimated(double distance) const {

@@ -39,7 +39,8 @@ class RemovalOdds {
   double removal(const Outlook& outlook, Head head) const;
 
  private:
-  const std::optional<double>& estimate_of(Head head) const;
+  std::size_t index_of(Head head) const;
+  const std::optional<double>& estimate_of(Head head) const { return estimates_[index_of(head)]; }
   double kept_unestimated(double distance) const;
   double squared_width(double drop) const;
 

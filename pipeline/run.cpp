@@ -43,7 +43,10 @@ Coordinator make_coordinator(Ranks& ranks, const Job& job, const Gpt2& model, Le
 
 /// Rank 0: reads the job, tells the others what to do, and keeps the books.
 Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
-  const auto [job, inputs, order] = share_prepared(ranks, [&] { return prepare(ranks, read); });
+  const Prepared prepared = share_prepared(ranks, [&] { return prepare(ranks, read); });
+  const Job& job = prepared.job;
+  const Inputs& inputs = prepared.inputs;
+  const WorkOrder& order = prepared.order;
   fmt::print(stderr, "{}", describe_first_prompt(inputs.families.front(), inputs.tokenizer));
   auto model_sha256 = hash_model(job.model.path);
   const LoadedModel loaded = load_shared_model(ranks, order, job.model.path);

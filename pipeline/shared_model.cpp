@@ -102,14 +102,16 @@ std::unique_ptr<Gpt2> share_weights(Ranks& ranks, StoredWeights stored, Backend&
   } else {
     block = ranks.share_on_node(bytes);
   }
-  std::unique_ptr<Gpt2> model;
-  if (block.mine_to_fill)
-    model =
-        std::make_unique<Gpt2>(std::move(stored), backend, block.memory, WeightBlock::to_be_packed);
+  const auto make = [&](WeightBlock state) {
+    return std::make_unique<Gpt2>(std::move(stored), backend, block.memory, state);
+  };
+  // Who packs does so before they meet, and the others take what is packed after.
+  if (!block.mine_to_fill) {
+    ranks.meet_on_node();
+    return make(WeightBlock::packed_already);
+  }
+  auto model = make(WeightBlock::to_be_packed);
   ranks.meet_on_node();
-  if (!block.mine_to_fill)
-    model = std::make_unique<Gpt2>(std::move(stored), backend, block.memory,
-                                   WeightBlock::packed_already);
   return model;
 }
 
