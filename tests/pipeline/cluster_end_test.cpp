@@ -26,8 +26,9 @@ struct StoppedAfter {
 class AStop : public testing::TestWithParam<StoppedAfter> {};
 
 TEST_P(AStop, LeavesABeginningFromWhichTheNextStartGoesOn) {
-  const auto [ranks, families, shares, order] = GetParam();
-  SimulatedSearch first(ranks, families);
+  const int families = GetParam().families, shares = GetParam().shares;
+  const Order order = GetParam().order;
+  SimulatedSearch first(GetParam().ranks, families);
   first.rule.order = order;
   first.side_by_side = 2;
   int seen = 0;

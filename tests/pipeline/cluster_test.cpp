@@ -12,9 +12,6 @@
 namespace headsweep {
 namespace {
 
-using testing::HasSubstr;
-using testing::ThrowsMessage;
-
 void expect_plain_search(const SimulatedSearch& search, const std::string& what) {
   ASSERT_EQ(std::ssize(search.got), search.families) << what;
   for (const auto& [family, got] : search.got) {
