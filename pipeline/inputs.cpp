@@ -16,9 +16,13 @@ Inputs read_inputs(const Job& job) {
   return inputs;
 }
 
-LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice device, int threads) {
+bool gains_no_threads(const Gpt2Config& config) {
   constexpr int small_d_model = 256;
-  if (threads == 0 && read_config(folder).d_model <= small_d_model) threads = 1;
+  return config.d_model <= small_d_model;
+}
+
+LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice device, int threads) {
+  if (threads == 0 && gains_no_threads(read_config(folder))) threads = 1;
   LoadedModel loaded;
   loaded.backend = open_device(device, threads);
   loaded.model = std::make_unique<Gpt2>(folder, *loaded.backend);

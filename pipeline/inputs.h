@@ -29,7 +29,10 @@ struct LoadedModel {
   std::unique_ptr<Gpt2> model;
 };
 
-/// `threads` 0: as many as pay. A model so small that its products take microseconds gets one.
+/// Whether the model is so small that its products take microseconds: then one thread is best.
+bool gains_no_threads(const Gpt2Config& config);
+
+/// `threads` 0: as many as pay.
 LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice device, int threads);
 
 /// SHA-256 of the folder's weights, computed beside the loading: it takes half as long.

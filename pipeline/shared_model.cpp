@@ -39,16 +39,6 @@ struct StoredFiles {
   std::int64_t all_bytes() const { return ends.empty() ? 0 : ends.back(); }
 };
 
-}  // namespace
-
-int threads_per_rank(const WorkOrder& order, const Ranks& ranks) {
-  constexpr int small_d_model = 256;
-  if (order.threads > 0) return order.threads;
-  if (order.config.d_model <= small_d_model) return 1;
-  if (std::getenv("OMP_NUM_THREADS") != nullptr) return 0;  // OpenMP reads it
-  return ranks.place().cores;
-}
-
 /// Tensor by tensor, so that the mapped files are never in memory as a whole besides their copy.
 void copy_files(const Checkpoint& checkpoint, const StoredFiles& files, std::byte* to) {
   const std::vector<CheckpointFile> contents = checkpoint.contents();
@@ -96,12 +86,9 @@ Checkpoint share_checkpoint(Ranks& ranks, const std::filesystem::path& folder) {
 /// node to itself.
 std::unique_ptr<Gpt2> share_weights(Ranks& ranks, StoredWeights stored, Backend& backend) {
   const std::int64_t bytes = packed_bytes(stored.config(), backend);
-  NodeMemory block{backend.allocate_bytes(0), true, false};
-  if (neighbours(ranks) == 1) {
-    block.memory = backend.allocate_bytes(bytes);
-  } else {
-    block = ranks.share_on_node(bytes);
-  }
+  const NodeMemory block = neighbours(ranks) == 1
+                               ? NodeMemory{.memory = backend.allocate_bytes(bytes)}
+                               : ranks.share_on_node(bytes);
   const auto make = [&](WeightBlock state) {
     return std::make_unique<Gpt2>(std::move(stored), backend, block.memory, state);
   };
@@ -113,6 +100,15 @@ std::unique_ptr<Gpt2> share_weights(Ranks& ranks, StoredWeights stored, Backend&
   auto model = make(WeightBlock::to_be_packed);
   ranks.meet_on_node();
   return model;
+}
+
+}  // namespace
+
+int threads_per_rank(const WorkOrder& order, const Ranks& ranks) {
+  if (order.threads > 0) return order.threads;
+  if (gains_no_threads(order.config)) return 1;
+  if (std::getenv("OMP_NUM_THREADS") != nullptr) return 0;  // OpenMP reads it
+  return ranks.place().cores;
 }
 
 LoadedModel load_shared_model(Ranks& ranks, const WorkOrder& order,
