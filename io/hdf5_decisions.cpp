@@ -1,6 +1,5 @@
 #include "io/hdf5_decisions.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -17,12 +16,21 @@ struct DecisionRow {
   double score_percent, margin;
   std::int8_t removed;
   double seconds;
-  std::int32_t wave, rank, host;
+  std::int32_t wave, rank, host, rung;
+  double guard;
+  std::int8_t tie;
 };
 
 struct RemovalRow {
   std::int32_t layer, head;
   double score_percent;
+  std::int32_t rung;
+};
+
+struct AuditRow {
+  std::int32_t decision;
+  double score_percent;
+  std::int8_t agrees;
 };
 
 /// The enumeration that h5py knows as bool.
@@ -32,6 +40,15 @@ Type truth_type() {
   check(H5Tenum_insert(type.get(), "FALSE", &no));
   check(H5Tenum_insert(type.get(), "TRUE", &yes));
   return type;
+}
+
+std::int8_t truth(bool value) { return static_cast<std::int8_t>(value ? 1 : 0); }
+
+bool truth_read(std::int8_t value, const char* table, const char* member) {
+  if (value != 0 && value != 1)
+    throw Failure(
+        fmt::format("'{}' has an entry '{}' that is neither TRUE nor FALSE", table, member));
+  return value == 1;
 }
 
 struct Member {
@@ -52,17 +69,20 @@ Type type_in_memory();
 
 template <>
 Type type_in_memory<DecisionRow>() {
-  const Type truth = truth_type();
+  const Type truths = truth_type();
   return compound_type(sizeof(DecisionRow),
                        {{"layer", HOFFSET(DecisionRow, layer), H5T_NATIVE_INT32},
                         {"head", HOFFSET(DecisionRow, head), H5T_NATIVE_INT32},
                         {"score_percent", HOFFSET(DecisionRow, score_percent), H5T_NATIVE_DOUBLE},
                         {"margin", HOFFSET(DecisionRow, margin), H5T_NATIVE_DOUBLE},
-                        {"removed", HOFFSET(DecisionRow, removed), truth.get()},
+                        {"removed", HOFFSET(DecisionRow, removed), truths.get()},
                         {"seconds", HOFFSET(DecisionRow, seconds), H5T_NATIVE_DOUBLE},
                         {"wave", HOFFSET(DecisionRow, wave), H5T_NATIVE_INT32},
                         {"rank", HOFFSET(DecisionRow, rank), H5T_NATIVE_INT32},
-                        {"host", HOFFSET(DecisionRow, host), H5T_NATIVE_INT32}});
+                        {"host", HOFFSET(DecisionRow, host), H5T_NATIVE_INT32},
+                        {"rung", HOFFSET(DecisionRow, rung), H5T_NATIVE_INT32},
+                        {"guard", HOFFSET(DecisionRow, guard), H5T_NATIVE_DOUBLE},
+                        {"tie", HOFFSET(DecisionRow, tie), truths.get()}});
 }
 
 template <>
@@ -70,7 +90,17 @@ Type type_in_memory<RemovalRow>() {
   return compound_type(sizeof(RemovalRow),
                        {{"layer", HOFFSET(RemovalRow, layer), H5T_NATIVE_INT32},
                         {"head", HOFFSET(RemovalRow, head), H5T_NATIVE_INT32},
-                        {"score_percent", HOFFSET(RemovalRow, score_percent), H5T_NATIVE_DOUBLE}});
+                        {"score_percent", HOFFSET(RemovalRow, score_percent), H5T_NATIVE_DOUBLE},
+                        {"rung", HOFFSET(RemovalRow, rung), H5T_NATIVE_INT32}});
+}
+
+template <>
+Type type_in_memory<AuditRow>() {
+  const Type truths = truth_type();
+  return compound_type(sizeof(AuditRow),
+                       {{"decision", HOFFSET(AuditRow, decision), H5T_NATIVE_INT32},
+                        {"score_percent", HOFFSET(AuditRow, score_percent), H5T_NATIVE_DOUBLE},
+                        {"agrees", HOFFSET(AuditRow, agrees), truths.get()}});
 }
 
 /// Without the gaps between members.
@@ -107,9 +137,9 @@ void write_decisions(hid_t root, const std::vector<DecisionRecord>& decisions,
   std::vector<DecisionRow> rows;
   std::vector<double> per_prompt;
   for (const DecisionRecord& each : decisions) {
-    rows.push_back({each.layer, each.head, each.score_percent, each.margin,
-                    static_cast<std::int8_t>(each.removed ? 1 : 0), each.seconds, each.wave,
-                    each.rank, each.host});
+    rows.push_back({each.layer, each.head, each.score_percent, each.margin, truth(each.removed),
+                    each.seconds, each.wave, each.rank, each.host, each.rung, each.guard,
+                    truth(each.tie)});
     per_prompt.insert(per_prompt.end(), each.per_prompt.begin(), each.per_prompt.end());
   }
   write_rows(root, "decisions", rows);
@@ -118,8 +148,6 @@ void write_decisions(hid_t root, const std::vector<DecisionRecord>& decisions,
 
 std::vector<DecisionRecord> read_decisions(hid_t root, std::size_t prompts) {
   const auto rows = read_rows<DecisionRow>(root, "decisions");
-  if (std::ranges::any_of(rows, [](auto& row) { return row.removed != 0 && row.removed != 1; }))
-    throw Failure("'decisions' has a 'removed' that is neither TRUE nor FALSE");
   const auto per_prompt = read_numbers<double>(root, "per_prompt", {rows.size(), prompts});
   std::vector<DecisionRecord> decisions;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -129,12 +157,15 @@ std::vector<DecisionRecord> read_decisions(hid_t root, std::size_t prompts) {
                          row.head,
                          row.score_percent,
                          row.margin,
-                         row.removed == 1,
+                         truth_read(row.removed, "decisions", "removed"),
                          row.seconds,
                          row.wave,
                          row.rank,
                          row.host,
-                         {begin, begin + static_cast<std::ptrdiff_t>(prompts)}});
+                         {begin, begin + static_cast<std::ptrdiff_t>(prompts)},
+                         row.rung,
+                         row.guard,
+                         truth_read(row.tie, "decisions", "tie")});
   }
   return decisions;
 }
@@ -142,15 +173,29 @@ std::vector<DecisionRecord> read_decisions(hid_t root, std::size_t prompts) {
 void write_single_removals(hid_t root, const std::vector<SingleRemoval>& removals) {
   std::vector<RemovalRow> rows;
   for (const SingleRemoval& each : removals)
-    rows.push_back({each.layer, each.head, each.score_percent});
+    rows.push_back({each.layer, each.head, each.score_percent, each.rung});
   write_rows(root, "single_removals", rows);
 }
 
 std::vector<SingleRemoval> read_single_removals(hid_t root) {
   std::vector<SingleRemoval> removals;
   for (const RemovalRow& row : read_rows<RemovalRow>(root, "single_removals"))
-    removals.push_back({row.layer, row.head, row.score_percent});
+    removals.push_back({row.layer, row.head, row.score_percent, row.rung});
   return removals;
+}
+
+void write_audit(hid_t root, const std::vector<AuditRecord>& audit) {
+  std::vector<AuditRow> rows;
+  for (const AuditRecord& each : audit)
+    rows.push_back({each.decision, each.score_percent, truth(each.agrees)});
+  write_rows(root, "audit", rows);
+}
+
+std::vector<AuditRecord> read_audit(hid_t root) {
+  std::vector<AuditRecord> audit;
+  for (const AuditRow& row : read_rows<AuditRow>(root, "audit"))
+    audit.push_back({row.decision, row.score_percent, truth_read(row.agrees, "audit", "agrees")});
+  return audit;
 }
 
 }  // namespace headsweep::hdf5

@@ -32,7 +32,7 @@ enum class Order {
 enum class Ablation { mean, zero, resample };
 enum class Positions { all, own, union_of_corrupted };
 enum class DeviceChoice { automatic, cpu };
-enum class Precision { automatic, fp32 };
+enum class Precision { automatic, bf16, bf16x3, fp32, fp64 };
 enum class Speculation { automatic, off };
 
 struct Job {
@@ -56,6 +56,8 @@ struct Job {
     int threads = 0;  // per rank; 0: OMP_NUM_THREADS, or all cores that the process may use
     // What follows changes no result, so it is no part of a run's identity.
     int ranks_per_family = 0;  // 0: families first, what is left over helps
+    // Percent of the decisions that are evaluated again in fp64 after the search; 0: none.
+    double audit = 2;
     // Whether circuits are evaluated before it is certain that they will be needed.
     Speculation speculation = Speculation::automatic;
     double stall_seconds = 600;  // how long a rank may be silent before the run ends with an error

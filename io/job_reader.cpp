@@ -191,11 +191,22 @@ double read_stall_seconds(const YamlNode& node) {
   return seconds;
 }
 
+double read_audit(const YamlNode& node) {
+  const double percent = node.number();
+  if (percent < 0 || percent > 100)
+    node.fail(fmt::format("must be from 0 to 100 (percent of the decisions), but is {}", percent));
+  return percent;
+}
+
 void read_run(const YamlNode& run, const fs::path& folder, Job& job) {
-  run.allow_keys({"device", "precision", "output", "threads", "ranks_per_family", "speculation",
-                  "stall_seconds"});
+  run.allow_keys({"device", "precision", "audit", "output", "threads", "ranks_per_family",
+                  "speculation", "stall_seconds"});
   read_choice(run, "device", {DeviceChoice::automatic, DeviceChoice::cpu}, job.run.device);
-  read_choice(run, "precision", {Precision::automatic, Precision::fp32}, job.run.precision);
+  read_choice(
+      run, "precision",
+      {Precision::automatic, Precision::bf16, Precision::bf16x3, Precision::fp32, Precision::fp64},
+      job.run.precision);
+  if (const auto node = run.find("audit")) job.run.audit = read_audit(*node);
   if (const auto node = run.find("output")) job.run.output = resolve(*node, folder);
   if (const auto node = run.find("threads")) job.run.threads = node->integer(0, most_threads);
   if (const auto node = run.find("ranks_per_family"))

@@ -65,11 +65,12 @@ std::string resolved_job(const Job& job) {
                  name_of(job.search.positions), job.search.allow_nonpositive_baseline);
   const int ranks = job.run.ranks_per_family;
   fmt::format_to(out,
-                 "run:\n  device: {}\n  precision: {}\n  output: {}\n  threads: {}\n"
+                 "run:\n  device: {}\n  precision: {}\n  audit: {}\n  output: {}\n  threads: {}\n"
                  "  ranks_per_family: {}\n  speculation: {}\n  stall_seconds: {}\n",
-                 name_of(job.run.device), name_of(job.run.precision), yaml_path(job.run.output),
-                 job.run.threads, ranks == 0 ? "auto" : std::to_string(ranks),
-                 name_of(job.run.speculation), job.run.stall_seconds);
+                 name_of(job.run.device), name_of(job.run.precision), job.run.audit,
+                 yaml_path(job.run.output), job.run.threads,
+                 ranks == 0 ? "auto" : std::to_string(ranks), name_of(job.run.speculation),
+                 job.run.stall_seconds);
   return yaml;
 }
 
@@ -107,7 +108,21 @@ const char* name_of(DeviceChoice value) {
   return value == DeviceChoice::automatic ? "auto" : "cpu";
 }
 
-const char* name_of(Precision value) { return value == Precision::automatic ? "auto" : "fp32"; }
+const char* name_of(Precision value) {
+  switch (value) {
+    case Precision::automatic:
+      return "auto";
+    case Precision::bf16:
+      return "bf16";
+    case Precision::bf16x3:
+      return "bf16x3";
+    case Precision::fp32:
+      return "fp32";
+    case Precision::fp64:
+      return "fp64";
+  }
+  return "";
+}
 
 const char* name_of(Speculation value) { return value == Speculation::automatic ? "auto" : "off"; }
 

@@ -18,7 +18,13 @@ Json named_values(const NamedValues& values) {
   return object;
 }
 
-Json decision(const DecisionRecord& record, const std::vector<std::string>& hosts) {
+/// Null where the record does not say.
+Json rung_name(int rung, const RunRecord& run) {
+  if (run.rungs.empty()) return nullptr;
+  return run.rungs.at(static_cast<std::size_t>(rung)).name;
+}
+
+Json decision(const DecisionRecord& record, const RunRecord& run) {
   return {{"layer", record.layer},
           {"head", record.head},
           {"score_percent", record.score_percent},
@@ -28,7 +34,10 @@ Json decision(const DecisionRecord& record, const std::vector<std::string>& host
           {"per_prompt", record.per_prompt},
           {"wave", record.wave},
           {"rank", record.rank},
-          {"host", hosts.at(static_cast<std::size_t>(record.host))}};
+          {"host", run.hosts.at(static_cast<std::size_t>(record.host))},
+          {"rung", rung_name(record.rung, run)},
+          {"guard", record.guard},
+          {"tie", record.tie}};
 }
 
 Json circuit(const RunRecord& record) {
@@ -48,8 +57,28 @@ Json work(const WorkRecord& record) {
 
 Json single_removals(const RunRecord& record) {
   Json rows = Json::array();
-  for (const auto& [layer, head, score_percent] : record.single_removals)
-    rows.push_back(Json::array({layer, head, score_percent}));
+  for (const SingleRemoval& each : record.single_removals)
+    rows.push_back(Json::array({each.layer, each.head, each.score_percent}));
+  return rows;
+}
+
+Json precision(const RunRecord& record) {
+  Json rungs = Json::array();
+  for (const auto& [name, cost, error, guard] : record.rungs)
+    rungs.push_back({{"name", name}, {"cost", cost}, {"error", error}, {"guard", guard}});
+  return {{"rungs", std::move(rungs)}};
+}
+
+Json audit(const RunRecord& record) {
+  Json rows = Json::array();
+  for (const AuditRecord& each : record.audit) {
+    const DecisionRecord& decision = record.decisions.at(static_cast<std::size_t>(each.decision));
+    rows.push_back({{"decision", each.decision},
+                    {"layer", decision.layer},
+                    {"head", decision.head},
+                    {"score_percent", each.score_percent},
+                    {"agrees", each.agrees}});
+  }
   return rows;
 }
 
@@ -106,8 +135,7 @@ std::string to_json(const SweepTimes& times) {
 
 std::string to_json(const RunRecord& record) {
   Json decisions = Json::array();
-  for (const DecisionRecord& each : record.decisions)
-    decisions.push_back(decision(each, record.hosts));
+  for (const DecisionRecord& each : record.decisions) decisions.push_back(decision(each, record));
   return written({{"status", name_of(record.status)},
                   {"family", record.family},
                   {"threshold", record.threshold},
@@ -116,10 +144,12 @@ std::string to_json(const RunRecord& record) {
                   {"layers", record.layers},
                   {"heads", record.heads},
                   {"full", {{"mean", record.full_mean}, {"per_prompt", record.full_per_prompt}}},
+                  {"precision", precision(record)},
                   {"decisions", std::move(decisions)},
                   {"circuit", circuit(record)},
                   {"work", work(record.work)},
-                  {"single_removals", single_removals(record)}});
+                  {"single_removals", single_removals(record)},
+                  {"audit", audit(record)}});
 }
 
 }  // namespace headsweep

@@ -44,6 +44,32 @@ std::string problem_of_head(int layer, int head, const RunRecord& record) {
   return exists ? "" : fmt::format("head ({}, {}) does not exist", layer, head);
 }
 
+std::string problem_of_amount(double value, const std::string& what) {
+  return std::isfinite(value) && value >= 0 ? "" : fmt::format("its {} is {}", what, value);
+}
+
+std::string problem_of_rungs(const std::vector<RungRecord>& rungs) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < rungs.size(); ++i) {
+    const RungRecord& rung = rungs[i];
+    const bool is_new = seen.insert(rung.name).second;
+    for (const std::string& problem :
+         {problem_of_amount(rung.cost, "cost"), problem_of_amount(rung.error, "error"),
+          problem_of_amount(rung.guard, "guard"),
+          is_new ? "" : fmt::format("'{}' occurs twice", rung.name)})
+      if (!problem.empty()) return fmt::format("rung {}: {}", i + 1, problem);
+  }
+  return "";
+}
+
+/// A record without rungs does not say in which precision its scores are; then all have the 0.
+std::string problem_of_rung(int rung, const RunRecord& record) {
+  const auto rungs = std::max<std::size_t>(record.rungs.size(), 1);
+  const bool exists = rung >= 0 && std::cmp_less(rung, rungs);
+  return exists ? ""
+                : fmt::format("rung {} does not exist (there are {})", rung, record.rungs.size());
+}
+
 std::string problem_of_decision(const DecisionRecord& decision, const RunRecord& record) {
   if (std::string problem = problem_of_head(decision.layer, decision.head, record);
       !problem.empty())
@@ -56,7 +82,8 @@ std::string problem_of_decision(const DecisionRecord& decision, const RunRecord&
     return fmt::format("it has {} logit differences, the full model has {}",
                        decision.per_prompt.size(), record.full_per_prompt.size());
   for (const std::string& problem :
-       {problem_of_number(decision.score_percent, "score"),
+       {problem_of_rung(decision.rung, record), problem_of_amount(decision.guard, "guard"),
+        problem_of_number(decision.score_percent, "score"),
         problem_of_number(decision.margin, "margin"), problem_of_number(decision.seconds, "time"),
         problem_of_numbers(decision.per_prompt, "logit difference")})
     if (!problem.empty()) return problem;
@@ -66,13 +93,34 @@ std::string problem_of_decision(const DecisionRecord& decision, const RunRecord&
 std::string problem_of_single_removals(const RunRecord& record) {
   std::set<std::pair<int, int>> seen;
   for (std::size_t i = 0; i < record.single_removals.size(); ++i) {
-    const auto& [layer, head, score_percent] = record.single_removals[i];
+    const auto& [layer, head, score_percent, rung] = record.single_removals[i];
     const bool is_new = seen.emplace(layer, head).second;
     for (const std::string& problem :
          {problem_of_head(layer, head, record), problem_of_number(score_percent, "score"),
+          problem_of_rung(rung, record),
           is_new ? "" : fmt::format("head ({}, {}) occurs twice", layer, head)})
       if (!problem.empty()) return fmt::format("single removal {}: {}", i + 1, problem);
   }
+  return "";
+}
+
+std::string problem_of_audit(const RunRecord& record) {
+  std::set<int> seen;
+  for (std::size_t i = 0; i < record.audit.size(); ++i) {
+    const auto& [decision, score_percent, agrees] = record.audit[i];
+    const bool exists = decision >= 0 && std::cmp_less(decision, record.decisions.size());
+    const bool is_new = seen.insert(decision).second;
+    for (const std::string& problem :
+         {exists ? ""
+                 : fmt::format("decision {} does not exist (there are {})", decision,
+                               record.decisions.size()),
+          problem_of_number(score_percent, "score"),
+          is_new ? "" : fmt::format("decision {} occurs twice", decision)})
+      if (!problem.empty()) return fmt::format("audit {}: {}", i + 1, problem);
+  }
+  const bool all_agree = std::ranges::all_of(record.audit, &AuditRecord::agrees);
+  if (record.status == RunStatus::contradicted && all_agree)
+    return "the run is contradicted, but no audit says by what";
   return "";
 }
 
@@ -108,7 +156,7 @@ std::string first_problem(const RunRecord& record) {
   for (const std::string& problem :
        {problem_of_head_counts(record), problem_of_number(record.threshold, "threshold"),
         problem_of_number(record.full_mean, "mean logit difference of the full model"),
-        problem_of_full_model(record), problem_of_work(record.work),
+        problem_of_full_model(record), problem_of_work(record.work), problem_of_rungs(record.rungs),
         problem_of_prompts(record.clean, positions, "clean"),
         problem_of_prompts(record.corrupted, positions, "corrupted")})
     if (!problem.empty()) return problem;
@@ -116,7 +164,8 @@ std::string first_problem(const RunRecord& record) {
     if (const std::string problem = problem_of_decision(record.decisions[i], record);
         !problem.empty())
       return fmt::format("decision {}: {}", i + 1, problem);
-  return problem_of_single_removals(record);
+  if (std::string problem = problem_of_single_removals(record); !problem.empty()) return problem;
+  return problem_of_audit(record);
 }
 
 }  // namespace headsweep

@@ -8,7 +8,8 @@
 namespace headsweep {
 
 /// What is wrong with the record, or an empty text: heads that the model does not have, hosts
-/// without a name, numbers that are none, lists of different lengths.
+/// without a name, rungs and decisions that do not exist, numbers that are none, lists of different
+/// lengths.
 std::string first_problem(const RunRecord& record);
 
 }  // namespace headsweep

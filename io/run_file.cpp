@@ -9,6 +9,7 @@
 #include "io/hdf5_attributes.h"
 #include "io/hdf5_datasets.h"
 #include "io/hdf5_decisions.h"
+#include "io/hdf5_precision.h"
 #include "io/run_check.h"
 
 namespace headsweep {
@@ -17,7 +18,7 @@ namespace {
 using namespace hdf5;
 
 constexpr const char* format = "headsweep run";
-constexpr FormatVersions versions = {.oldest_read = 2, .written = 2};
+constexpr FormatVersions versions = {.oldest_read = 3, .written = 3};
 constexpr int no_token = -1;  // behind the end of a prompt that is shorter than others
 
 template <class T>
@@ -120,7 +121,8 @@ WorkRecord read_work(hid_t root) {
 }
 
 RunStatus status_named(const std::string& name) {
-  for (RunStatus status : {RunStatus::running, RunStatus::stopped, RunStatus::complete})
+  for (RunStatus status :
+       {RunStatus::running, RunStatus::stopped, RunStatus::complete, RunStatus::contradicted})
     if (name == name_of(status)) return status;
   throw Failure(fmt::format("the status '{}' does not exist", name));
 }
@@ -146,8 +148,10 @@ void write_record(hid_t root, const RunRecord& record) {
   const Group full = create_group(root, "full");
   write_attribute(full.get(), "mean", record.full_mean);
   write_numbers(full.get(), "per_prompt", {record.full_per_prompt.size()}, record.full_per_prompt);
+  write_rungs(root, record.rungs);
   write_decisions(root, record.decisions, record.full_per_prompt.size());
   write_single_removals(root, record.single_removals);
+  write_audit(root, record.audit);
   write_work(root, record.work);
   write_numbers(root, "circuit", {circuit.size() / 2, 2}, circuit);
 }
@@ -170,8 +174,10 @@ RunRecord read_record(hid_t root) {
   const Group full = open_group(root, "full");
   record.full_mean = read_attribute<double>(full.get(), "mean");
   record.full_per_prompt = read_numbers<double>(full.get(), "per_prompt", {any_extent});
+  record.rungs = read_rungs(root);
   record.decisions = read_decisions(root, record.full_per_prompt.size());
   record.single_removals = read_single_removals(root);
+  record.audit = read_audit(root);
   record.work = read_work(root);
   return record;
 }

@@ -1,6 +1,8 @@
 #include "io/run_record.h"
 
+#include <algorithm>
 #include <cassert>
+#include <cmath>
 
 namespace headsweep {
 
@@ -29,6 +31,8 @@ const char* name_of(RunStatus status) {
       return "stopped";
     case RunStatus::complete:
       return "complete";
+    case RunStatus::contradicted:
+      return "contradicted";
   }
   assert(false);
   return "";
@@ -57,6 +61,15 @@ double circuit_score_percent(const RunRecord& record) {
   for (const DecisionRecord& decision : record.decisions)
     if (decision.removed) score = decision.score_percent;
   return score;
+}
+
+std::vector<std::size_t> fragile_decisions(const RunRecord& record, double amount) {
+  const auto distance = [&](std::size_t i) { return std::abs(record.decisions[i].margin); };
+  std::vector<std::size_t> fragile;
+  for (std::size_t i = 0; i < record.decisions.size(); ++i)
+    if (distance(i) < amount) fragile.push_back(i);
+  std::ranges::stable_sort(fragile, {}, distance);
+  return fragile;
 }
 
 }  // namespace headsweep

@@ -1,6 +1,7 @@
 // What a run file holds, as plain values. The schema is in io/README.md.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,18 @@ struct PromptRecord {
   std::vector<int> positions;  // token index of each of RunRecord::position_names
 };
 
+/// A precision in which circuits are evaluated.
+struct RungRecord {
+  std::string name;  // "fp32"
+  double cost = 1;   // of an evaluation; fp32's is 1. Measured when the job began
+  double error = 0;  // largest difference from fp64's score on the circuits measured when the
+                     // family began, percentage points
+  double guard = 0;  // now, percentage points: a decision whose margin is smaller is evaluated
+                     // again one rung up
+
+  bool operator==(const RungRecord&) const = default;
+};
+
 /// One head tried.
 struct DecisionRecord {
   int layer = 0, head = 0;
@@ -28,6 +41,9 @@ struct DecisionRecord {
   int rank = 0;        // that evaluated it
   int host = 0;        // of that rank: index into RunRecord::hosts
   std::vector<double> per_prompt;  // logit differences of the circuit without the head
+  int rung = 0;      // that decided: index into RunRecord::rungs; 0 where there are none
+  double guard = 0;  // of that rung when the decision was made, percentage points
+  bool tie = false;  // margin below 1e-9 in fp64: decided by the rule
 
   bool operator==(const DecisionRecord&) const = default;
 };
@@ -36,8 +52,18 @@ struct DecisionRecord {
 struct SingleRemoval {
   int layer = 0, head = 0;
   double score_percent = 0;  // of the circuit at the beginning of the layer without this one head
+  int rung = 0;              // that the score is from: index into RunRecord::rungs
 
   bool operator==(const SingleRemoval&) const = default;
+};
+
+/// A decision evaluated again in fp64 after the search.
+struct AuditRecord {
+  int decision = 0;          // index into RunRecord::decisions
+  double score_percent = 0;  // in fp64
+  bool agrees = true;        // fp64 decides the same
+
+  bool operator==(const AuditRecord&) const = default;
 };
 
 /// What the run took. Seconds are summed over ranks and starts.
@@ -50,7 +76,12 @@ struct WorkRecord {
   bool operator==(const WorkRecord&) const = default;
 };
 
-enum class RunStatus { running, stopped, complete };  // `running` in a file at rest: it was killed
+enum class RunStatus {
+  running,  // in a file at rest: it was killed
+  stopped,
+  complete,
+  contradicted  // an audit found a decision that fp64 does not make
+};
 
 struct RunRecord {
   RunStatus status = RunStatus::running;
@@ -66,10 +97,12 @@ struct RunRecord {
   std::vector<PromptRecord> clean, corrupted;
   double full_mean = 0;  // mean logit difference of the full model
   std::vector<double> full_per_prompt;
+  std::vector<RungRecord> rungs;          // the ladder, lowest first
   std::vector<DecisionRecord> decisions;  // in the order in which they were made
   // A layer's heads together, by index; layers in the order in which they were ranked. Empty for
   // order backward.
   std::vector<SingleRemoval> single_removals;
+  std::vector<AuditRecord> audit;
   WorkRecord work;
 };
 
@@ -84,5 +117,13 @@ std::vector<std::pair<int, int>> kept_heads(const RunRecord& record);
 
 /// The score of the circuit so far: that of the last decision that removed a head; 100 if none did.
 double circuit_score_percent(const RunRecord& record);
+
+/// Percentage points within which a margin is called fragile; the published run has 18 of its 384
+/// decisions there.
+constexpr double fragile_points = 0.05;
+
+/// Indices of the decisions with |margin| < amount: those that would fall otherwise at a threshold
+/// moved by so much. The nearest first.
+std::vector<std::size_t> fragile_decisions(const RunRecord& record, double amount);
 
 }  // namespace headsweep

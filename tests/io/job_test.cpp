@@ -25,7 +25,8 @@ const std::string search_lines =
     "search: {rule: greedy, order: importance, threshold: 2.5, components: heads, ablation: zero,\n"
     "         positions: union, allow_nonpositive_baseline: true}\n";
 const std::string run_lines =
-    "run: {device: cpu, precision: fp32, output: out, threads: 3, ranks_per_family: 4,\n"
+    "run: {device: cpu, precision: bf16x3, audit: 12.5, output: out, threads: 3, ranks_per_family: "
+    "4,\n"
     "      speculation: off, stall_seconds: 2.5}\n";
 
 class ReadJob : public testing::Test {
@@ -78,7 +79,8 @@ TEST_F(ReadJob, TakesEveryKey) {
   EXPECT_EQ(job.search.positions, Positions::union_of_corrupted);
   EXPECT_TRUE(job.search.allow_nonpositive_baseline);
   EXPECT_EQ(job.run.device, DeviceChoice::cpu);
-  EXPECT_EQ(job.run.precision, Precision::fp32);
+  EXPECT_EQ(job.run.precision, Precision::bf16x3);
+  EXPECT_EQ(job.run.audit, 12.5);
   EXPECT_EQ(job.run.output, folder_.path() / "out");
   EXPECT_EQ(job.run.threads, 3);
   EXPECT_EQ(job.run.ranks_per_family, 4);
@@ -94,6 +96,8 @@ TEST_F(ReadJob, FillsInDefaults) {
   EXPECT_EQ(job.search.threshold, 3.0);
   EXPECT_EQ(job.search.ablation, Ablation::mean);
   EXPECT_FALSE(job.search.allow_nonpositive_baseline);
+  EXPECT_EQ(job.run.precision, Precision::automatic);
+  EXPECT_EQ(job.run.audit, 2.0);
   EXPECT_EQ(job.run.output, folder_.path() / "runs");
   EXPECT_EQ(job.run.threads, 0);
   EXPECT_EQ(job.run.ranks_per_family, 0);
@@ -108,8 +112,8 @@ TEST_F(ReadJob, NamesLineAndSuggestsTheNearestKey) {
 
 TEST_F(ReadJob, ListsTheKeysWhereNoneIsNear) {
   EXPECT_EQ(error(model_line + families_lines + "run: {colour: 3}\n"),
-            "job.yaml:7: run.colour: unknown key (allowed: device, precision, output, threads, "
-            "ranks_per_family, speculation, stall_seconds)");
+            "job.yaml:7: run.colour: unknown key (allowed: device, precision, audit, output, "
+            "threads, ranks_per_family, speculation, stall_seconds)");
 }
 
 TEST_F(ReadJob, ListsTheValuesOfAChoice) {
@@ -117,7 +121,9 @@ TEST_F(ReadJob, ListsTheValuesOfAChoice) {
             "job.yaml:7: search.positions: 'alll' is not one of: all, own, union (did you mean "
             "'all'?)");
   EXPECT_THAT(error_with("run.device=cuda"), EndsWith("'cuda' is not one of: auto, cpu"));
-  EXPECT_THAT(error_with("run.precision=fp64"), EndsWith("'fp64' is not one of: auto, fp32"));
+  EXPECT_THAT(error_with("run.precision=fp46"),
+              EndsWith("'fp46' is not one of: auto, bf16, bf16x3, fp32, fp64 (did you mean "
+                       "'fp64'?)"));
   EXPECT_THAT(error_with("search.order=forward"), HasSubstr("is not one of: backward, importance"));
   EXPECT_THAT(error_with("run.speculation=on"), HasSubstr("'on' is not one of: auto, off"));
   EXPECT_THAT(error_with("search.components=[heads, mlps]"),
@@ -151,9 +157,13 @@ TEST_F(ReadJob, RefusesImpossibleNumbers) {
   for (const std::string value : {"0", "-1", "1.1e9", "inf", "auto", ""})
     EXPECT_THAT(error_with("run.stall_seconds=" + value), HasSubstr("run.stall_seconds: must "))
         << value;
+  for (const std::string value : {"-0.1", "100.5", "inf", "nan", "2%", "auto", ""})
+    EXPECT_THAT(error_with("run.audit=" + value), HasSubstr("run.audit: must ")) << value;
   EXPECT_THAT(error_with("search.allow_nonpositive_baseline=yes"), HasSubstr("true or false"));
   EXPECT_EQ(read_with("search.threshold=0").search.threshold, 0.0);
   EXPECT_EQ(read_with("run.threads=4096").run.threads, 4096);
+  EXPECT_EQ(read_with("run.audit=0").run.audit, 0.0);
+  EXPECT_EQ(read_with("run.audit=100").run.audit, 100.0);
 }
 
 TEST_F(ReadJob, TakesAutoForTheNumberOfRanksPerFamily) {
@@ -162,6 +172,15 @@ TEST_F(ReadJob, TakesAutoForTheNumberOfRanksPerFamily) {
   EXPECT_EQ(read_with("run.ranks_per_family=1000000").run.ranks_per_family, 1'000'000);
   EXPECT_THAT(error_with("run.ranks_per_family=atuo"),
               EndsWith("must be a whole number or auto, but is 'atuo'"));
+}
+
+TEST_F(ReadJob, TakesEachPrecision) {
+  for (const Precision precision : {Precision::automatic, Precision::bf16, Precision::bf16x3,
+                                    Precision::fp32, Precision::fp64}) {
+    const Job job = read_with(std::string("run.precision=") + name_of(precision));
+    EXPECT_EQ(job.run.precision, precision);
+    EXPECT_EQ(read(resolved_job(job)).run.precision, precision);
+  }
 }
 
 TEST_F(ReadJob, RefusesFamilyNamesThatAreNoFileNames) {
@@ -262,6 +281,12 @@ TEST_F(ResolvedJob, KeepsWhatSaysHowRanksWorkTogether) {
   EXPECT_EQ(job.run.stall_seconds, 2.5);
   EXPECT_THAT(resolved_job(read(model_line + families_lines)),
               HasSubstr("ranks_per_family: auto\n  speculation: auto\n  stall_seconds: 600\n"));
+}
+
+TEST_F(ResolvedJob, KeepsTheShareOfTheAudit) {
+  EXPECT_THAT(resolved_job(read(model_line + families_lines)), HasSubstr("audit: 2\n"));
+  const Job job = read_with("run.audit=0.1");
+  EXPECT_EQ(read(resolved_job(job)).run.audit, 0.1);
 }
 
 TEST_F(ResolvedJob, KeepsEveryBitOfTheThreshold) {

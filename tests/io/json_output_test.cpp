@@ -64,19 +64,36 @@ TEST(JsonOutput, OfShowHasTheDocumentedForm) {
   record.full_per_prompt = {2, 3};
   record.hosts = {"node1", "node2"};
   record.work = {7, 5'000'000'000, 2, 1.5, 0.25, 0};
-  record.decisions = {{0, 1, 99.5, -2.5, true, 0.5, 7, 3, 1, {1, 2}}};
+  record.decisions = {{0, 1, 99.5, -2.5, true, 0.5, 7, 3, 1, {1, 2}, 1, 0.25, true}};
+  record.rungs = {{"bf16", 0.5, 0.125, 0.25}, {"fp64", 2, 0, 0}};
+  record.audit = {{0, 99.75, false}};
   EXPECT_EQ(
       to_json(record),
       R"({"status":"stopped","family":"odd5","threshold":3.0,)"
       R"("identity":{"weights":"ab","ablation":"mean"},"provenance":{},)"
       R"("layers":1,"heads":3,"full":{"mean":2.5,"per_prompt":[2.0,3.0]},)"
+      R"("precision":{"rungs":[{"name":"bf16","cost":0.5,"error":0.125,"guard":0.25},)"
+      R"({"name":"fp64","cost":2.0,"error":0.0,"guard":0.0}]},)"
       R"("decisions":[{"layer":0,"head":1,"score_percent":99.5,"removed":true,)"
-      R"("margin":-2.5,"seconds":0.5,"per_prompt":[1.0,2.0],"wave":7,"rank":3,"host":"node2"}],)"
+      R"("margin":-2.5,"seconds":0.5,"per_prompt":[1.0,2.0],"wave":7,"rank":3,"host":"node2",)"
+      R"("rung":"fp64","guard":0.25,"tie":true}],)"
       R"("circuit":[[0,0],[0,2]],)"
       R"("work":{"waves":7,"evaluations":5000000000,"discarded":2,"compute_seconds":1.5,)"
-      R"("communication_seconds":0.25,"waiting_seconds":0.0},"single_removals":[]})");
+      R"("communication_seconds":0.25,"waiting_seconds":0.0},"single_removals":[],)"
+      R"("audit":[{"decision":0,"layer":0,"head":1,"score_percent":99.75,"agrees":false}]})");
   record.single_removals = {{0, 1, 99.5}, {0, 2, 98}};
-  EXPECT_THAT(to_json(record), testing::EndsWith(R"("single_removals":[[0,1,99.5],[0,2,98.0]]})"));
+  record.audit.clear();
+  EXPECT_THAT(to_json(record),
+              testing::EndsWith(R"("single_removals":[[0,1,99.5],[0,2,98.0]],"audit":[]})"));
+}
+
+TEST(JsonOutput, OfShowNamesNoRungWhereTheRunHasNone) {
+  RunRecord record;
+  record.layers = record.heads = 1;
+  record.hosts = {"node1"};
+  record.decisions = {{0, 0, 99.5, -2.5, true, 0.5, 7, 3, 0, {}}};
+  EXPECT_THAT(to_json(record), testing::HasSubstr(R"("rung":null)"));
+  EXPECT_THAT(to_json(record), testing::HasSubstr(R"("precision":{"rungs":[]})"));
 }
 
 TEST(JsonOutput, NumbersReadBackToTheSameBits) {

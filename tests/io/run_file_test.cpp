@@ -36,7 +36,8 @@ bool same(const RunRecord& a, const RunRecord& b) {
   const auto fields = [](const RunRecord& run) {
     return std::tie(run.status, run.identity, run.provenance, run.hosts, run.job, run.family,
                     run.layers, run.heads, run.threshold, run.position_names, run.full_mean,
-                    run.full_per_prompt, run.decisions, run.single_removals, run.work);
+                    run.full_per_prompt, run.rungs, run.decisions, run.single_removals, run.audit,
+                    run.work);
   };
   const auto same_prompt = [](const auto& x, const auto& y) { return same(x, y); };
   return fields(a) == fields(b) && std::ranges::equal(a.clean, b.clean, same_prompt) &&
@@ -66,11 +67,14 @@ RunRecord example() {
   run.corrupted = {prompt("2 2 \"\u00fc\"\n", {17, 362, 362, 1})};
   run.full_mean = 1.0 / 3;
   run.full_per_prompt = {0.1, -0.0, 5e-324};
+  run.rungs = {{"bf16", 0.3, 0.05, 0.21}, {"fp32", 1, 0.1 / 3, 1.0 / 7000}, {"fp64", 2.5, 0, 0}};
   run.decisions = {
       {1, 2, 98.76543210987654, -1.7654321098765375, true, 0.25, 1, 0, 0, {0.3, 1e300, -2}},
-      {1, 0, 12.5, 84.5, false, 0.5, 1, 5, 1, {1, 2, 3}},
-      {0, 1, 101.0 / 3, 1e-17, true, 0.75, 2, 5, 1, {-1e-300, 2.0 / 3, 7}}};
-  run.single_removals = {{1, 0, 1.0 / 3}, {1, 1, -0.5}, {1, 2, 98.76543210987654}};
+      {1, 0, 12.5, 84.5, false, 0.5, 1, 5, 1, {1, 2, 3}, 1, 1.0 / 7000},
+      {0, 1, 101.0 / 3, 1e-17, true, 0.75, 2, 5, 1, {-1e-300, 2.0 / 3, 7}, 2, 0, true}};
+  run.decisions[0].guard = 0.21;
+  run.audit = {{2, 101.0 / 3, true}, {0, 96.99, false}};
+  run.single_removals = {{1, 0, 1.0 / 3}, {1, 1, -0.5}, {1, 2, 98.76543210987654, 2}};
   run.work = {2, 9'000'000'000'000'000'001, 1, 0.1, 1e-300, 7};
   return run;
 }
@@ -154,9 +158,11 @@ TEST_F(RunFile, KeepsTheBitsOfEveryNumber) {
 TEST_F(RunFile, HoldsARunThatHasNotBegun) {
   expect_round_trip(RunRecord{});
   RunRecord run = example();
+  run.audit.clear();
   run.decisions.clear();
   expect_round_trip(run);
   run.single_removals.clear();
+  run.rungs.clear();
   expect_round_trip(run);
   run.full_per_prompt.clear();
   run.clean.clear();
@@ -168,7 +174,8 @@ TEST_F(RunFile, HoldsARunThatHasNotBegun) {
 
 TEST_F(RunFile, HoldsEveryStatus) {
   RunRecord run = example();
-  for (RunStatus status : {RunStatus::running, RunStatus::stopped, RunStatus::complete}) {
+  for (RunStatus status :
+       {RunStatus::running, RunStatus::stopped, RunStatus::complete, RunStatus::contradicted}) {
     run.status = status;
     expect_round_trip(run);
   }
@@ -184,6 +191,7 @@ TEST_F(RunFile, HoldsLongTextsAndManyDecisions) {
   run.clean.assign(500, prompt("x", {1, 2, 3}));
   run.full_per_prompt.assign(500, 1.5);
   run.decisions.clear();
+  run.audit.clear();
   for (int i = 0; i < 384; ++i)
     run.decisions.push_back({i / 16, i % 16, 99.0 + i, i * 0.1, i % 3 != 0, i * 1.0, i / 7 + 1,
                              i % 7, i % 2, std::vector<double>(500, 1.0 / (i + 1))});
@@ -194,6 +202,7 @@ TEST_F(RunFile, ReplacesTheOneBefore) {
   RunRecord run = example();
   write_run_file(run, path());
   run.decisions.pop_back();
+  run.audit.clear();
   run.status = RunStatus::complete;
   expect_round_trip(run);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
@@ -253,6 +262,68 @@ TEST_F(RunFile, RefusesImpossibleSingleRemovals) {
   run = example();
   run.single_removals[0].score_percent = INFINITY;
   EXPECT_THAT(complaint_when_written(run), HasSubstr("single removal 1: score is not a number"));
+}
+
+TEST_F(RunFile, HoldsARunThatDoesNotSayInWhichPrecision) {
+  RunRecord run = example();
+  run.rungs.clear();
+  for (DecisionRecord& decision : run.decisions) decision.rung = 0;
+  for (SingleRemoval& removal : run.single_removals) removal.rung = 0;
+  expect_round_trip(run);
+}
+
+TEST_F(RunFile, RefusesRungsThatDoNotExist) {
+  RunRecord run = example();
+  run.decisions[1].rung = 3;
+  EXPECT_THAT(complaint_when_written(run),
+              HasSubstr("decision 2: rung 3 does not exist (there are 3)"));
+  run.decisions[1].rung = -1;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("decision 2: rung -1 does not exist"));
+  run = example();
+  run.single_removals[0].rung = 3;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("single removal 1: rung 3 does not exist"));
+  run = example();
+  run.rungs.clear();
+  EXPECT_THAT(complaint_when_written(run),
+              HasSubstr("decision 2: rung 1 does not exist (there are 0)"));
+}
+
+TEST_F(RunFile, RefusesImpossibleRungsAndGuards) {
+  RunRecord run = example();
+  run.decisions[0].guard = -0.1;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("decision 1: its guard is -0.1"));
+  run.decisions[0].guard = INFINITY;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("decision 1: its guard is inf"));
+  run = example();
+  run.rungs[1].guard = -1;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("rung 2: its guard is -1"));
+  run = example();
+  run.rungs[2].error = NAN;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("rung 3: its error is nan"));
+  run = example();
+  run.rungs[0].cost = -2;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("rung 1: its cost is -2"));
+  run = example();
+  run.rungs[1].name = "bf16";
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("rung 2: 'bf16' occurs twice"));
+}
+
+TEST_F(RunFile, RefusesImpossibleAudits) {
+  RunRecord run = example();
+  run.audit[1].decision = 3;
+  EXPECT_THAT(complaint_when_written(run),
+              HasSubstr("audit 2: decision 3 does not exist (there are 3)"));
+  run.audit[1].decision = -1;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("audit 2: decision -1 does not exist"));
+  run.audit[1].decision = 2;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("audit 2: decision 2 occurs twice"));
+  run = example();
+  run.audit[0].score_percent = NAN;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("audit 1: score is not a number"));
+  run = example();
+  run.status = RunStatus::contradicted;
+  run.audit[1].agrees = true;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("contradicted, but no audit says by what"));
 }
 
 TEST_F(RunFile, RefusesImpossibleWork) {
@@ -343,7 +414,7 @@ constexpr const char* reading_script = R"(
 import sys, h5py
 f = h5py.File(sys.argv[1], 'r')
 a = f.attrs
-assert a['format'] == 'headsweep run' and a['format_version'] == 2, dict(a)
+assert a['format'] == 'headsweep run' and a['format_version'] == 3, dict(a)
 assert (a['status'], a['family'], a['threshold']) == ('stopped', 'even-step2', 3.0)
 assert (a['layers'], a['heads'], a['kept']) == (2, 3, 4)
 assert list(f['identity'].attrs)[:4] == ['weights', 'tokenizer', 'zebra', 'apple'], list(f['identity'].attrs)
@@ -358,20 +429,28 @@ assert p['corrupted/text'].asstr()[0] == '2 2 "\u00fc"\n'
 assert p['clean/tokens'][:].tolist() == [[17, 604, 718], [18, 642, -1], [-1, -1, -1]]
 assert p['clean/positions'].shape == (3, 2) and p['clean/template'].dtype == 'int32'
 d = f['decisions'][:]
-assert d.dtype.names == ('layer', 'head', 'score_percent', 'margin', 'removed', 'seconds', 'wave', 'rank', 'host')
+assert d.dtype.names == ('layer', 'head', 'score_percent', 'margin', 'removed', 'seconds', 'wave', 'rank', 'host', 'rung', 'guard', 'tie')
 assert [d[name].tolist() for name in ('wave', 'rank', 'host')] == [[1, 1, 2], [0, 5, 5], [0, 1, 1]]
+assert d['rung'].tolist() == [0, 1, 2] and d['guard'].tolist() == [0.21, 1.0 / 7000, 0]
+assert d['tie'].dtype == bool and d['tie'].tolist() == [False, False, True]
 assert d['removed'].dtype == bool and d['removed'].tolist() == [True, False, True]
 assert d['score_percent'].tolist() == [98.76543210987654, 12.5, 101.0 / 3]
 s = f['single_removals'][:]
-assert s.dtype.names == ('layer', 'head', 'score_percent'), s.dtype
-assert s.tolist() == [(1, 0, 1.0 / 3), (1, 1, -0.5), (1, 2, 98.76543210987654)], s
+assert s.dtype.names == ('layer', 'head', 'score_percent', 'rung'), s.dtype
+assert s.tolist() == [(1, 0, 1.0 / 3, 0), (1, 1, -0.5, 0), (1, 2, 98.76543210987654, 2)], s
+r = f['precision']
+assert list(r) == ['rung', 'cost', 'error', 'guard'] and list(r['rung'].asstr()[:]) == ['bf16', 'fp32', 'fp64']
+assert [r[name][:].tolist() for name in ('cost', 'error', 'guard')] == [[0.3, 1, 2.5], [0.05, 0.1 / 3, 0], [0.21, 1.0 / 7000, 0]]
+u = f['audit'][:]
+assert u.dtype.names == ('decision', 'score_percent', 'agrees') and u['agrees'].dtype == bool, u.dtype
+assert u.tolist() == [(2, 101.0 / 3, True), (0, 96.99, False)], u
 w = f['work'].attrs
 assert list(w) == ['waves', 'evaluations', 'discarded', 'compute_seconds', 'communication_seconds', 'waiting_seconds']
 assert list(w.values()) == [2, 9000000000000000001, 1, 0.1, 1e-300, 7.0] and w['evaluations'].dtype == 'int64'
 assert f['per_prompt'].shape == (3, 3) and f['per_prompt'][2, 1] == 2.0 / 3
 assert f['full'].attrs['mean'] == 1.0 / 3 and f['full/per_prompt'][2] == 5e-324
 assert f['circuit'][:].tolist() == [[0, 0], [0, 2], [1, 0], [1, 1]]
-for name in ('decisions', 'single_removals', 'per_prompt', 'circuit', 'full/per_prompt', 'prompts/clean/tokens'):
+for name in ('decisions', 'single_removals', 'audit', 'precision/guard', 'per_prompt', 'circuit', 'full/per_prompt', 'prompts/clean/tokens'):
     assert f[name].fletcher32, name
 )";
 
@@ -390,11 +469,12 @@ const std::map<std::string, std::pair<const char*, const char*>> changes = {
     {"note", {"f.attrs['note'] = 'mine'; f['mine'] = list(range(1000))", ""}},
     {"unmarked", {"del f.attrs['format']", "is not a headsweep run (its root has no attribute"}},
     {"foreign", {"f.attrs['format'] = 'x'", "is not a headsweep run (it is a x)"}},
-    {"newer", {"f.attrs['format_version'] = 3", "is of format version 3"}},
+    {"newer", {"f.attrs['format_version'] = 4", "is of format version 4"}},
     {"older",
-     {"f.attrs['format_version'] = 1",
-      "was written by an earlier development version (format version 1, and this program reads "
-      "versions from 2): run the job again with another run.output"}},
+     {"f.attrs['format_version'] = 2",
+      "was written by an earlier development version (format version 2, and this program reads "
+      "versions from 3): run the job again with another run.output"}},
+    {"much_older", {"f.attrs['format_version'] = 1", "(format version 1, and this program reads"}},
     {"oldest", {"f.attrs['format_version'] = 0", "format version 0 does not exist"}},
     {"no_status", {"del f.attrs['status']", "attribute 'status' is missing"}},
     {"status", {"f.attrs['status'] = 'asleep'", "the status 'asleep' does not exist"}},
@@ -416,6 +496,19 @@ const std::map<std::string, std::pair<const char*, const char*>> changes = {
     {"removals",
      {"del f['single_removals']; f['single_removals'] = [1.0]",
       "'single_removals' has the wrong type"}},
+    {"no_precision", {"del f['precision']", "'precision' is missing"}},
+    {"no_guard", {"del f['precision/guard']", "'guard' is missing"}},
+    {"errors",
+     {"del f['precision/error']; f['precision/error'] = [1.0]",
+      "'error' has the shape (1), not (3)"}},
+    {"no_audit", {"del f['audit']", "'audit' is missing"}},
+    {"audit", {"del f['audit']; f['audit'] = [1.0]", "'audit' has the wrong type"}},
+    {"agrees",
+     {"d = f['audit'][:]; d['agrees'].view('i1')[0] = 7; f['audit'][...] = d",
+      "'audit' has an entry 'agrees' that is neither TRUE nor FALSE"}},
+    {"tie",
+     {"d = f['decisions'][:]; d['tie'].view('i1')[1] = 2; f['decisions'][...] = d",
+      "'decisions' has an entry 'tie' that is neither TRUE nor FALSE"}},
     {"no_work", {"del f['work']", "'work' is missing"}},
     {"work", {"f['work'].attrs['evaluations'] = 0.5", "'evaluations' has the wrong type"}},
     {"no_job", {"del f['job']", "'job' is missing"}},
@@ -471,6 +564,17 @@ TEST_F(RunFile, ChangedWithH5pyIsReadOrRefusedWithTheReason) {
 TEST(KeptHeads, AreTheHeadsThatNoDecisionRemovedInOrder) {
   EXPECT_THAT(kept_heads(example()),
               ElementsAre(std::pair(0, 0), std::pair(0, 2), std::pair(1, 0), std::pair(1, 1)));
+}
+
+TEST(FragileDecisions, AreThoseWithinTheAmountTheNearestFirst) {
+  RunRecord run = example();
+  run.decisions[0].margin = -0.05;
+  run.decisions[1].margin = 0.01;
+  run.decisions[2].margin = -0.01;
+  EXPECT_THAT(fragile_decisions(run, 0.06), ElementsAre(1, 2, 0));
+  EXPECT_THAT(fragile_decisions(run, 0.05), ElementsAre(1, 2));
+  EXPECT_THAT(fragile_decisions(run, 0), ElementsAre());
+  EXPECT_THAT(fragile_decisions(RunRecord{}, 1), ElementsAre());
 }
 
 }  // namespace

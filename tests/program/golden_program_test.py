@@ -80,7 +80,7 @@ class GoldenProgramTest(ProgramTest):
     def assert_form_of_show(self, shown):
         self.assertEqual(list(shown),
                          ["status", "family", "threshold", "identity", "provenance", "layers", "heads", "full",
-                                       "decisions", "circuit", "work", "single_removals"])
+                                       "precision", "decisions", "circuit", "work", "single_removals", "audit"])
         self.assertEqual(list(shown["full"]), ["mean", "per_prompt"])
         self.assertEqual(list(shown["work"]), ["waves", "evaluations", "discarded", "compute_seconds",
                                                "communication_seconds", "waiting_seconds"])
@@ -89,7 +89,7 @@ class GoldenProgramTest(ProgramTest):
         for decision in shown["decisions"]:
             self.assertEqual(list(decision),
                              ["layer", "head", "score_percent", "removed", "margin", "seconds", "per_prompt",
-                              "wave", "rank", "host"])
+                              "wave", "rank", "host", "rung", "guard", "tie"])
             self.assertIs(type(decision["removed"]), bool)
             self.assertTrue(decision["host"] and isinstance(decision["host"], str))
             self.assertEqual(decision["removed"], decision["margin"] < 0)
