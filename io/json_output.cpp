@@ -121,7 +121,17 @@ std::string to_json(const SweepTimes& times) {
   Json scores = Json::array();
   for (const auto& score : times.scores)
     scores.push_back(Json::array({score.layer, score.head, score.score_percent}));
+  Json rungs = Json::array();
+  for (std::size_t i = 0; i < times.rungs.size(); ++i) {
+    const RungRecord& rung = times.rungs[i];
+    rungs.push_back({{"name", rung.name},
+                     {"cost", rung.cost},
+                     {"error", rung.error},
+                     {"guard", rung.guard},
+                     {"decisions", times.decisions_by_rung[i]}});
+  }
   return written({{"seconds", times.seconds},
+                  {"rungs", std::move(rungs)},
                   {"load_seconds", times.load_seconds},
                   {"families", times.families},
                   {"ranks", times.ranks},

@@ -52,7 +52,9 @@ struct SweepTimes {
   WorkRecord work;  // of all families
   long long weight_bytes = 0, peak_memory_bytes = 0;
   std::string backend;
-  std::vector<Score> scores;  // of the first family
+  std::vector<RungRecord> rungs;         // of the first family
+  std::vector<int> decisions_by_rung;    // likewise
+  std::vector<Score> scores;             // likewise
 };
 
 std::string to_json(const NextTokenTable& table);

@@ -38,6 +38,10 @@ const char* name_of(RunStatus status) {
   return "";
 }
 
+bool is_over(RunStatus status) {
+  return status == RunStatus::complete || status == RunStatus::contradicted;
+}
+
 std::vector<std::pair<int, int>> kept_heads(const RunRecord& record) {
   const auto heads = static_cast<std::size_t>(record.heads);
   std::vector<bool> removed(static_cast<std::size_t>(record.layers) * heads);

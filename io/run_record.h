@@ -112,6 +112,9 @@ std::string value_of(const NamedValues& values, const std::string& name,
 
 const char* name_of(RunStatus status);
 
+/// Nothing is left to be done.
+bool is_over(RunStatus status);
+
 /// The heads that no decision has removed, in order: the circuit, once the run is complete.
 std::vector<std::pair<int, int>> kept_heads(const RunRecord& record);
 

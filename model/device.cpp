@@ -4,7 +4,9 @@
 
 namespace headsweep {
 
-std::unique_ptr<Backend> open_device(DeviceChoice choice, int threads) {
+std::vector<Rung> available_rungs(DeviceChoice) { return {Rung::fp32, Rung::fp64}; }
+
+std::unique_ptr<Backend> open_device(DeviceChoice choice, Rung, int threads) {
   switch (choice) {
     case DeviceChoice::automatic:
     case DeviceChoice::cpu:

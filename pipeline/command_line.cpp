@@ -1,5 +1,7 @@
 #include "pipeline/command_line.h"
 
+#include <map>
+
 #include "pipeline/run.h"
 #include "pipeline/stop.h"
 
@@ -107,6 +109,14 @@ void add_run_file_commands(CLI::App& app, Arguments& a) {
   });
 }
 
+std::map<std::string, Precision> precisions() {
+  std::map<std::string, Precision> by_name;
+  for (const Precision each : {Precision::automatic, Precision::bf16, Precision::bf16x3,
+                               Precision::fp32, Precision::fp64})
+    by_name[name_of(each)] = each;
+  return by_name;
+}
+
 void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
   auto* bench = app.add_subcommand("bench", "measure this machine");
   bench->require_subcommand(1);
@@ -115,7 +125,11 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
   sweep->add_option("--decisions", a.decisions, "trace (CSV: layer, head, score_pct, removed)")
       ->required();
   sweep->add_option("--precision", a.precision, "default: auto")
-      ->check(CLI::IsMember({"auto", "fp32"}));
+      ->transform(CLI::CheckedTransformer(precisions()));
+  sweep->add_option("--full-logit-difference", a.full_logit_difference,
+                    "of the model that made the decisions: their margins are percentages of it "
+                    "(default: 2.3903, that of the seed's gpt2-medium)")
+      ->check(CLI::PositiveNumber);
   sweep->add_option("--threads", a.threads, "default: as many as the process may use")
       ->check(CLI::Range(0, 4096));
   add_json(*sweep, a);
@@ -126,7 +140,8 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
   sweep->callback([&] {
     const auto speculation = a.without_speculation ? Speculation::off : Speculation::automatic;
     exit_code = on_all_ranks(a.use_mpi(), [&](Ranks& ranks) {
-      return bench_sweep_command(ranks, {a.model, a.decisions, a.threads, a.families, speculation},
+      return bench_sweep_command(ranks, {a.model, a.decisions, a.threads, a.families, speculation, a.precision,
+                                  a.full_logit_difference},
                                  a.format());
     });
   });

@@ -15,7 +15,9 @@ namespace headsweep {
 /// What the command line gives, for all commands together.
 struct Arguments {
   std::string job, model, text, answer, circuit, family, run_file, decisions, trace, cost, picture;
-  std::string processing = "none", precision = "auto";
+  std::string processing = "none";
+  Precision precision = Precision::automatic;
+  double full_logit_difference = 2.3903;
   Overrides overrides;
   bool json = false, list_decisions = false;
   int threads = 0, families = 1;

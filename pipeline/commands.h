@@ -31,6 +31,9 @@ struct SweepBenchmark {
   std::filesystem::path model, decisions;
   int threads = 0, families = 1;
   Speculation speculation = Speculation::automatic;
+  Precision precision = Precision::automatic;
+  /// Of the model that the decisions are from: their margins are percentages of it.
+  double full_logit_difference = 0;
 };
 Outcome bench_sweep_command(Ranks& ranks, const SweepBenchmark& benchmark, Format format);
 

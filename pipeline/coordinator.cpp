@@ -111,8 +111,7 @@ void Coordinator::begin_searches() {
     const PendingFamily& next = options_.families[next_family_++];
     std::vector<int> ranks = take_free(wanted);
     ranks_.send(ranks.front(),
-                make_message(Topic::lead, LeadRequest{next.family, ranks, next.scores, next.ranking,
-                                                      next.waves}));
+                make_message(Topic::lead, LeadRequest{next.family, ranks, next.before}));
     groups_.push_back({next.family, ranks.front(), std::move(ranks), ranks_.seconds()});
   }
 }

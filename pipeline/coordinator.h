@@ -16,8 +16,7 @@ namespace headsweep {
 /// A family whose search has to be carried out, or gone on with.
 struct PendingFamily {
   int family = 0;
-  std::vector<double> scores, ranking;  // of the decisions that an earlier start has made
-  int waves = 0;
+  FoundBefore before;
 };
 
 struct CoordinatorOptions {

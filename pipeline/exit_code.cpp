@@ -39,6 +39,8 @@ int exit_code_of(Outcome outcome) {
       return stopped_on_request;
     case Outcome::refused:
       return users_mistake;
+    case Outcome::contradicted:
+      return machine_failed;
   }
   return machine_failed;
 }

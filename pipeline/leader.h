@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "pipeline/certified_search.h"
 #include "pipeline/ranks/ranks.h"
 #include "pipeline/removal_odds.h"
 #include "pipeline/speculation.h"
@@ -23,8 +24,8 @@ struct LeaderOptions {
 class Leader {
  public:
   /// Takes up the search where the request says an earlier start left it. `full_per_prompt`: the
-  /// full model's logit differences.
-  Leader(Ranks& ranks, const SearchRule& rule, const LeaderOptions& options,
+  /// full model's logit differences, for the first report.
+  Leader(Ranks& ranks, const CertifiedRule& rule, const LeaderOptions& options,
          const LeadRequest& request, std::vector<double> full_per_prompt);
 
   int family() const { return family_; }
@@ -33,7 +34,7 @@ class Leader {
   bool start();
   /// Ranks that help from the next wave on.
   void join(const std::vector<int>& ranks);
-  /// Ends after this wave.
+  /// Ends after this wave, or when the step that it belongs to is settled.
   void stop() { stopping_ = true; }
   /// A rank's share of the wave. True when the search has ended and is reported.
   bool take(const Scored& scored, int from);
@@ -42,26 +43,22 @@ class Leader {
   void check_patience() const;
 
  private:
-  /// A circuit that has been scored.
+  /// A trial that has been scored.
   struct Known {
-    std::vector<double> per_prompt;
-    int wave = 0, rank = 0;
-    Head head;  // that it was tried without
+    UsedScore score;
+    Head head;  // that its circuit was tried without
     bool used = false;
   };
 
-  void take_up(const LeadRequest& request);
-  void take_ranking(std::span<const double> scores);
   void send_wave();
-  std::vector<Guess> choose_circuits();
+  std::vector<Guess> choose_trials();
+  std::vector<Guess> likely_trials(std::size_t most) const;
   void learn_from_useless(const Circuit& kept_before, double score_before);
   void advance();
-  bool decide();
-  bool rank_layer();
+  void learn_steps(std::size_t first_change);
   void discard_useless();
   bool end_wave();
   void report(FamilyProgress::State state);
-  double score_percent(const std::vector<double>& per_prompt) const;
 
   Ranks& ranks_;
   LeaderOptions options_;
@@ -69,11 +66,13 @@ class Leader {
   std::vector<int> group_;
   bool stopping_ = false;
 
-  GreedySearch search_;
+  SearchRule rule_;
+  CertifiedSearch search_;
   RemovalOdds odds_;
+  std::size_t learned_ = 0;    // steps that the odds know
+  double learned_score_ = 100;  // after them
   WaveCost cost_;
-  double full_mean_;
-  std::map<Circuit, Known> known_;
+  std::map<Trial, Known> known_;
   int layer_ = -1;  // that is being decided
 
   int wave_ = 0;
@@ -81,7 +80,8 @@ class Leader {
   double wave_compute_seconds_ = 0, sending_seconds_ = 0;
   std::map<int, std::vector<Guess>> shares_;  // by rank, of those that have not answered
   std::size_t wave_ranks_ = 0;
-  FamilyProgress report_;  // what has come out since the last one
+  std::size_t first_unreported_ = 0;  // step
+  FamilyProgress report_;             // what has come out since the last one
 };
 
 }  // namespace headsweep

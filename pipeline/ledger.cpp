@@ -1,70 +1,53 @@
 #include "pipeline/ledger.h"
 
+#include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "io/errors.h"
 #include "pipeline/clock.h"
+#include "pipeline/evaluator.h"
 #include "pipeline/picture.h"
+#include "pipeline/recorded_steps.h"
 
 namespace headsweep {
 namespace {
 
-std::span<const SingleRemoval> take_layer(std::span<const SingleRemoval>& ranking,
-                                          std::size_t heads) {
-  const auto layer = ranking.first(std::min(heads, ranking.size()));
-  ranking = ranking.subspan(layer.size());
-  return layer;
+GreedySearch search_after(const SearchRule& rule, const std::vector<SearchStep>& steps) {
+  GreedySearch search(rule);
+  for (const SearchStep& step : steps) apply(step, search);
+  return search;
 }
 
-/// The search as it stands after the decisions in the run file: they are made again from their
-/// scores.
-GreedySearch replayed(const SearchRule& rule, const RunRecord& record) {
-  GreedySearch search(rule);
-  const auto fail = [&](int layer, int head) {
-    throw UserError(fmt::format(
-        "family '{}': the run file's decision on head {} of layer {} does not follow from those "
-        "before it: the file was changed; move it away and run again",
-        record.family, head, layer));
-  };
-  std::span<const SingleRemoval> ranking = record.single_removals;
-  const auto rank_layer = [&] {
-    std::vector<double> scores;
-    for (const SingleRemoval& each : take_layer(ranking, static_cast<std::size_t>(rule.heads))) {
-      if (each.layer != search.ranked_next()) fail(each.layer, each.head);
-      scores.push_back(each.score_percent);
-    }
-    if (std::cmp_not_equal(scores.size(), rule.heads)) fail(search.ranked_next(), 0);
-    search.rank(scores);
-  };
-  for (const DecisionRecord& decision : record.decisions) {
-    if (search.next_step() == GreedySearch::Step::rank_layer) rank_layer();
-    const Head head{decision.layer, decision.head};
-    if (search.finished() || search.next_head() != head ||
-        search.tell(decision.score_percent).removed != decision.removed)
-      fail(head.layer, head.head);
-  }
-  if (!ranking.empty()) {
-    if (search.next_step() != GreedySearch::Step::rank_layer) fail(ranking.front().layer, 0);
-    rank_layer();
-  }
-  return search;
+/// What `contradicted` means: an error that names the first decision.
+void print_contradiction(const RunRecord& record) {
+  const auto wrong = std::ranges::find(record.audit, false, &AuditRecord::agrees);
+  if (wrong == record.audit.end()) return;
+  const DecisionRecord& decision = record.decisions[static_cast<std::size_t>(wrong->decision)];
+  fmt::print(stderr,
+             "headsweep: family '{}': head {} of layer {} was {} with score {:.9f} % ({}), but in "
+             "fp64 its score is {:.9f} %, {:.9f} points on the other side of the threshold: this "
+             "circuit is not to be trusted; run it with run.precision: fp64\n",
+             record.family, decision.head, decision.layer, decision.removed ? "removed" : "kept",
+             decision.score_percent, record.rungs[static_cast<std::size_t>(decision.rung)].name,
+             wrong->score_percent, std::abs(100 - wrong->score_percent - record.threshold));
 }
 
 }  // namespace
 
-Ledger::Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, const Ranks& ranks,
-               const Gpt2& model, const std::string& model_sha256)
-    : job_(job), places_(ranks.places()), progress_(job.families.size(), rule.decisions()) {
+Ledger::Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, RunSetting setting)
+    : job_(job), setting_(std::move(setting)), progress_(job.families.size(), rule.decisions()) {
   for (std::size_t i = 0; i < job.families.size(); ++i) {
-    RunStore store(run_file_path(job, job.families[i]),
-                   new_run(job, job.families[i], inputs.families[i], model, inputs.tokenizer,
-                           model_sha256, places_));
-    GreedySearch search = replayed(rule, store.record());
+    RunStore store(
+        run_file_path(job, job.families[i]),
+        new_run(job, job.families[i], inputs.families[i], inputs.tokenizer, setting_));
+    std::vector<SearchStep> steps = recorded_steps(store.record(), rule);
+    GreedySearch search = search_after(rule, steps);
     progress_.add(store.record());
-    books_.push_back({std::move(store), std::move(search)});
+    books_.push_back({std::move(store), std::move(steps), std::move(search)});
   }
 }
 
@@ -74,9 +57,10 @@ void Ledger::begin() {
   progress_.begin();
   for (const Book& book : books_) {
     const RunRecord& record = book.store.record();
-    if (record.status == RunStatus::complete)
-      fmt::print("\n{}run file: {} (was complete already)\n", summary(record),
-                 book.store.path().string());
+    if (!is_over(record.status)) continue;
+    fmt::print("\n{}run file: {} (was complete already)\n", summary(record),
+               book.store.path().string());
+    print_contradiction(record);
   }
 }
 
@@ -84,14 +68,9 @@ std::vector<PendingFamily> Ledger::pending() const {
   std::vector<PendingFamily> result;
   for (std::size_t i = 0; i < books_.size(); ++i) {
     const RunRecord& record = books_[i].store.record();
-    if (record.status == RunStatus::complete) continue;
-    PendingFamily& family = result.emplace_back();
-    family.family = static_cast<int>(i);
-    family.waves = record.work.waves;
-    for (const DecisionRecord& decision : record.decisions)
-      family.scores.push_back(decision.score_percent);
-    for (const SingleRemoval& each : record.single_removals)
-      family.ranking.push_back(each.score_percent);
+    if (is_over(record.status)) continue;
+    result.push_back({static_cast<int>(i),
+                      {books_[i].steps, recorded_errors(record), record.work.waves}});
   }
   return result;
 }
@@ -105,44 +84,54 @@ void Ledger::commit(const FamilyProgress& progress) {
   const auto number = static_cast<std::size_t>(progress.family);
   Book& book = books_[number];
   if (!progress.full_per_prompt.empty())
-    book.store.set_full(progress.full_mean, progress.full_per_prompt);
-  add_decisions(book, progress);
+    book.store.set_full(mean(progress.full_per_prompt), progress.full_per_prompt);
+  if (!progress.errors.empty()) book.store.set_errors(setting_.ladder, progress.errors);
+  replace_steps(book, progress);
+  book.store.set_audit(progress.audited);
   book.store.add(progress.work);
   progress_.update(number, book.store.record());
   if (progress.state == FamilyProgress::State::searching) {
     write_what_is_due();
+  } else if (progress.state == FamilyProgress::State::stopped) {
+    finish(number, RunStatus::stopped);
   } else {
-    const bool finished = progress.state == FamilyProgress::State::finished;
-    assert(finished == book.search.finished());
-    finish(number, finished ? RunStatus::complete : RunStatus::stopped);
+    assert(book.search.finished());
+    const bool agree = std::ranges::all_of(progress.audited, &Audited::agrees);
+    finish(number, agree ? RunStatus::complete : RunStatus::contradicted);
   }
 }
 
-void Ledger::add_decisions(Book& book, const FamilyProgress& progress) {
-  auto ranking = std::span(progress.ranking);
-  const auto heads = static_cast<std::size_t>(book.search.rule().heads);
-  const auto rank_layer = [&] {
-    const auto scores = ranking.first(heads);
-    ranking = ranking.subspan(heads);
-    book.store.add_ranking(book.search.ranked_next(), scores);
-    book.search.rank(scores);
-  };
-  for (const UsedScore& used : progress.decisions) {
-    if (book.search.next_step() == GreedySearch::Step::rank_layer) rank_layer();
-    const Decision& decision = book.search.tell(used.score_percent);
-    book.store.add(decision, used, places_[static_cast<std::size_t>(used.rank)].host);
+void Ledger::replace_steps(Book& book, const FamilyProgress& progress) {
+  if (progress.first_step < book.steps.size()) {
+    book.steps.resize(progress.first_step);
+    book.search = search_after(book.search.rule(), book.steps);
+    book.store.keep_first(book.search.decisions().size(), book.search.ranking().size());
   }
-  if (!ranking.empty()) rank_layer();
+  for (const SearchStep& step : progress.steps) add_step(book, step);
+}
+
+void Ledger::add_step(Book& book, const SearchStep& step) {
+  const int layer = book.search.ranked_next();
+  apply(step, book.search);
+  if (step.kind == SearchStep::Kind::decision) {
+    const UsedScore& used = step.scores.front();
+    book.store.add(book.search.decisions().back(), used,
+                   setting_.places[static_cast<std::size_t>(used.rank)].host);
+  } else {
+    book.store.add_ranking(layer, step.scores);
+  }
+  book.steps.push_back(step);
 }
 
 void Ledger::finish(std::size_t family, RunStatus status) {
   RunStore& store = books_[family].store;
   store.finish(status);
   index_is_old_ = true;
-  if (status != RunStatus::complete) return;
+  if (!is_over(status)) return;
   progress_.clear_line();
   fmt::print("\n{}run file: {}\n", summary(store.record()), store.path().string());
   std::fflush(stdout);
+  print_contradiction(store.record());
 }
 
 void Ledger::write_what_is_due() {
@@ -171,6 +160,12 @@ void Ledger::write_index() {
 }
 
 void Ledger::show_progress(int ranks_at_work) { progress_.show(ranks_at_work); }
+
+bool Ledger::any_contradicted() const {
+  return std::ranges::any_of(books_, [](const Book& book) {
+    return book.store.record().status == RunStatus::contradicted;
+  });
+}
 
 void Ledger::end() {
   progress_.end();

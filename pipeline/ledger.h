@@ -19,8 +19,7 @@ class Ledger {
  public:
   /// Opens the run file of each family, and takes up what is in it. UserError if one is that of
   /// another run, or does not follow from itself.
-  Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, const Ranks& ranks,
-         const Gpt2& model, const std::string& model_sha256);
+  Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, RunSetting setting);
 
   /// Makes the folder and the index; shows what is complete already. Nothing is written before.
   void begin();
@@ -41,18 +40,23 @@ class Ledger {
   void show_progress(int ranks_at_work);
   void end();
 
+  /// Whether fp64 does not make some decision of a family that was made.
+  bool any_contradicted() const;
+
  private:
   struct Book {
     RunStore store;
-    GreedySearch search;  // as far as the decisions in the store go
+    std::vector<SearchStep> steps;  // that are in the store
+    GreedySearch search;            // after them
   };
 
-  void add_decisions(Book& book, const FamilyProgress& progress);
+  void replace_steps(Book& book, const FamilyProgress& progress);
+  void add_step(Book& book, const SearchStep& step);
   void finish(std::size_t family, RunStatus status);
   void write_index();
 
   const Job& job_;
-  const std::vector<RankPlace>& places_;
+  RunSetting setting_;
   std::deque<Book> books_;  // by family
   Progress progress_;
   std::size_t next_to_write_ = 0;

@@ -1,6 +1,7 @@
 #include "pipeline/plan.h"
 
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 #include "pipeline/run_store.h"
 #include "pipeline/scaling/measure_cost.h"
 #include "pipeline/scaling/plan_ranks.h"
+#include "pipeline/shared_model.h"
 
 namespace headsweep {
 namespace {
@@ -29,14 +31,13 @@ double mean_of(const std::vector<double>& values) {
 
 /// What a family needs, and how far its search has come.
 SimulatedFamily plan_family(const Job& job, std::size_t i, const Inputs& inputs, const Gpt2& model,
-                            const std::string& model_sha256) {
+                            const RunSetting& setting) {
   const Family& family = inputs.families[i];
   fmt::print("\n{}", describe_first_prompt(family, inputs.tokenizer));
   fmt::print("  prompts: {} clean ({} tokens), {} corrupted ({} tokens)\n", family.clean.prompts(),
              tokens_in(family.clean), family.corrupted.prompts(), tokens_in(family.corrupted));
   const RunStore store(run_file_path(job, job.families[i]),
-                       new_run(job, job.families[i], family, model, inputs.tokenizer, model_sha256,
-                               SerialRanks().places()));
+                       new_run(job, job.families[i], family, inputs.tokenizer, setting));
   // The full model knows no ablation, so that the cheapest will do.
   const double full_mean =
       Evaluator(model, family.clean, family.corrupted, Ablation::zero, Positions::all).full().mean;
@@ -50,6 +51,19 @@ SimulatedFamily plan_family(const Job& job, std::size_t i, const Inputs& inputs,
   fmt::print("  work: {} evaluations, about {:.1f} s here one after the other\n", heads - decided,
              mean_of(cost.evaluation_seconds) * (heads - decided));
   return {cost, decided};
+}
+
+/// As a run on this machine alone would have it.
+RunSetting run_setting(const Job& job, const Gpt2Config& config, std::string model_sha256) {
+  const SerialRanks alone;
+  const int threads = threads_per_rank(job.run.threads, config, alone);
+  RunSetting setting{config, std::move(model_sha256), choose_ladder(job, threads), {},
+                     alone.places()};
+  std::vector<DeviceInfo> devices;
+  for (const Rung rung : setting.ladder.rungs)
+    devices.push_back(open_device(job.run.device, rung, threads)->info());
+  setting.device = in_one(devices);
+  return setting;
 }
 
 }  // namespace
@@ -84,10 +98,11 @@ void plan_job(const Job& job, const PlannedRanks& planned) {
              job.model.path.string(), config.layers, config.heads, config.d_model,
              cluster.loading_seconds);
   fmt::print("{}\n", loaded.backend->info().description);
-  const std::string model_sha256 = hash.get();
+  const RunSetting setting = run_setting(job, config, hash.get());
+  fmt::print("precision: {}\n", describe(setting.ladder));
   SimulatedWork work{{}, job.run.speculation, job.run.ranks_per_family};
   for (std::size_t i = 0; i < inputs.families.size(); ++i) {
-    const SimulatedFamily family = plan_family(job, i, inputs, *loaded.model, model_sha256);
+    const SimulatedFamily family = plan_family(job, i, inputs, *loaded.model, setting);
     if (family.decided < config.layers * config.heads) work.families.push_back(family);
   }
   fmt::print("\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n",

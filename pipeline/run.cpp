@@ -26,16 +26,19 @@ Prepared prepare(const Ranks& ranks, const std::function<Job()>& read) {
   Inputs inputs = read_inputs(job);
   // What can be wrong with a checkpoint is better found before others wait for it.
   if (ranks.size() > 1) StoredWeights(job.model.path, inputs.config);
-  WorkOrder order = make_work_order(job, inputs.config, inputs.families);
+  const Ladder ladder =
+      choose_ladder(job, threads_per_rank(job.run.threads, inputs.config, ranks));
+  WorkOrder order = make_work_order(job, ladder, inputs.config, inputs.families);
   return {std::move(job), std::move(inputs), std::move(order)};
 }
 
-Coordinator make_coordinator(Ranks& ranks, const Job& job, const Gpt2& model, Ledger& ledger) {
+Coordinator make_coordinator(Ranks& ranks, const Job& job, const LoadedRungs& loaded,
+                             Ledger& ledger) {
   return {ranks,
           {.families = ledger.pending(),
            .ranks_per_family = job.run.ranks_per_family,
            .patience_seconds = job.run.stall_seconds,
-           .same_on_all = about_this_rank(model),
+           .same_on_all = about_this_rank(loaded),
            .check_baseline = [&](const Baseline& baseline) { ledger.check(baseline); },
            .begin = [&] { ledger.begin(); },
            .commit = [&](const FamilyProgress& progress) { ledger.commit(progress); }}};
@@ -49,18 +52,21 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
   const WorkOrder& order = prepared.order;
   fmt::print(stderr, "{}", describe_first_prompt(inputs.families.front(), inputs.tokenizer));
   auto model_sha256 = hash_model(job.model.path);
-  const LoadedModel loaded = load_shared_model(ranks, order, job.model.path);
-  fmt::print(stderr, "{}{}\n", loaded.backend->info().description, describe_ranks(ranks));
+  const LoadedRungs loaded = load_shared_model(ranks, order, job.model.path);
+  const DeviceInfo device = device_of(loaded);
+  fmt::print(stderr, "{}{}\nprecision: {}\n", device.description, describe_ranks(ranks),
+             describe(order.rule.ladder));
   const Outcome outcome = telling_all(ranks, [&] {
-    Ledger ledger(job, inputs, order.rule, ranks, *loaded.model, model_sha256.get());
-    Worker worker(ranks, worker_options(order, *loaded.model));
-    Coordinator coordinator = make_coordinator(ranks, job, *loaded.model, ledger);
+    Ledger ledger(job, inputs, order.rule.search,
+                  {inputs.config, model_sha256.get(), order.rule.ladder, device, ranks.places()});
+    Worker worker(ranks, worker_options(order, loaded));
+    Coordinator coordinator = make_coordinator(ranks, job, loaded, ledger);
     const Outcome result = exchange_messages(ranks, worker, coordinator, [&] {
       ledger.write_what_is_due();
       ledger.show_progress(coordinator.ranks_at_work());
     });
     ledger.end();
-    return result;
+    return result == Outcome::done && ledger.any_contradicted() ? Outcome::contradicted : result;
   });
   if (outcome == Outcome::stopped)
     fmt::print(stderr, "stopped on request; run the same command again to go on\n");
@@ -71,8 +77,8 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
 Outcome take_part(Ranks& ranks) {
   const WorkOrder order = receive_order(ranks);
   if (order.refused) return Outcome::refused;
-  const LoadedModel loaded = load_shared_model(ranks, order, "");
-  Worker worker(ranks, worker_options(order, *loaded.model));
+  const LoadedRungs loaded = load_shared_model(ranks, order, "");
+  Worker worker(ranks, worker_options(order, loaded));
   return exchange_messages(ranks, worker);
 }
 

@@ -1,6 +1,7 @@
 #include "pipeline/run_store.h"
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <set>
 #include <utility>
@@ -93,14 +94,12 @@ std::filesystem::path run_file_path(const Job& job, const FamilySpec& spec) {
          fmt::format("{}.{}.T{}.h5", spec.name, spec.corruption, job.search.threshold);
 }
 
-RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, const Gpt2& model,
-                  const Tokenizer& tokenizer, const std::string& model_sha256,
-                  const std::vector<RankPlace>& places) {
-  const DeviceInfo device = model.backend().info();
+RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family,
+                  const Tokenizer& tokenizer, const RunSetting& setting) {
   RunRecord record;
   record.identity = {{"program", std::string(program_version)},
-                     {"model_sha256", model_sha256},
-                     {"model_config", config_text(model.config())},
+                     {"model_sha256", setting.model_sha256},
+                     {"model_config", config_text(setting.config)},
                      {"tokenizer_sha256", tokenizer.sha256()},
                      {"prompts_sha256", family.sha256},
                      {"family", spec.name},
@@ -111,24 +110,27 @@ RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, 
                      {"components", "heads"},
                      {"ablation", name_of(job.search.ablation)},
                      {"positions", name_of(job.search.positions)},
-                     {"device", device.kind},
-                     {"precision", "fp32"}};
+                     {"device", setting.device.kind},
+                     {"precision", name_of(job.run.precision)},
+                     {"ladder", describe(setting.ladder)}};
   record.provenance = {{"job_file", std::filesystem::absolute(job.file).string()},
                        {"model_path", std::filesystem::absolute(job.model.path).string()},
-                       {"device", device.description},
+                       {"device", setting.device.description},
                        {"mpi", mpi_description()},
-                       {"ranks", ranks_text(places)},
-                       {"host", places.front().host},
+                       {"ranks", ranks_text(setting.places)},
+                       {"host", setting.places.front().host},
                        {"started", now_utc()},
                        {"starts", "1"}};
   record.job = resolved_job(job);
   record.family = spec.name;
-  record.layers = model.config().layers;
-  record.heads = model.config().heads;
+  record.layers = setting.config.layers;
+  record.heads = setting.config.heads;
   record.threshold = job.search.threshold;
   record.position_names = family.clean.position_names;
   record.clean = prompt_records(family.prompts.clean, family.clean);
   record.corrupted = prompt_records(family.prompts.corrupted, family.corrupted);
+  for (std::size_t i = 0; i < setting.ladder.rungs.size(); ++i)
+    record.rungs.push_back({name_of(setting.ladder.rungs[i]), setting.ladder.costs[i], 0, 0});
   return record;
 }
 
@@ -143,7 +145,7 @@ RunStore::RunStore(std::filesystem::path path, RunRecord fresh)
         "run.output, or move that file away",
         path_.string(), different));
   const int starts = 1 + std::atoi(value_of(found.provenance, "starts", "0").c_str());
-  if (found.status != RunStatus::complete) {
+  if (!is_over(found.status)) {
     set(found.provenance, "starts", std::to_string(starts));
     set(found.provenance, "ranks",
         ranks_of_all_starts(value_of(found.provenance, "ranks", ""),
@@ -167,16 +169,51 @@ void RunStore::set_full(double mean, const std::vector<double>& per_prompt) {
   anything_new_ = true;
 }
 
-void RunStore::add(const Decision& decision, const UsedScore& used, const std::string& host) {
-  record_.decisions.push_back({decision.head.layer, decision.head.head, decision.score_percent,
-                               decision.margin, decision.removed, seconds(), used.wave, used.rank,
-                               host_number(record_, host), used.per_prompt});
+void RunStore::set_errors(const Ladder& ladder, const std::vector<double>& errors) {
+  Guards guards(ladder);
+  guards.set_errors(errors);
+  for (std::size_t i = 0; i < record_.rungs.size(); ++i) {
+    record_.rungs[i].error = i < errors.size() ? errors[i] : 0;
+    record_.rungs[i].guard = guards.of(static_cast<int>(i));
+  }
   anything_new_ = true;
 }
 
-void RunStore::add_ranking(int layer, std::span<const double> scores_percent) {
-  for (std::size_t head = 0; head < scores_percent.size(); ++head)
-    record_.single_removals.push_back({layer, static_cast<int>(head), scores_percent[head]});
+void RunStore::add(const Decision& decision, const UsedScore& used, const std::string& host) {
+  const bool exact = std::cmp_equal(used.rung + 1, record_.rungs.size());
+  record_.decisions.push_back({.layer = decision.head.layer,
+                               .head = decision.head.head,
+                               .score_percent = decision.score_percent,
+                               .margin = decision.margin,
+                               .removed = decision.removed,
+                               .seconds = seconds(),
+                               .wave = used.wave,
+                               .rank = used.rank,
+                               .host = host_number(record_, host),
+                               .per_prompt = used.per_prompt,
+                               .rung = used.rung,
+                               .guard = used.guard,
+                               .tie = exact && std::abs(decision.margin) < tie_points});
+  anything_new_ = true;
+}
+
+void RunStore::add_ranking(int layer, std::span<const UsedScore> scores) {
+  for (std::size_t head = 0; head < scores.size(); ++head)
+    record_.single_removals.push_back(
+        {layer, static_cast<int>(head), scores[head].score_percent, scores[head].rung});
+  anything_new_ = true;
+}
+
+void RunStore::keep_first(std::size_t decisions, std::size_t single_removals) {
+  record_.decisions.resize(decisions);
+  record_.single_removals.resize(single_removals);
+  anything_new_ = true;
+}
+
+void RunStore::set_audit(const std::vector<Audited>& audited) {
+  record_.audit.clear();
+  for (const Audited& each : audited)
+    record_.audit.push_back({each.decision, each.score_percent, each.agrees});
   anything_new_ = true;
 }
 

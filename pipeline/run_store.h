@@ -8,11 +8,11 @@
 #include "io/job.h"
 #include "io/run_index.h"
 #include "io/run_record.h"
-#include "model/gpt2.h"
+#include "model/device.h"
+#include "model/config.h"
 #include "model/tokenizer.h"
 #include "pipeline/families.h"
 #include "pipeline/ranks/ranks.h"
-#include "pipeline/search.h"
 #include "pipeline/work_messages.h"
 
 namespace headsweep {
@@ -22,10 +22,18 @@ std::filesystem::path run_folder(const Job& job);
 void make_run_folder(const Job& job);
 std::filesystem::path run_file_path(const Job& job, const FamilySpec& spec);
 
+/// What the runs of a job have in common.
+struct RunSetting {
+  Gpt2Config config;
+  std::string model_sha256;
+  Ladder ladder;
+  DeviceInfo device;
+  std::vector<RankPlace> places;  // of the ranks
+};
+
 /// A run as it is before its first decision.
-RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family, const Gpt2& model,
-                  const Tokenizer& tokenizer, const std::string& model_sha256,
-                  const std::vector<RankPlace>& places);
+RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family,
+                  const Tokenizer& tokenizer, const RunSetting& setting);
 
 /// "4, then 2 on 2 hosts": the ranks of a run's starts, said again only where they change.
 std::string ranks_of_all_starts(const std::string& before, const std::string& now);
@@ -42,9 +50,14 @@ class RunStore {
   const std::filesystem::path& path() const { return path_; }
 
   void set_full(double mean, const std::vector<double>& per_prompt);
+  /// By rung, percentage points; see Guards.
+  void set_errors(const Ladder& ladder, const std::vector<double>& errors);
   void add(const Decision& decision, const UsedScore& used, const std::string& host);
   /// The scores without each of the layer's heads alone, by number.
-  void add_ranking(int layer, std::span<const double> scores_percent);
+  void add_ranking(int layer, std::span<const UsedScore> scores);
+  /// Gives up all decisions and single removals but the first ones.
+  void keep_first(std::size_t decisions, std::size_t single_removals);
+  void set_audit(const std::vector<Audited>& audited);
   void add(const WorkDone& work);
   void finish(RunStatus status);
 

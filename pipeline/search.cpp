@@ -36,14 +36,11 @@ Circuit GreedySearch::wanted() const {
   return trial;
 }
 
-bool GreedySearch::removes(double lost_percent) const {
-  return rule_.forced_removals.empty() ? lost_percent < rule_.threshold_percent
-                                       : rule_.forced_removals[decisions_.size()];
-}
-
 const Decision& GreedySearch::tell(double score_percent) {
-  const double lost = 100 - score_percent;
-  const bool removed = removes(lost);
+  const ForcedDecision* forced =
+      rule_.forced.empty() ? nullptr : &rule_.forced[decisions_.size()];
+  const double lost = 100 - (forced != nullptr ? forced->score_percent : score_percent);
+  const bool removed = forced != nullptr ? forced->removed : lost < rule_.threshold_percent;
   const Decision decision{next_head(), score_percent, lost - rule_.threshold_percent, removed};
   if (removed) {
     kept_ = wanted();

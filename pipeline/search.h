@@ -29,13 +29,21 @@ struct RankedHead {
   double score_percent = 0;
 };
 
+/// For benchmarks: a decision that falls as `removed` says, whatever its score; its margin is that
+/// of `score_percent`.
+struct ForcedDecision {
+  bool removed = false;
+  double score_percent = 0;
+
+  void visit(auto& archive) { archive(removed, score_percent); }
+};
+
 /// All that the outcome of a search depends on besides the scores.
 struct SearchRule {
   int layers = 0, heads = 0;
   Order order = Order::backward;
   double threshold_percent = 3;
-  /// For benchmarks: decisions by number, whatever the scores say; empty: the greedy rule.
-  std::vector<bool> forced_removals = {};
+  std::vector<ForcedDecision> forced = {};  // decisions by number; empty: the greedy rule
 
   int decisions() const { return layers * heads; }
 };
@@ -81,8 +89,6 @@ class GreedySearch {
   double score_percent() const { return score_percent_; }
 
  private:
-  bool removes(double lost_percent) const;
-
   SearchRule rule_;
   Circuit kept_;
   std::vector<Head> order_;  // of decisions, as far as it is known

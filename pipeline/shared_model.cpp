@@ -104,22 +104,25 @@ std::unique_ptr<Gpt2> share_weights(Ranks& ranks, StoredWeights stored, Backend&
 
 }  // namespace
 
-int threads_per_rank(const WorkOrder& order, const Ranks& ranks) {
-  if (order.threads > 0) return order.threads;
-  if (gains_no_threads(order.config)) return 1;
+int threads_per_rank(int wanted, const Gpt2Config& config, const Ranks& ranks) {
+  if (wanted > 0) return wanted;
+  if (gains_no_threads(config)) return 1;
   if (std::getenv("OMP_NUM_THREADS") != nullptr) return 0;  // OpenMP reads it
   return ranks.place().cores;
 }
 
-LoadedModel load_shared_model(Ranks& ranks, const WorkOrder& order,
+LoadedRungs load_shared_model(Ranks& ranks, const WorkOrder& order,
                               const std::filesystem::path& folder) {
-  LoadedModel loaded;
-  loaded.backend = open_device(order.device, threads_per_rank(order, ranks));
-  if (ranks.size() == 1) {
-    loaded.model = std::make_unique<Gpt2>(folder, *loaded.backend);
-  } else {
-    loaded.model = share_weights(
-        ranks, StoredWeights(share_checkpoint(ranks, folder), order.config), *loaded.backend);
+  LoadedRungs loaded;
+  for (const Rung rung : order.rule.ladder.rungs) {
+    LoadedModel& model = loaded.emplace_back();
+    model.backend = open_device(order.device, rung,
+                                threads_per_rank(order.threads, order.config, ranks));
+    model.model =
+        ranks.size() == 1
+            ? std::make_unique<Gpt2>(folder, *model.backend)
+            : share_weights(ranks, StoredWeights(share_checkpoint(ranks, folder), order.config),
+                            *model.backend);
   }
   return loaded;
 }
@@ -132,29 +135,82 @@ std::string describe_ranks(const Ranks& ranks) {
                      nodes.size() == 1 ? "node" : "nodes");
 }
 
-WorkerOptions worker_options(const WorkOrder& order, const Gpt2& model) {
+namespace {
+
+/// A family on each rung, made ready there when it is first wanted.
+class FamilyOnRungs {
+ public:
+  FamilyOnRungs(const WorkOrder& order, const LoadedRungs& rungs, int family)
+      : order_(order),
+        rungs_(rungs),
+        family_(order.families[static_cast<std::size_t>(family)]),
+        evaluators_(rungs.size()) {}
+
+  Evaluator& on(int rung) {
+    auto& evaluator = evaluators_[static_cast<std::size_t>(rung)];
+    if (!evaluator)
+      evaluator = std::make_unique<Evaluator>(*rungs_[static_cast<std::size_t>(rung)].model,
+                                              family_.clean, family_.corrupted, order_.ablation,
+                                              order_.positions);
+    return *evaluator;
+  }
+
+ private:
+  const WorkOrder& order_;
+  const LoadedRungs& rungs_;
+  const PromptPair& family_;
+  std::vector<std::unique_ptr<Evaluator>> evaluators_;  // by rung
+};
+
+FamilyScorer scorer_of(const std::shared_ptr<FamilyOnRungs>& family) {
+  return {family->on(0).most_side_by_side(),
+          [family](int rung) { return family->on(rung).full().per_prompt; },
+          [family](int rung, std::span<const Circuit> circuits) {
+            std::vector<Score> scores;
+            for (Evaluation& each : family->on(rung).evaluate(circuits))
+              scores.push_back({each.score_percent, std::move(each.per_prompt)});
+            return scores;
+          }};
+}
+
+}  // namespace
+
+WorkerOptions worker_options(const WorkOrder& order, const LoadedRungs& rungs) {
   const auto open_family = [&](int number) {
-    const PromptPair& family = order.families[static_cast<std::size_t>(number)];
-    const auto evaluator = std::make_shared<Evaluator>(model, family.clean, family.corrupted,
-                                                       order.ablation, order.positions);
-    return FamilyScorer{evaluator->full().per_prompt, evaluator->most_side_by_side(),
-                        [evaluator](std::span<const Circuit> circuits) {
-                          return evaluator->logit_differences(circuits);
-                        }};
+    return scorer_of(std::make_shared<FamilyOnRungs>(order, rungs, number));
   };
   const auto baseline = [&](int number) {
     // The full model knows no ablation, so that the cheapest will do.
     const PromptPair& family = order.families[static_cast<std::size_t>(number)];
-    return Evaluator(model, family.clean, family.corrupted, Ablation::zero, Positions::all)
+    return Evaluator(*rungs.front().model, family.clean, family.corrupted, Ablation::zero,
+                     Positions::all)
         .full()
         .mean;
   };
-  return {order.rule,  order.speculation, order.stall_seconds, about_this_rank(model),
+  return {order.rule,  order.speculation, order.stall_seconds, about_this_rank(rungs),
           open_family, baseline};
 }
 
-Ready about_this_rank(const Gpt2& model) {
-  return {model.backend().info().kind, std::string(program_version)};
+DeviceInfo in_one(const std::vector<DeviceInfo>& devices) {
+  DeviceInfo all;
+  const auto add = [](std::string& text, const std::string& part) {
+    if (text.find(part) == std::string::npos) text += (text.empty() ? "" : "; ") + part;
+  };
+  for (const DeviceInfo& device : devices) {
+    add(all.kind, device.kind);
+    add(all.description, device.description);
+  }
+  return all;
+}
+
+DeviceInfo device_of(const LoadedRungs& rungs) {
+  std::vector<DeviceInfo> devices;
+  for (const LoadedModel& rung : rungs) devices.push_back(rung.backend->info());
+  return in_one(devices);
+}
+
+Ready about_this_rank(const LoadedRungs& rungs) {
+  return {device_of(rungs).kind, std::string(program_version)};
 }
 
 }  // namespace headsweep

@@ -13,19 +13,26 @@
 
 namespace headsweep {
 
+/// The model on each rung of a ladder.
+using LoadedRungs = std::vector<LoadedModel>;
+
 /// All ranks together. Only rank 0 needs the folder.
-LoadedModel load_shared_model(Ranks& ranks, const WorkOrder& order,
+LoadedRungs load_shared_model(Ranks& ranks, const WorkOrder& order,
                               const std::filesystem::path& folder);
 
-/// How many threads a rank takes if the job does not say: OMP_NUM_THREADS, or its part of the
-/// node's cores. A model so small that its products take microseconds gets one.
-int threads_per_rank(const WorkOrder& order, const Ranks& ranks);
+/// How many threads a rank takes if the job does not say (`wanted` is 0): OMP_NUM_THREADS, or its
+/// part of the node's cores. A model so small that its products take microseconds gets one.
+int threads_per_rank(int wanted, const Gpt2Config& config, const Ranks& ranks);
+
+/// The devices of all rungs, in one.
+DeviceInfo device_of(const LoadedRungs& rungs);
+DeviceInfo in_one(const std::vector<DeviceInfo>& devices);
 
 /// What all ranks must have in common.
-Ready about_this_rank(const Gpt2& model);
+Ready about_this_rank(const LoadedRungs& rungs);
 
 /// How a worker scores the order's families with the model; both must outlive it.
-WorkerOptions worker_options(const WorkOrder& order, const Gpt2& model);
+WorkerOptions worker_options(const WorkOrder& order, const LoadedRungs& rungs);
 
 /// ", 4 ranks on 2 nodes"; empty for one process alone.
 std::string describe_ranks(const Ranks& ranks);

@@ -16,6 +16,7 @@ struct Guess {
   double probability = 0;  // that the search will want it; 1: it does
   Head head;               // that `circuit` is to be tried without: `circuit` and it are the point
                            // in the search that was guessed
+  int rung = 0;            // of the ladder, on which it will be wanted
 };
 
 /// What the search wants for its next step, and then the likeliest others until there are `most`;

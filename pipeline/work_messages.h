@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "io/run_record.h"
+#include "pipeline/certified_search.h"
 #include "pipeline/ranks/message.h"
-#include "pipeline/search.h"
 
 namespace headsweep {
 
@@ -48,14 +48,22 @@ struct Baseline {
   void visit(auto& archive) { archive(family, full_mean); }
 };
 
-/// `scores` and `ranking`: what an earlier start of the run has found out.
+/// What an earlier start of a family's search has found out.
+struct FoundBefore {
+  std::vector<SearchStep> steps;
+  std::vector<double> errors;  // as in Guards; empty: not measured
+  int waves = 0;
+
+  bool nothing() const { return errors.empty() && steps.empty(); }
+  void visit(auto& archive) { archive(steps, errors, waves); }
+};
+
 struct LeadRequest {
   int family = 0;
   std::vector<int> group;  // ranks, the leader among them
-  std::vector<double> scores, ranking;
-  int waves = 0;  // of earlier starts
+  FoundBefore before;
 
-  void visit(auto& archive) { archive(family, group, scores, ranking, waves); }
+  void visit(auto& archive) { archive(family, group, before); }
 };
 
 struct JoinRequest {
@@ -68,26 +76,25 @@ struct JoinRequest {
 /// Circuits for one rank to score.
 struct Share {
   int family = 0;
-  std::vector<Circuit> circuits;
+  std::vector<Trial> trials;
 
-  void visit(auto& archive) { archive(family, circuits); }
+  void visit(auto& archive) { archive(family, trials); }
+};
+
+/// A circuit's score on a rung, of the full model on that rung.
+struct Score {
+  double percent = 0;
+  std::vector<double> per_prompt;  // logit differences
+
+  void visit(auto& archive) { archive(percent, per_prompt); }
 };
 
 struct Scored {
   int family = 0;
-  std::vector<std::vector<double>> per_prompt;  // (circuits, prompts) logit differences
-  double seconds = 0;                           // of computing
+  std::vector<Score> scores;  // by trial of the share
+  double seconds = 0;         // of computing
 
-  void visit(auto& archive) { archive(family, per_prompt, seconds); }
-};
-
-/// A score that the search has used, and where it comes from.
-struct UsedScore {
-  double score_percent = 0;
-  std::vector<double> per_prompt;
-  int wave = 0, rank = 0;
-
-  void visit(auto& archive) { archive(score_percent, per_prompt, wave, rank); }
+  void visit(auto& archive) { archive(family, scores, seconds); }
 };
 
 struct WorkDone : WorkRecord {
@@ -102,19 +109,21 @@ struct FamilyProgress {
 
   int family = 0;
   State state = State::searching;
-  double full_mean = 0;
-  std::vector<double> full_per_prompt;  // in the first report only
-  std::vector<double> ranking;          // scores of ranked layers, heads by number
-  std::vector<UsedScore> decisions;
+  std::vector<double> full_per_prompt;  // of the top rung; in the first report only
+  std::size_t first_step = 0;           // from which on the search's steps are
+  std::vector<SearchStep> steps;        // these
+  std::vector<double> errors;           // as in Guards; empty: not measured yet
+  std::vector<Audited> audited;         // all so far
   WorkDone work;
 
   void visit(auto& archive) {
-    archive(family, state, full_mean, full_per_prompt, ranking, decisions, work);
+    archive(family, state, full_per_prompt, first_step, steps, errors, audited, work);
   }
 };
 
-/// How a job ends. `refused`: rank 0 has said what is wrong with it.
-enum class Outcome { done, stopped, refused };
+/// How a job ends. `refused`: rank 0 has said what is wrong with it. `contradicted`: fp64 does not
+/// make some decision that was made.
+enum class Outcome { done, stopped, refused, contradicted };
 
 struct Quit {
   Outcome outcome = Outcome::done;

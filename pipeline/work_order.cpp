@@ -20,14 +20,16 @@ void visit_prompts(Archive& archive, Batch& b) {
 template <class Archive, class Order>
 void visit_order(Archive& archive, Order& o) {
   archive(o.refused, o.device, o.threads, o.ablation, o.positions, o.speculation, o.stall_seconds);
-  archive(o.rule.layers, o.rule.heads, o.rule.order, o.rule.threshold_percent,
-          o.rule.forced_removals);
+  archive(o.rule.ladder.rungs, o.rule.ladder.costs, o.rule.ladder.climbing, o.rule.audit_percent,
+          o.rule.forced_full_mean);
+  auto& search = o.rule.search;
+  archive(search.layers, search.heads, search.order, search.threshold_percent, search.forced);
   visit_config(archive, o.config);
 }
 
 }  // namespace
 
-WorkOrder make_work_order(const Job& job, const Gpt2Config& config,
+WorkOrder make_work_order(const Job& job, const Ladder& ladder, const Gpt2Config& config,
                           const std::vector<Family>& families) {
   WorkOrder order;
   order.config = config;
@@ -35,7 +37,9 @@ WorkOrder make_work_order(const Job& job, const Gpt2Config& config,
   order.threads = job.run.threads;
   order.ablation = job.search.ablation;
   order.positions = job.search.positions;
-  order.rule = {config.layers, config.heads, job.search.order, job.search.threshold};
+  order.rule.search = {config.layers, config.heads, job.search.order, job.search.threshold};
+  order.rule.ladder = ladder;
+  order.rule.audit_percent = job.run.audit;
   order.speculation = job.run.speculation;
   order.stall_seconds = job.run.stall_seconds;
   for (const Family& family : families) order.families.push_back({family.clean, family.corrupted});

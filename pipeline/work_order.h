@@ -8,9 +8,9 @@
 #include "io/errors.h"
 #include "io/job.h"
 #include "model/config.h"
+#include "pipeline/certified_search.h"
 #include "pipeline/families.h"
 #include "pipeline/ranks/ranks.h"
-#include "pipeline/search.h"
 
 namespace headsweep {
 
@@ -26,14 +26,14 @@ struct WorkOrder {
   int threads = 0;  // per rank; 0: as many as pay
   Ablation ablation = Ablation::mean;
   Positions positions = Positions::all;
-  SearchRule rule;
+  CertifiedRule rule;
   Speculation speculation = Speculation::automatic;
   double stall_seconds = 600;
   std::vector<PromptPair> families;
 };
 
 /// Takes the prompts' tokens from `families`.
-WorkOrder make_work_order(const Job& job, const Gpt2Config& config,
+WorkOrder make_work_order(const Job& job, const Ladder& ladder, const Gpt2Config& config,
                           const std::vector<Family>& families);
 
 std::vector<std::byte> to_bytes(const WorkOrder& order);

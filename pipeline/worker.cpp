@@ -1,5 +1,6 @@
 #include "pipeline/worker.h"
 
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -62,18 +63,36 @@ const FamilyScorer& Worker::family(int number) {
 
 void Worker::lead(const LeadRequest& request) {
   const FamilyScorer& scorer = family(request.family);
+  std::vector<double> full_per_prompt;  // which rank 0 has, if there was anything before
+  if (request.before.nothing())
+    full_per_prompt = scorer.full_per_prompt(options_.rule.ladder.top());
   leader_.emplace(
       ranks_, options_.rule,
       LeaderOptions{options_.speculation, scorer.most_side_by_side, options_.patience_seconds},
-      request, scorer.full_per_prompt);
+      request, std::move(full_per_prompt));
   if (leader_->start()) leader_.reset();
 }
 
 void Worker::score(const Share& share, int leader) {
   const double start = ranks_.seconds();
-  Scored scored{share.family, family(share.family).logit_differences(share.circuits), 0};
+  Scored scored{share.family, scores_of(share), 0};
   scored.seconds = ranks_.seconds() - start;
   ranks_.send(leader, make_message(Topic::scored, scored));
+}
+
+/// The trials of a rung together, whose circuits share some of the work.
+std::vector<Score> Worker::scores_of(const Share& share) {
+  std::map<int, std::vector<std::size_t>> by_rung;
+  for (std::size_t i = 0; i < share.trials.size(); ++i)
+    by_rung[share.trials[i].rung].push_back(i);
+  std::vector<Score> scores(share.trials.size());
+  for (const auto& [rung, trials] : by_rung) {
+    std::vector<Circuit> circuits;
+    for (const std::size_t i : trials) circuits.push_back(share.trials[i].circuit);
+    std::vector<Score> of_rung = family(share.family).score(rung, circuits);
+    for (std::size_t i = 0; i < trials.size(); ++i) scores[trials[i]] = std::move(of_rung[i]);
+  }
+  return scores;
 }
 
 void Worker::take(const Scored& scored, int from) {

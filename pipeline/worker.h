@@ -17,13 +17,14 @@ namespace headsweep {
 /// A family made ready for scoring. Functions, so that a simulated rank can take their time without
 /// doing their work.
 struct FamilyScorer {
-  std::vector<double> full_per_prompt;  // logit differences of the full model
   int most_side_by_side = 1;
-  std::function<std::vector<std::vector<double>>(std::span<const Circuit>)> logit_differences;
+  /// Logit differences of the full model on a rung.
+  std::function<std::vector<double>(int rung)> full_per_prompt;
+  std::function<std::vector<Score>(int rung, std::span<const Circuit>)> score;
 };
 
 struct WorkerOptions {
-  SearchRule rule;
+  CertifiedRule rule;
   Speculation speculation = Speculation::automatic;
   double patience_seconds = 600;
   Ready about_me = {};
@@ -49,6 +50,7 @@ class Worker {
 
  private:
   const FamilyScorer& family(int number);
+  std::vector<Score> scores_of(const Share& share);
   void lead(const LeadRequest& request);
   void score(const Share& share, int leader);
   void take(const Scored& scored, int from);

@@ -31,7 +31,7 @@ Prepared prepare(const CostBenchmark& benchmark) {
   Job job;
   job.run.threads = benchmark.threads;
   prepared.order =
-      make_work_order(job, config, {seed_family(Tokenizer(benchmark.model), config, 0)});
+      make_work_order(job, {{Rung::fp32}, {1.0}, Climbing::never}, config, {seed_family(Tokenizer(benchmark.model), config, 0)});
   return prepared;
 }
 
@@ -47,14 +47,15 @@ void answer_until_told_to_quit(Ranks& ranks, int prompts) {
     if (topic_of(message) == Topic::quit) return;
     const auto share = from_bytes<Share>(message.body);
     const std::vector<double> per_prompt(static_cast<std::size_t>(prompts), 1.0);
-    ranks.send(message.from, make_message(Topic::scored, Scored{share.family, {per_prompt}, 0}));
+    ranks.send(message.from,
+               make_message(Topic::scored, Scored{share.family, {{100, per_prompt}}, 0}));
   }
 }
 
 /// Half of a share's way there and its scores' way back: the median over all other ranks.
 double message_seconds(Ranks& ranks, const Gpt2Config& config) {
   constexpr int warm_up = 50, rounds = 300;
-  const Share share{0, {Circuit(config.layers, config.heads, Circuit::Start::everything)}};
+  const Share share{0, {{Circuit(config.layers, config.heads, Circuit::Start::everything), 0}}};
   std::vector<double> times;
   for (int rank = 1; rank < ranks.size(); ++rank)
     for (int round = 0; round < warm_up + rounds; ++round) {
@@ -104,7 +105,7 @@ void print(const CostModel& cost, int ranks) {
 Outcome take_part(Ranks& ranks) {
   const WorkOrder order = receive_order(ranks);
   if (order.refused) return Outcome::refused;
-  const LoadedModel loaded = load_shared_model(ranks, order, "");
+  const LoadedRungs loaded = load_shared_model(ranks, order, "");
   answer_until_told_to_quit(ranks, order.families.front().clean.prompts());
   broadcast_rate(ranks);
   return Outcome::done;
@@ -117,19 +118,20 @@ Outcome bench_cost_command(Ranks& ranks, const CostBenchmark& benchmark, Format 
   const auto [order, trace] = share_prepared(ranks, [&] { return prepare(benchmark); });
   CostModel cost;
   const double start = monotonic_seconds();
-  const LoadedModel loaded = load_shared_model(ranks, order, benchmark.model);
+  const LoadedRungs loaded = load_shared_model(ranks, order, benchmark.model);
+  const Gpt2& model = *loaded.front().model;
   cost.cluster.loading_seconds = monotonic_seconds() - start;
   cost.cluster.checkpoint_bytes = checkpoint_bytes(benchmark.model);
   const Gpt2Config& config = order.config;
   const auto replayed = trace.empty() ? typical_trace(config.layers, config.heads, 3) : trace;
   cost.cluster.handling_seconds =
       measure_handling_seconds(ReplayedTrace(replayed, benchmark.trace));
-  cost.backend = loaded.backend->info().description + describe_ranks(ranks);
+  cost.backend = device_of(loaded).description + describe_ranks(ranks);
   const PromptPair& family = order.families.front();
   cost.family =
       trace.empty()
-          ? estimate_family_cost(*loaded.model, family, order.ablation, order.positions)
-          : measure_family_cost(*loaded.model, family, order.ablation, order.positions, trace);
+          ? estimate_family_cost(model, family, order.ablation, order.positions)
+          : measure_family_cost(model, family, order.ablation, order.positions, trace);
   if (ranks.size() > 1) {
     cost.cluster.message_seconds = message_seconds(ranks, order.config);
     for (int rank = 1; rank < ranks.size(); ++rank)

@@ -16,41 +16,63 @@ struct Prepared {
   WorkOrder order;
 };
 
-Prepared prepare(const SweepBenchmark& benchmark) {
+Prepared prepare(const Ranks& ranks, const SweepBenchmark& benchmark) {
   const std::vector<TraceStep> trace = read_trace(benchmark.decisions);
   const Gpt2Config config = read_config(benchmark.model);
   check_trace(trace, config, benchmark.decisions);
   Job job;
   job.run.threads = benchmark.threads;
   job.run.speculation = benchmark.speculation;
+  job.run.precision = benchmark.precision;
+  job.run.audit = 0;  // scores of random weights say nothing about the published decisions
   const Tokenizer tokenizer(benchmark.model);
   std::vector<Family> families;
   for (int number = 0; number < benchmark.families; ++number)
     families.push_back(seed_family(tokenizer, config, number));
-  WorkOrder order = make_work_order(job, config, families);
-  for (const TraceStep& step : trace) order.rule.forced_removals.push_back(step.removed);
+  const Ladder ladder = choose_ladder(job, threads_per_rank(benchmark.threads, config, ranks));
+  WorkOrder order = make_work_order(job, ladder, config, families);
+  for (const TraceStep& step : trace)
+    order.rule.search.forced.push_back({step.removed, step.score_percent});
+  order.rule.forced_full_mean = benchmark.full_logit_difference;
   return {std::move(order)};
 }
 
-/// Searches all families; the first one's scores and everybody's work go into `times`.
-CoordinatorOptions coordinator_options(const WorkOrder& order, const Gpt2& model,
-                                       SweepTimes& times) {
+/// Searches all families; everybody's work goes into `times`, and the first one's steps and errors
+/// into `first`.
+CoordinatorOptions coordinator_options(const WorkOrder& order, const LoadedRungs& loaded,
+                                       SweepTimes& times, FoundBefore& first) {
   CoordinatorOptions options;
   for (std::size_t i = 0; i < order.families.size(); ++i)
-    options.families.push_back({static_cast<int>(i), {}, {}, 0});
-  options.same_on_all = about_this_rank(model);
+    options.families.push_back({static_cast<int>(i), {}});
+  options.same_on_all = about_this_rank(loaded);
   options.check_baseline = [](const Baseline&) {};
   options.begin = [] {};
-  options.commit = [&, search = GreedySearch(order.rule)](const FamilyProgress& progress) mutable {
+  options.commit = [&](const FamilyProgress& progress) {
     times.work += progress.work;
     if (progress.family != 0) return;
-    for (const UsedScore& used : progress.decisions) {
-      const Head head = search.next_head();
-      times.scores.push_back(
-          {head.layer, head.head, search.tell(used.score_percent).score_percent});
-    }
+    first.steps.resize(progress.first_step);
+    first.steps.insert(first.steps.end(), progress.steps.begin(), progress.steps.end());
+    first.errors = progress.errors;
   };
   return options;
+}
+
+/// What the first family's search says of the rungs.
+void describe_first(const CertifiedRule& rule, const FoundBefore& first, SweepTimes& times) {
+  Guards guards(rule.ladder);
+  guards.set_errors(first.errors);
+  times.decisions_by_rung.assign(rule.ladder.rungs.size(), 0);
+  for (std::size_t i = 0; i < rule.ladder.rungs.size(); ++i)
+    times.rungs.push_back({name_of(rule.ladder.rungs[i]), rule.ladder.costs[i],
+                           i < first.errors.size() ? first.errors[i] : 0,
+                           guards.of(static_cast<int>(i))});
+  GreedySearch search(rule.search);
+  for (const SearchStep& step : first.steps) {
+    apply(step, search);
+    const Decision& decision = search.decisions().back();
+    times.scores.push_back({decision.head.layer, decision.head.head, decision.score_percent});
+    ++times.decisions_by_rung[static_cast<std::size_t>(step.scores.front().rung)];
+  }
 }
 
 /// No time for the check of baselines, which forced decisions do not need.
@@ -64,6 +86,10 @@ void print(const SweepTimes& times) {
   fmt::print("{} {} of {} candidates in {:.2f} s; loading {:.2f} s before that\n", times.families,
              times.families == 1 ? "family" : "families", times.scores.size(), times.seconds,
              times.load_seconds);
+  for (std::size_t i = 0; i < times.rungs.size(); ++i)
+    fmt::print("{}: {} decisions, cost {}, error {:.6f}, guard {:.6f} percentage points\n",
+               times.rungs[i].name, times.decisions_by_rung[i], times.rungs[i].cost,
+               times.rungs[i].error, times.rungs[i].guard);
   const WorkRecord& work = times.work;
   fmt::print("{} waves, {} evaluations, {} of them thrown away\n", work.waves, work.evaluations,
              work.discarded);
@@ -81,25 +107,27 @@ Outcome bench_sweep_command(Ranks& ranks, const SweepBenchmark& benchmark, Forma
   if (ranks.rank() != 0) {
     const WorkOrder order = receive_order(ranks);
     if (order.refused) return Outcome::refused;
-    const LoadedModel loaded = load_shared_model(ranks, order, "");
-    Worker worker(ranks, without_check(worker_options(order, *loaded.model)));
+    const LoadedRungs loaded = load_shared_model(ranks, order, "");
+    Worker worker(ranks, without_check(worker_options(order, loaded)));
     return exchange_messages(ranks, worker);
   }
-  const WorkOrder order = share_prepared(ranks, [&] { return prepare(benchmark); }).order;
+  const WorkOrder order = share_prepared(ranks, [&] { return prepare(ranks, benchmark); }).order;
   SweepTimes times;
+  FoundBefore first;
   const double load_start = monotonic_seconds();
-  const LoadedModel loaded = load_shared_model(ranks, order, benchmark.model);
+  const LoadedRungs loaded = load_shared_model(ranks, order, benchmark.model);
   times.load_seconds = monotonic_seconds() - load_start;
-  Worker worker(ranks, without_check(worker_options(order, *loaded.model)));
-  Coordinator coordinator(ranks, coordinator_options(order, *loaded.model, times));
+  Worker worker(ranks, without_check(worker_options(order, loaded)));
+  Coordinator coordinator(ranks, coordinator_options(order, loaded, times, first));
   const double start = monotonic_seconds();
   const Outcome outcome = exchange_messages(ranks, worker, coordinator, [] {});
   times.seconds = monotonic_seconds() - start;
   times.families = benchmark.families;
   times.ranks = ranks.size();
-  times.weight_bytes = loaded.model->weight_bytes();
+  for (const LoadedModel& rung : loaded) times.weight_bytes += rung.model->weight_bytes();
+  describe_first(order.rule, first, times);
   times.peak_memory_bytes = peak_memory_bytes();
-  times.backend = loaded.backend->info().description + describe_ranks(ranks);
+  times.backend = device_of(loaded).description + describe_ranks(ranks);
   if (format == Format::json) {
     fmt::print("{}\n", to_json(times));
   } else {

@@ -18,7 +18,7 @@ SearchRule rule_of(const std::vector<TraceStep>& steps) {
   for (const TraceStep& step : steps) {
     rule.layers = std::max(rule.layers, step.layer + 1);
     rule.heads = std::max(rule.heads, step.head + 1);
-    rule.forced_removals.push_back(step.removed);
+    rule.forced.push_back({step.removed, step.score_percent});
   }
   return rule;
 }

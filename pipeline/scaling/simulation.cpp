@@ -28,6 +28,13 @@ double scoring_seconds(const FamilyCost& cost, std::span<const Circuit> circuits
   return sum;
 }
 
+/// Decisions of a known search are right on any rung.
+const Ladder one_rung{{Rung::fp32}, {1.0}, Climbing::never};
+
+std::size_t decided_before(const SimulatedFamily& family) {
+  return static_cast<std::size_t>(family.decided);
+}
+
 /// One replay: the callbacks of a cluster's ranks, and what they add up.
 class Replay {
  public:
@@ -48,11 +55,12 @@ class Replay {
   CoordinatorOptions coordinator_options() {
     CoordinatorOptions options;
     const auto& scores = trace_.scores_percent();
-    for (std::size_t i = 0; i < work_.families.size(); ++i)
-      options.families.push_back({static_cast<int>(i),
-                                  {scores.begin(), scores.begin() + work_.families[i].decided},
-                                  {},
-                                  0});
+    for (std::size_t i = 0; i < work_.families.size(); ++i) {
+      PendingFamily& family = options.families.emplace_back();
+      family.family = static_cast<int>(i);
+      for (const double score : std::span(scores).first(decided_before(work_.families[i])))
+        family.before.steps.push_back({SearchStep::Kind::decision, {{.score_percent = score}}});
+    }
     options.ranks_per_family = work_.ranks_per_family;
     options.check_baseline = [](const Baseline&) {};
     options.begin = [] {};
@@ -67,7 +75,7 @@ class Replay {
 
   WorkerOptions worker_options(int rank) {
     WorkerOptions options;
-    options.rule = trace_.rule();
+    options.rule = {.search = trace_.rule(), .ladder = one_rung};
     options.speculation = work_.speculation;
     options.open_family = [this, rank](int family) { return open_family(rank, family); };
     options.baseline = [this, rank](int family) {
@@ -79,14 +87,15 @@ class Replay {
 
   FamilyScorer open_family(int rank, int family) {
     cluster_.spend(rank, cost(family).family_seconds);
-    return {{1.0},
-            cost(family).circuits_side_by_side,
-            [this, rank, family](std::span<const Circuit> circuits) {
-              std::vector<std::vector<double>> per_prompt;
-              for (const Circuit& circuit : circuits)
-                per_prompt.push_back({trace_.score_percent(circuit) / 100});
+    return {cost(family).circuits_side_by_side, [](int) { return std::vector{1.0}; },
+            [this, rank, family](int, std::span<const Circuit> circuits) {
+              std::vector<Score> scores;
+              for (const Circuit& circuit : circuits) {
+                const double percent = trace_.score_percent(circuit);
+                scores.push_back({percent, {percent / 100}});
+              }
               cluster_.spend(rank, scoring_seconds(cost(family), circuits));
-              return per_prompt;
+              return scores;
             }};
   }
 

@@ -17,9 +17,9 @@ void expect_plain_search(const SimulatedSearch& search, const std::string& what)
   for (const auto& [family, got] : search.got) {
     const auto expected = made_up::plain_search(family, search.rule);
     EXPECT_EQ(got.state, FamilyProgress::State::finished) << what << family;
-    EXPECT_EQ(got.scores, expected.scores) << what << family;
-    EXPECT_EQ(got.per_prompt, expected.per_prompt) << what << family;
-    EXPECT_EQ(got.ranking, expected.ranking) << what << family;
+    EXPECT_EQ(got.scores(), expected.scores) << what << family;
+    EXPECT_EQ(got.per_prompt(), expected.per_prompt) << what << family;
+    EXPECT_EQ(got.ranking(), expected.ranking) << what << family;
     EXPECT_EQ(got.full_mean, mean(made_up::full_per_prompt(family))) << what << family;
     EXPECT_EQ(got.families_left_behind, 0) << what << family;
   }
@@ -168,8 +168,8 @@ TEST(Cluster, EveryEvaluationIsUsedOrDiscarded) {
       // A ranking evaluates the circuit of a layer's first decision as well: known, not evaluated
       // again.
       const auto used = got.work.evaluations - got.work.discarded;
-      EXPECT_LE(used, std::ssize(got.scores) + std::ssize(got.ranking)) << family;
-      EXPECT_GE(used, std::max(got.scores.size(), got.ranking.size())) << family;
+      EXPECT_LE(used, std::ssize(got.scores()) + std::ssize(got.ranking())) << family;
+      EXPECT_GE(used, std::max(got.scores().size(), got.ranking().size())) << family;
     }
   }
 }
@@ -185,7 +185,7 @@ TEST(Cluster, ScoresThatAreThrownAwayTellWhatToTryNext) {
   for (int seed = 0; seed < 10; ++seed) {
     SimulatedSearch search(8, 1);
     search.rule = {12, 12, Order::backward, 3.0};
-    search.pending = {{seed, {}, {}, 0}};
+    search.pending = {{seed, {}}};
     search.run();
     with_estimates += waves(search);
 
@@ -198,7 +198,7 @@ TEST(Cluster, ScoresThatAreThrownAwayTellWhatToTryNext) {
       return std::vector<double>(made_up::prompts, std::nan(""));
     };
     blind.run();
-    EXPECT_EQ(blind.got[seed].scores, search.got[seed].scores);
+    EXPECT_EQ(blind.got[seed].scores(), search.got[seed].scores());
     without += waves(blind);
   }
   std::printf("10 families of 144 decisions: %d waves, %d without estimates\n", with_estimates,

@@ -10,20 +10,14 @@
 #include <vector>
 
 #include "pipeline/evaluator.h"
+#include "pipeline/random_bits.h"
 #include "pipeline/search.h"
 
 namespace headsweep::made_up {
 
-inline std::uint64_t mix(std::uint64_t x) {  // splitmix64
-  x += 0x9e3779b97f4a7c15u;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
-}
-
 /// From 0 to 1, the same for the same numbers.
 inline double fraction(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
-  return static_cast<double>(mix(mix(mix(a) ^ b) ^ c) >> 11) * 0x1p-53;
+  return static_cast<double>(random_bits(random_bits(random_bits(a) ^ b) ^ c) >> 11) * 0x1p-53;
 }
 
 constexpr int prompts = 3;
@@ -52,7 +46,7 @@ inline std::vector<double> logit_differences(int family, const Circuit& circuit)
         const int number = layer * circuit.heads() + head;
         const double interaction = fraction(3, removed_above, number * prompts + prompt) - 0.5;
         lost_percent += drop(family, number) * (1 + 0.1 * interaction);
-        removed_above = mix(removed_above ^ static_cast<std::uint64_t>(number));
+        removed_above = random_bits(removed_above ^ static_cast<std::uint64_t>(number));
       }
     differences[prompt] *= 1 - lost_percent / 100;
   }
@@ -90,6 +84,25 @@ inline Expected plain_search(int family, const SearchRule& rule) {
   }
   for (const RankedHead& each : search.ranking()) expected.ranking.push_back(each.score_percent);
   return expected;
+}
+
+/// What it keeps in the end.
+inline Circuit circuit_of(int family, const SearchRule& rule) {
+  GreedySearch search(rule);
+  const double full_mean = mean(full_per_prompt(family));
+  const auto score = [&](const Circuit& circuit) {
+    return scored(logit_differences(family, circuit), full_mean).score_percent;
+  };
+  while (!search.finished()) {
+    if (search.next_step() == GreedySearch::Step::decide_head) {
+      search.tell(score(search.wanted()));
+      continue;
+    }
+    std::vector<double> scores;
+    for (const Circuit& circuit : search.wanted_for_ranking()) scores.push_back(score(circuit));
+    search.rank(scores);
+  }
+  return search.kept();
 }
 
 }  // namespace headsweep::made_up

@@ -71,13 +71,21 @@ TEST(Message, BaselineRequestsAndAnswersArrive) {
 }
 
 TEST(Message, WhatALeaderIsToldArrives) {
-  const LeadRequest request{5, {2, 0, 9}, {99.5, 98.25}, {100, 97, 1e300}, 12};
+  const LeadRequest request{5,
+                            {2, 0, 9},
+                            {{{SearchStep::Kind::ranking, {{100}, {1e300}}},
+                              {SearchStep::Kind::decision, {{98.25, {1, 2}, 3, 4, 1, 0.5}}}},
+                             {0.125},
+                             12}};
   const auto arrived = from_bytes<LeadRequest>(to_bytes(request));
   EXPECT_EQ(arrived.family, 5);
   EXPECT_EQ(arrived.group, request.group);
-  EXPECT_EQ(arrived.scores, request.scores);
-  EXPECT_EQ(arrived.ranking, request.ranking);
-  EXPECT_EQ(arrived.waves, 12);
+  ASSERT_EQ(arrived.before.steps.size(), 2u);
+  EXPECT_EQ(arrived.before.steps[0].kind, SearchStep::Kind::ranking);
+  EXPECT_EQ(arrived.before.steps[0].scores[1].score_percent, 1e300);
+  EXPECT_EQ(arrived.before.steps[1].scores[0].rung, 1);
+  EXPECT_EQ(arrived.before.errors, (std::vector{0.125}));
+  EXPECT_EQ(arrived.before.waves, 12);
   expect_travels(request);
   const auto joined = from_bytes<JoinRequest>(to_bytes(JoinRequest{5, {3, 4}}));
   EXPECT_EQ(joined.family, 5);
@@ -86,22 +94,31 @@ TEST(Message, WhatALeaderIsToldArrives) {
 }
 
 TEST(Message, SharesAndTheirScoresArrive) {
-  const Share share{4, {some_circuit(), Circuit(3, 4, Circuit::Start::nothing)}};
+  const Share share{4, {{some_circuit(), 0}, {Circuit(3, 4, Circuit::Start::nothing), 2}}};
   const auto arrived = from_bytes<Share>(to_bytes(share));
   EXPECT_EQ(arrived.family, 4);
-  EXPECT_EQ(arrived.circuits, share.circuits);
+  EXPECT_EQ(arrived.trials, share.trials);
   expect_travels(share);
-  const Scored scored{4, {{1.5, 2.5}, {}, {-3}}, 0.125};
+  const Scored scored{4, {{99, {1.5, 2.5}}, {}, {-3, {7}}}, 0.125};
   const auto answer = from_bytes<Scored>(to_bytes(scored));
   EXPECT_EQ(answer.family, 4);
-  EXPECT_EQ(answer.per_prompt, scored.per_prompt);
+  ASSERT_EQ(answer.scores.size(), 3u);
+  EXPECT_EQ(answer.scores[0].per_prompt, scored.scores[0].per_prompt);
+  EXPECT_EQ(answer.scores[2].percent, -3);
   EXPECT_EQ(answer.seconds, 0.125);
   expect_travels(scored);
 }
 
 TEST(Message, ProgressArrives) {
-  FamilyProgress progress{2, FamilyProgress::State::stopped, 2.39, {2, 3}, {99, 98}, {}, {}};
-  progress.decisions = {{99.25, {1, 2}, 17, 3}, {98.5, {}, 18, 0}};
+  FamilyProgress progress;
+  progress.family = 2;
+  progress.state = FamilyProgress::State::stopped;
+  progress.full_per_prompt = {2, 3};
+  progress.first_step = 40;
+  progress.steps = {{SearchStep::Kind::decision, {{99.25, {1, 2}, 17, 3, 1, 0.25}}},
+                    {SearchStep::Kind::ranking, {{98.5}, {98}}}};
+  progress.errors = {0.5, 0.001};
+  progress.audited = {{12, 97.5, false}};
   progress.work.waves = 4;
   progress.work.evaluations = 5'000'000'000;
   progress.work.discarded = 6;
@@ -110,13 +127,15 @@ TEST(Message, ProgressArrives) {
   progress.work.waiting_seconds = 3.5;
   const auto arrived = from_bytes<FamilyProgress>(to_bytes(progress));
   EXPECT_EQ(arrived.state, FamilyProgress::State::stopped);
-  EXPECT_EQ(arrived.full_mean, 2.39);
   EXPECT_EQ(arrived.full_per_prompt, progress.full_per_prompt);
-  EXPECT_EQ(arrived.ranking, progress.ranking);
-  ASSERT_EQ(arrived.decisions.size(), 2u);
-  EXPECT_EQ(arrived.decisions[0].per_prompt, (std::vector{1.0, 2.0}));
-  EXPECT_EQ(arrived.decisions[0].wave, 17);
-  EXPECT_EQ(arrived.decisions[1].score_percent, 98.5);
+  EXPECT_EQ(arrived.first_step, 40u);
+  ASSERT_EQ(arrived.steps.size(), 2u);
+  EXPECT_EQ(arrived.steps[0].scores[0].per_prompt, (std::vector{1.0, 2.0}));
+  EXPECT_EQ(arrived.steps[0].scores[0].wave, 17);
+  EXPECT_EQ(arrived.steps[0].scores[0].guard, 0.25);
+  EXPECT_EQ(arrived.steps[1].scores[0].score_percent, 98.5);
+  EXPECT_EQ(arrived.errors, progress.errors);
+  EXPECT_EQ(arrived.audited, progress.audited);
   EXPECT_EQ(arrived.work.evaluations, 5'000'000'000);
   EXPECT_EQ(arrived.work.waiting_seconds, 3.5);
   expect_travels(progress);
@@ -134,7 +153,9 @@ WorkOrder some_order() {
   order.threads = 3;
   order.ablation = Ablation::resample;
   order.positions = Positions::own;
-  order.rule = {24, 16, Order::importance, 4.5, {true, false, true}};
+  order.rule.search = {24, 16, Order::importance, 4.5, {{true, 99}, {false, 96.5}}};
+  order.rule.ladder = {{Rung::bf16, Rung::fp64}, {0.5, 2}, Climbing::never};
+  order.rule.audit_percent = 7;
   order.speculation = Speculation::off;
   order.stall_seconds = 77;
   PromptPair family;
@@ -156,9 +177,13 @@ TEST(WorkOrder, Arrives) {
   EXPECT_EQ(arrived.config.layers, 24);
   EXPECT_EQ(arrived.ablation, Ablation::resample);
   EXPECT_EQ(arrived.positions, Positions::own);
-  EXPECT_EQ(arrived.rule.order, Order::importance);
-  EXPECT_EQ(arrived.rule.threshold_percent, 4.5);
-  EXPECT_EQ(arrived.rule.forced_removals, order.rule.forced_removals);
+  EXPECT_EQ(arrived.rule.search.order, Order::importance);
+  EXPECT_EQ(arrived.rule.search.threshold_percent, 4.5);
+  ASSERT_EQ(arrived.rule.search.forced.size(), 2u);
+  EXPECT_EQ(arrived.rule.search.forced[1].score_percent, 96.5);
+  EXPECT_EQ(arrived.rule.ladder.rungs, order.rule.ladder.rungs);
+  EXPECT_EQ(arrived.rule.ladder.climbing, Climbing::never);
+  EXPECT_EQ(arrived.rule.audit_percent, 7);
   EXPECT_EQ(arrived.speculation, Speculation::off);
   EXPECT_EQ(arrived.stall_seconds, 77);
   ASSERT_EQ(arrived.families.size(), 2u);

@@ -13,13 +13,37 @@ namespace headsweep {
 
 /// What came of one family.
 struct Got {
-  std::vector<double> scores, ranking;
-  std::vector<std::vector<double>> per_prompt;
-  std::vector<int> ranks, waves;  // by decision
+  std::vector<SearchStep> steps;
+  std::vector<double> errors;
+  std::vector<Audited> audited;
   FamilyProgress::State state = FamilyProgress::State::searching;
   double full_mean = 0, ended_at = -1;
   WorkDone work;
   int families_left_behind = 0;  // reports after the last
+
+  std::vector<double> ranking() const { return scores_of(SearchStep::Kind::ranking); }
+  std::vector<double> scores() const { return scores_of(SearchStep::Kind::decision); }
+  /// By decision.
+  std::vector<UsedScore> decisions() const {
+    std::vector<UsedScore> result;
+    for (const SearchStep& step : steps)
+      if (step.kind == SearchStep::Kind::decision) result.push_back(step.scores.front());
+    return result;
+  }
+  std::vector<std::vector<double>> per_prompt() const {
+    std::vector<std::vector<double>> result;
+    for (const UsedScore& used : decisions()) result.push_back(used.per_prompt);
+    return result;
+  }
+
+ private:
+  std::vector<double> scores_of(SearchStep::Kind kind) const {
+    std::vector<double> result;
+    for (const SearchStep& step : steps)
+      for (const UsedScore& used : step.scores)
+        if (step.kind == kind) result.push_back(used.score_percent);
+    return result;
+  }
 };
 
 struct SimulatedSearch {
@@ -30,6 +54,8 @@ struct SimulatedSearch {
 
   int ranks, families;
   SearchRule rule{5, 4, Order::backward, 3.0};
+  Ladder ladder{{Rung::fp64}, {1.0}};
+  double audit_percent = 0;
   Speculation speculation = Speculation::automatic;
   int ranks_per_family = 0, side_by_side = 1;
   double message_seconds = 1e-5;
@@ -38,6 +64,8 @@ struct SimulatedSearch {
   std::function<double(int family)> circuit_seconds = [](int) { return 0.1; };
   std::function<std::vector<double>(int family, const Circuit&)> logit_differences =
       made_up::logit_differences;
+  /// Added to the score of a circuit on a rung, percentage points.
+  std::function<double(int rung, const Circuit&)> error = [](int, const Circuit&) { return 0.0; };
   /// Called with each message before it is handled.
   std::function<void(int rank, const Message&)> watch;
   /// By rank, for those that differ.
@@ -56,8 +84,9 @@ struct SimulatedSearch {
 
   void put_together() {
     cluster = std::make_unique<SimulatedCluster>(ranks, 4, message_seconds);
+    for (const PendingFamily& each : pending) got[each.family].steps = each.before.steps;
     if (pending.empty())
-      for (int family = 0; family < families; ++family) pending.push_back({family, {}, {}, 0});
+      for (int family = 0; family < families; ++family) pending.push_back({family, {}});
     job = std::make_unique<SimulatedJob>(*cluster, coordinator_options(),
                                          [this](int rank) { return worker_options(rank); });
     job->watch = watch;
@@ -77,32 +106,36 @@ struct SimulatedSearch {
   WorkerOptions worker_options(int rank) {
     const auto open_family = [this, rank](int family) {
       return FamilyScorer{
-          made_up::full_per_prompt(family), side_by_side,
-          [this, rank, family](std::span<const Circuit> circuits) {
-            std::vector<std::vector<double>> scored;
-            for (const Circuit& circuit : circuits)
-              scored.push_back(logit_differences(family, circuit));
+          side_by_side, [family](int) { return made_up::full_per_prompt(family); },
+          [this, rank, family](int rung, std::span<const Circuit> circuits) {
+            std::vector<Score> scores;
+            for (const Circuit& circuit : circuits) scores.push_back(score(family, rung, circuit));
             cluster->spend(rank, circuit_seconds(family) * static_cast<double>(circuits.size()));
-            return scored;
+            return scores;
           }};
     };
     const auto baseline = [](int family) { return mean(made_up::full_per_prompt(family)); };
     const Ready me = others.contains(rank) ? others[rank] : Ready{"simulated", "1"};
-    return {rule, speculation, 600, me, open_family, baseline};
+    return {{rule, ladder, audit_percent}, speculation, 600, me, open_family, baseline};
+  }
+
+  Score score(int family, int rung, const Circuit& circuit) const {
+    std::vector<double> differences = logit_differences(family, circuit);
+    const double full = mean(made_up::full_per_prompt(family));
+    for (double& difference : differences) difference += full * error(rung, circuit) / 100;
+    const double percent = scored(differences, full).score_percent;
+    return {percent, std::move(differences)};
   }
 
   void commit(const FamilyProgress& progress) {
     Got& family = got[progress.family];
     if (family.state != FamilyProgress::State::searching) ++family.families_left_behind;
     family.state = progress.state;
-    family.full_mean = progress.full_mean;
-    family.ranking.insert(family.ranking.end(), progress.ranking.begin(), progress.ranking.end());
-    for (const UsedScore& used : progress.decisions) {
-      family.scores.push_back(used.score_percent);
-      family.per_prompt.push_back(used.per_prompt);
-      family.ranks.push_back(used.rank);
-      family.waves.push_back(used.wave);
-    }
+    if (!progress.full_per_prompt.empty()) family.full_mean = mean(progress.full_per_prompt);
+    family.steps.resize(progress.first_step);
+    family.steps.insert(family.steps.end(), progress.steps.begin(), progress.steps.end());
+    family.errors = progress.errors;
+    family.audited = progress.audited;
     family.work.waves += progress.work.waves;
     family.work.evaluations += progress.work.evaluations;
     family.work.discarded += progress.work.discarded;

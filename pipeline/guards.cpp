@@ -1,0 +1,97 @@
+#include "pipeline/guards.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+
+#include "pipeline/random_bits.h"
+
+namespace headsweep {
+namespace {
+
+/// Sums in float32 are not better than this, even where the circuits measured happen to come out
+/// exact.
+constexpr double least_error = 1e-6;
+
+// Decisions as near to the threshold as this, in units of it, are a 1 - 1 / e part of all in the
+// published search; as many decisions as the second number are weighed against that.
+constexpr double usual_nearness = 0.4;
+constexpr double weight_of_usual = 8;
+constexpr std::size_t decisions_looked_at = 64;
+
+/// Keeps all heads below the layer, and from it on `kept` of every eight, at random.
+Circuit reduced_from(int first_layer, std::uint64_t kept, int layers, int heads) {
+  Circuit circuit(layers, heads, Circuit::Start::everything);
+  for (int layer = first_layer; layer < layers; ++layer)
+    for (int head = 0; head < heads; ++head)
+      if (random_bits(static_cast<std::uint64_t>(layer * heads + head)) % 8 >= kept)
+        circuit.remove(layer, head);
+  return circuit;
+}
+
+}  // namespace
+
+void Guards::set_errors(std::vector<double> errors) {
+  errors_ = std::move(errors);
+  for (double& error : errors_) error = std::max(error, least_error);
+}
+
+bool Guards::see(int rung, double error) {
+  if (rung == ladder_.top()) return false;
+  double& largest = errors_[static_cast<std::size_t>(rung)];
+  if (!(error > largest)) return false;
+  largest = error;
+  return true;
+}
+
+double Guards::of(int rung) const {
+  return rung == ladder_.top() ? tie_points
+                               : guard_factor * errors_[static_cast<std::size_t>(rung)];
+}
+
+double Guards::climb_probability(int rung, std::span<const double> margins,
+                                 double threshold_percent) const {
+  const double guard = of(rung);
+  const auto latest = margins.last(std::min(margins.size(), decisions_looked_at));
+  const auto near = static_cast<double>(
+      std::ranges::count_if(latest, [&](double margin) { return std::abs(margin) < guard; }));
+  const double usual =
+      1 - std::exp(-guard / (usual_nearness * std::max(threshold_percent, tie_points)));
+  return (near + weight_of_usual * usual) / (static_cast<double>(latest.size()) + weight_of_usual);
+}
+
+int Guards::cheapest_start(std::span<const double> margins, double threshold_percent) const {
+  if (ladder_.climbing == Climbing::never) return 0;
+  int best = ladder_.top();
+  double after = 0, cheapest = ladder_.costs.back();
+  for (int rung = ladder_.top() - 1; rung >= 0; --rung) {
+    // What follows a rung costs as often as a decision is too close for it.
+    const double probability = climb_probability(rung, margins, threshold_percent);
+    after += probability * ladder_.costs[static_cast<std::size_t>(rung) + 1];
+    const double all = ladder_.costs[static_cast<std::size_t>(rung)] + after;
+    if (all < cheapest) {
+      best = rung;
+      cheapest = all;
+    }
+  }
+  return best;
+}
+
+std::vector<Circuit> guard_circuits(int layers, int heads) {
+  constexpr std::uint64_t half = 4, few = 2;
+  Circuit all_but_one(layers, heads, Circuit::Start::everything);
+  all_but_one.remove(layers - 1, 0);
+  std::vector<Circuit> circuits = {all_but_one,
+                                   reduced_from(2 * layers / 3, half, layers, heads),
+                                   reduced_from(2 * layers / 3, few, layers, heads),
+                                   reduced_from(layers / 3, half, layers, heads),
+                                   reduced_from(layers / 3, few, layers, heads),
+                                   reduced_from(0, few, layers, heads)};
+  std::ranges::sort(circuits);
+  const auto [first, last] = std::ranges::unique(circuits);
+  circuits.erase(first, last);
+  return circuits;
+}
+
+}  // namespace headsweep

@@ -1,0 +1,88 @@
+#include "pipeline/recorded_steps.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "io/errors.h"
+
+namespace headsweep {
+namespace {
+
+/// Makes the recorded steps again, from their scores.
+class Reader {
+ public:
+  Reader(const RunRecord& record, const SearchRule& rule)
+      : record_(record), search_(rule), removals_left_(record.single_removals) {}
+
+  std::vector<SearchStep> read() {
+    for (const DecisionRecord& decision : record_.decisions) {
+      if (search_.next_step() == GreedySearch::Step::rank_layer) take_ranking();
+      take_decision(decision);
+    }
+    if (!removals_left_.empty()) {
+      if (search_.next_step() != GreedySearch::Step::rank_layer)
+        fail(removals_left_.front().layer, 0);
+      take_ranking();
+    }
+    if (!removals_left_.empty()) fail(removals_left_.front().layer, 0);
+    return std::move(steps_);
+  }
+
+ private:
+  [[noreturn]] void fail(int layer, int head) const {
+    throw UserError(fmt::format(
+        "family '{}': the run file's decision on head {} of layer {} does not follow from those "
+        "before it: the file was changed; move it away and run again",
+        record_.family, head, layer));
+  }
+
+  void take_decision(const DecisionRecord& decision) {
+    const Head head{decision.layer, decision.head};
+    if (search_.finished() || search_.next_head() != head ||
+        search_.tell(decision.score_percent).removed != decision.removed)
+      fail(head.layer, head.head);
+    steps_.push_back({SearchStep::Kind::decision,
+                      {{decision.score_percent, decision.per_prompt, decision.wave, decision.rank,
+                        decision.rung, decision.guard}}});
+  }
+
+  void take_ranking() {
+    const auto heads = static_cast<std::size_t>(search_.rule().heads);
+    if (removals_left_.size() < heads) fail(search_.ranked_next(), 0);
+    SearchStep step{SearchStep::Kind::ranking, {}};
+    std::vector<double> scores;
+    for (const SingleRemoval& each : removals_left_.first(heads)) {
+      if (each.layer != search_.ranked_next()) fail(each.layer, each.head);
+      scores.push_back(each.score_percent);
+      step.scores.push_back({.score_percent = each.score_percent, .rung = each.rung});
+    }
+    removals_left_ = removals_left_.subspan(heads);
+    search_.rank(scores);
+    steps_.push_back(std::move(step));
+  }
+
+  const RunRecord& record_;
+  GreedySearch search_;
+  std::span<const SingleRemoval> removals_left_;
+  std::vector<SearchStep> steps_;
+};
+
+}  // namespace
+
+std::vector<SearchStep> recorded_steps(const RunRecord& record, const SearchRule& rule) {
+  return Reader(record, rule).read();
+}
+
+std::vector<double> recorded_errors(const RunRecord& record) {
+  std::vector<double> errors;
+  // A guard is never zero.
+  if (record.rungs.empty() || record.rungs.front().guard == 0) return errors;
+  for (const RungRecord& rung : std::span(record.rungs).first(record.rungs.size() - 1))
+    errors.push_back(rung.error);
+  return errors;
+}
+
+}  // namespace headsweep

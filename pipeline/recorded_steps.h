@@ -1,0 +1,18 @@
+// The steps of a search in its run file's form and in the search's own.
+#pragma once
+
+#include <vector>
+
+#include "io/run_record.h"
+#include "pipeline/certified_search.h"
+
+namespace headsweep {
+
+/// The steps whose decisions and single removals the record holds. UserError unless each follows
+/// from those before it by the rule.
+std::vector<SearchStep> recorded_steps(const RunRecord& record, const SearchRule& rule);
+
+/// The rungs' errors as in Guards; empty if they were not measured.
+std::vector<double> recorded_errors(const RunRecord& record);
+
+}  // namespace headsweep
