@@ -104,8 +104,16 @@ void add_run_file_commands(CLI::App& app, Arguments& a) {
   show->add_option("RUN", a.run_file, "run file (HDF5)")->required();
   show->add_flag("--decisions", a.list_decisions, "list every decision");
   add_json(*show, a);
-  show->callback([&] {
-    show_command(a.run_file, a.list_decisions ? Detail::decisions : Detail::summary, a.format());
+  auto* fragile =
+      show->add_option("--fragile", a.fragile,
+                       "list the decisions that would fall otherwise at a threshold moved by so "
+                       "much, the nearest first")
+          ->type_name("POINTS")
+          ->check(CLI::Range(0.0, 1e6))
+          ->excludes("--json");
+  show->callback([&a, fragile] {
+    show_command(a.run_file, a.list_decisions ? Detail::decisions : Detail::summary,
+                 fragile->empty() ? std::nullopt : std::optional(a.fragile), a.format());
   });
 }
 

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "io/job.h"
+#include "io/run_record.h"
 #include "pipeline/commands.h"
 #include "pipeline/exit_code.h"
 #include "pipeline/plan.h"
@@ -20,6 +21,7 @@ struct Arguments {
   double full_logit_difference = 2.3903;
   Overrides overrides;
   bool json = false, list_decisions = false;
+  double fragile = fragile_points;
   int threads = 0, families = 1;
   bool without_speculation = false, mpi = false;
 

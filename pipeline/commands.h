@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "io/job.h"
@@ -21,7 +22,9 @@ void score_command(const Job& job, const std::filesystem::path& circuit, const s
                    Format format);
 
 enum class Detail { summary, decisions };
-void show_command(const std::filesystem::path& run_file, Detail detail, Format format);
+/// `fragile`: list the decisions with a smaller margin, percentage points.
+void show_command(const std::filesystem::path& run_file, Detail detail,
+                  std::optional<double> fragile, Format format);
 
 void model_command(const std::filesystem::path& folder, Format format);
 

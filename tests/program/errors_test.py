@@ -279,6 +279,8 @@ class ErrorsTest(RefusalTest):
             with self.subTest(name):
                 (self.folder / "bad.h5").write_bytes(content)
                 self.assert_refused(["show", "bad.h5"], ["^headsweep: bad.h5" + pattern])
+        self.assert_refused(["show", self.run_file("even"), "--fragile", "-1"], ["--fragile: .*-1"])
+        self.assert_refused(["show", self.run_file("even"), "--fragile", "1", "--json"], ["--json excludes --fragile"])
         self.assert_refused(["show", "nowhere.h5"], [r"nowhere\.h5: the run file does not exist; check the path"])
         self.assert_refused(["show", self.folder], ["is a folder; name a file"])
         self.assert_refused(["show", "runs/job/index.h5"], [r"index\.h5: .*headsweep index"])

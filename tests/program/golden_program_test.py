@@ -129,6 +129,12 @@ class GoldenProgramTest(ProgramTest):
         table = self.run_program("show", self.run_file("step3", 12), "--decisions", code=DONE).stdout
         self.assertTrue(table.startswith(summary))
         self.assertEqual(len(re.findall(r"  (?:removed|kept) +\d+ +\d+  \S+$", table[len(summary):], re.MULTILINE)), 12)
+        margins = sorted(abs(row[2] - 100 + 12) for row in expected["trace"])
+        fragile = self.run_program("show", self.run_file("step3", 12), "--fragile", (margins[2] + margins[3]) / 2,
+                                   code=DONE).stdout
+        self.assertIn("fragile: 3 of 12 decisions", fragile)
+        rows = re.findall(r"^ .* ([+-][0-9.]+) .*  (?:removed|kept) ", fragile, re.MULTILINE)
+        self.assert_close([abs(float(margin)) for margin in rows], margins[:3], SCORE_TOLERANCE, "margins")
 
     def test_models(self):
         tokenizer = DATA / "gpt2-tokenizer"
