@@ -143,6 +143,20 @@ std::string to_json(const SweepTimes& times) {
                   {"scores", std::move(scores)}});
 }
 
+std::string to_json(const VerifiedRun& run) {
+  Json decisions = Json::array();
+  for (const VerifiedDecision& each : run.decisions)
+    decisions.push_back({{"decision", each.decision},
+                         {"layer", each.layer},
+                         {"head", each.head},
+                         {"score_percent", each.score_percent},
+                         {"exact_score_percent", each.exact_score_percent},
+                         {"margin", each.margin},
+                         {"exact_margin", each.exact_margin},
+                         {"agrees", each.agrees}});
+  return written({{"device", run.device}, {"decisions", std::move(decisions)}});
+}
+
 std::string to_json(const RunRecord& record) {
   Json decisions = Json::array();
   for (const DecisionRecord& each : record.decisions) decisions.push_back(decision(each, record));

@@ -57,6 +57,19 @@ struct SweepTimes {
   std::vector<Score> scores;             // likewise
 };
 
+/// `headsweep verify`: decisions of a run, and what fp64 says here.
+struct VerifiedDecision {
+  int decision = 0, layer = 0, head = 0;
+  double score_percent = 0, exact_score_percent = 0;
+  double margin = 0, exact_margin = 0;  // percentage points; negative: removed
+  bool agrees = true;
+};
+struct VerifiedRun {
+  std::string device;
+  std::vector<VerifiedDecision> decisions;
+};
+
+std::string to_json(const VerifiedRun& run);
 std::string to_json(const NextTokenTable& table);
 std::string to_json(const ScoreResult& result);
 std::string to_json(const ModelSummary& summary);

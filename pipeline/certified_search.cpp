@@ -1,22 +1,16 @@
 #include "pipeline/certified_search.h"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cmath>
-#include <cstdint>
-#include <limits>
 #include <numeric>
 #include <utility>
 
-#include "io/run_record.h"
+#include "pipeline/audit.h"
 #include "pipeline/evaluator.h"
-#include "pipeline/random_bits.h"
 
 namespace headsweep {
 namespace {
-
-constexpr int least_audited = 4;
 
 /// What follows from a step: whether a head is removed, or in which order a layer's are tried.
 std::vector<Head> outcome(const SearchStep& step, const GreedySearch& after) {
@@ -150,34 +144,18 @@ CertifiedSearch::Need CertifiedSearch::need_audit() const {
   return need;
 }
 
-/// A sample, which the bits of the scores choose, and all that are nearly ties; ascending. What the
-/// top rung has decided needs no audit.
+/// What the top rung has decided needs no audit.
 std::vector<int> CertifiedSearch::chosen_for_audit() const {
   if (rule_.audit_percent <= 0) return {};
-  std::vector<std::pair<std::uint64_t, int>> lots;
-  std::vector<int> chosen;
-  std::uint64_t bits = 0;
-  for (const SearchStep& step : steps_)
-    bits = random_bits(bits ^ std::bit_cast<std::uint64_t>(step.scores.front().score_percent));
-  int decision = 0;
+  std::vector<AuditCandidate> candidates;
+  auto decision = search_.decisions().begin();
   for (const SearchStep& step : steps_) {
     if (step.kind != SearchStep::Kind::decision) continue;
-    const double margin = search_.decisions()[static_cast<std::size_t>(decision)].margin;
-    if (step.scores.front().rung < rule_.ladder.top()) {
-      lots.emplace_back(random_bits(bits ^ static_cast<std::uint64_t>(decision)), decision);
-      if (std::abs(margin) < fragile_points) chosen.push_back(decision);
-    }
+    candidates.push_back({decision->score_percent, decision->margin,
+                          step.scores.front().rung == rule_.ladder.top()});
     ++decision;
   }
-  std::ranges::sort(lots);
-  const auto wanted = std::max(least_audited, static_cast<int>(std::ceil(
-                                                  rule_.audit_percent / 100 * decision)));
-  lots.resize(std::min(lots.size(), static_cast<std::size_t>(wanted)));
-  for (const auto& lot : lots) chosen.push_back(lot.second);
-  std::ranges::sort(chosen);
-  const auto [first, last] = std::ranges::unique(chosen);
-  chosen.erase(first, last);
-  return chosen;
+  return choose_for_audit(candidates, rule_.audit_percent);
 }
 
 // Whether a step is settled

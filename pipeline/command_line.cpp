@@ -76,6 +76,22 @@ void add_job_commands(CLI::App& app, Arguments& a, int& exit_code) {
   score->callback([&] { score_command(a.read(), a.circuit, a.family, a.format()); });
 }
 
+void add_verify(CLI::App& app, Arguments& a, int& exit_code) {
+  auto* verify =
+      app.add_subcommand("verify", "evaluate decisions of a run again in fp64, here");
+  verify->add_option("RUN", a.run_file, "run file (HDF5)")->required();
+  verify->add_flag("--all", a.all_decisions, "every decision (default: 2 %, and the fragile ones)");
+  verify->add_option("--model", a.model, "checkpoint folder (default: where the run had it)");
+  verify->add_option("--threads", a.threads, "default: as many as pay")
+      ->check(CLI::Range(0, 4096));
+  add_json(*verify, a);
+  verify->callback([&] {
+    const Extent extent = a.all_decisions ? Extent::all : Extent::sample;
+    exit_code = exit_code_of(
+        verify_command({a.run_file, a.model, extent, a.threads}, a.format()));
+  });
+}
+
 void add_model_commands(CLI::App& app, Arguments& a) {
   auto* prompt = app.add_subcommand(
       "prompt", "the next tokens that a model expects, and the rank of an answer");
@@ -175,6 +191,7 @@ void add_commands(CLI::App& app, Arguments& arguments, int& exit_code) {
   add_job_commands(app, arguments, exit_code);
   add_model_commands(app, arguments);
   add_run_file_commands(app, arguments);
+  add_verify(app, arguments, exit_code);
   add_benchmarks(app, arguments, exit_code);
 }
 

@@ -20,7 +20,7 @@ struct Arguments {
   Precision precision = Precision::automatic;
   double full_logit_difference = 2.3903;
   Overrides overrides;
-  bool json = false, list_decisions = false;
+  bool json = false, list_decisions = false, all_decisions = false;
   double fragile = fragile_points;
   int threads = 0, families = 1;
   bool without_speculation = false, mpi = false;

@@ -28,6 +28,16 @@ void show_command(const std::filesystem::path& run_file, Detail detail,
 
 void model_command(const std::filesystem::path& folder, Format format);
 
+/// Evaluates decisions of a run again in fp64, here. `contradicted` if one falls otherwise.
+enum class Extent { sample, all };
+struct Verification {
+  std::filesystem::path run_file;
+  std::filesystem::path model;  // empty: where the run had it
+  Extent extent = Extent::sample;
+  int threads = 0;
+};
+Outcome verify_command(const Verification& verification, Format format);
+
 /// Times the seed's search with the decisions of a trace forced, so that the work is the same on
 /// any weights. All ranks together.
 struct SweepBenchmark {

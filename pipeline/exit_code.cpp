@@ -31,7 +31,9 @@ Failure failure() {
   }
 }
 
-int exit_code_of(Outcome outcome) {
+}  // namespace
+
+ExitCode exit_code_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::done:
       return done;
@@ -44,8 +46,6 @@ int exit_code_of(Outcome outcome) {
   }
   return machine_failed;
 }
-
-}  // namespace
 
 int report_failure() {
   const auto [code, message] = failure();

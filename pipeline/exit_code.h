@@ -12,6 +12,8 @@ namespace headsweep {
 
 enum ExitCode { done = 0, machine_failed = 1, users_mistake = 2, stopped_on_request = 75 };
 
+ExitCode exit_code_of(Outcome outcome);
+
 /// Says on stderr what the exception means that is being handled. Returns its exit code.
 int report_failure();
 

@@ -21,10 +21,11 @@ bool gains_no_threads(const Gpt2Config& config) {
   return config.d_model <= small_d_model;
 }
 
-LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice device, int threads) {
+LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice device, Rung rung,
+                       int threads) {
   if (threads == 0 && gains_no_threads(read_config(folder))) threads = 1;
   LoadedModel loaded;
-  loaded.backend = open_device(device, Rung::fp32, threads);
+  loaded.backend = open_device(device, rung, threads);
   loaded.model = std::make_unique<Gpt2>(folder, *loaded.backend);
   return loaded;
 }

@@ -9,6 +9,7 @@
 
 #include "io/job.h"
 #include "model/config.h"
+#include "model/device.h"
 #include "model/gpt2.h"
 #include "model/tokenizer.h"
 #include "pipeline/families.h"
@@ -33,7 +34,8 @@ struct LoadedModel {
 bool gains_no_threads(const Gpt2Config& config);
 
 /// `threads` 0: as many as pay.
-LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice device, int threads);
+LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice device, Rung rung,
+                       int threads);
 
 /// SHA-256 of the folder's weights, computed beside the loading: it takes half as long.
 std::future<std::string> hash_model(const std::filesystem::path& folder);

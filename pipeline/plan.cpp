@@ -88,7 +88,7 @@ void plan_job(const Job& job, const PlannedRanks& planned) {
   std::future<std::string> hash = hash_model(job.model.path);
   ClusterCost cluster;
   const double start = monotonic_seconds();
-  const LoadedModel loaded = load_model(job.model.path, job.run.device, job.run.threads);
+  const LoadedModel loaded = load_model(job.model.path, job.run.device, Rung::fp32, job.run.threads);
   cluster.loading_seconds = monotonic_seconds() - start;
   cluster.checkpoint_bytes = checkpoint_bytes(job.model.path);
   const auto& config = loaded.model->config();

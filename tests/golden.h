@@ -54,7 +54,7 @@ inline Positions positions(const Json& expected) {
 
 /// A trained model of tests/data/models, loaded once for all tests of a program.
 inline const Gpt2& model(const std::string& name) {
-  static const std::unique_ptr<Backend> backend = open_device(DeviceChoice::cpu, 0);
+  static const std::unique_ptr<Backend> backend = open_device(DeviceChoice::cpu, Rung::fp32, 0);
   static std::map<std::string, Gpt2> models;
   return models.try_emplace(name, data("models/" + name), *backend).first->second;
 }

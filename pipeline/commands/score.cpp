@@ -85,7 +85,7 @@ void score_command(const Job& whole_job, const std::filesystem::path& path,
   const Family& family = inputs.families.front();
   const Circuit circuit =
       to_circuit(read_circuit(path), job, inputs.config, family.clean.position_names, path);
-  const LoadedModel loaded = load_model(job.model.path, job.run.device, job.run.threads);
+  const LoadedModel loaded = load_model(job.model.path, job.run.device, Rung::fp32, job.run.threads);
   Evaluator evaluator(*loaded.model, family.clean, family.corrupted, job.search.ablation,
                       job.search.positions);
   check_baseline(evaluator.full().mean, family.prompts.name, job);

@@ -46,7 +46,7 @@ TEST_P(Demo, MakesTheReferencesDecisions) {
   const Job job =
       read_job(shipped("demo.yaml"), {"search.order=" + expected["order"].get<std::string>()});
   const Inputs inputs = read_inputs(job);
-  const LoadedModel loaded = load_model(job.model.path, DeviceChoice::cpu, 1);
+  const LoadedModel loaded = load_model(job.model.path, DeviceChoice::cpu, Rung::fp32, 1);
   const Family& family = inputs.families.front();
   Evaluator evaluator(*loaded.model, family.clean, family.corrupted, job.search.ablation,
                       job.search.positions);

@@ -127,7 +127,7 @@ TEST(GreedySearch, CircuitsOnBranchesThatWereNotTakenAreNotWanted) {
 }
 
 TEST(GreedySearch, ForcedDecisionsDisregardTheScores) {
-  GreedySearch search({1, 2, Order::backward, 3.0, {false, true}});
+  GreedySearch search({1, 2, Order::backward, 3.0, {{false, 99}, {true, 90}}});
   EXPECT_FALSE(search.tell(100).removed);
   EXPECT_TRUE(search.tell(0).removed);
 }
