@@ -1,10 +1,12 @@
-// The arithmetic that headsweep needs, on one device. One of the project's two virtual interfaces.
+// The arithmetic that headsweep needs, on one device and in one precision (kernels/rung.h). One of
+// the project's two virtual interfaces.
 //
 // A contract that the rest is built on: a row of a result depends on that row of the input alone,
 // bit for bit, and not on how many rows there are or where it stands. So batching never changes a
 // number.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -12,42 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/matrix.h"
+
 namespace headsweep {
-
-/// An array in the device's memory; copies share it.
-template <class T>
-struct Array {
-  std::shared_ptr<void> owner;
-  std::int64_t size = 0;
-
-  T* data() const { return static_cast<T*>(owner.get()); }
-};
-
-/// A row-major float32 matrix in the device's memory, not owned. `stride` elements lie between the
-/// starts of two rows.
-struct Matrix {
-  float* data = nullptr;
-  std::int64_t rows = 0, columns = 0, stride = 0;
-
-  Matrix part_of_rows(std::int64_t first, std::int64_t count) const {
-    return {data + first * stride, count, columns, stride};
-  }
-  Matrix part_of_columns(std::int64_t first, std::int64_t count) const {
-    return {data + first, rows, count, stride};
-  }
-};
-
-inline Matrix as_matrix(const Array<float>& array, std::int64_t rows, std::int64_t columns) {
-  return {array.data(), rows, columns, columns};
-}
-
-/// The same with a cache line between rows, for what is multiplied: rows a power of two apart would
-/// fall on the same few places of a processor's first cache. The array has rows * (columns +
-/// row_gap) elements.
-constexpr std::int64_t row_gap = 16;
-inline Matrix as_spaced_matrix(const Array<float>& array, std::int64_t rows, std::int64_t columns) {
-  return {array.data(), rows, columns, columns + row_gap};
-}
 
 /// A weight matrix and its bias in the form that the device multiplies fastest; what `packed`
 /// points at is the backend's business. `bytes`: what both take together.
@@ -85,15 +54,21 @@ struct DeviceInfo {
   std::string kind;         // devices of one kind give the same bits: "cpu x86-64-v4"
   std::string description;  // for people and for provenance: "cpu x86-64-v4, AVX-512 panel
                             // products, 2 threads"
+  std::string weight_form;  // backends with the same form can use each other's packed weights:
+                            // "float32 panels of 32 columns"
 };
 
 /// A dozen methods would do for one process. Packing takes three instead of one, so that processes
-/// of one machine can share one copy of the weights.
+/// of one machine, and precisions of one process, can share one copy of the weights. All matrices
+/// that a method takes hold the backend's element.
 class Backend {
  public:
   virtual ~Backend() = default;
 
   virtual DeviceInfo info() const = 0;
+
+  /// What its real numbers are.
+  virtual Element element() const = 0;
 
   virtual std::shared_ptr<void> allocate_bytes(std::int64_t bytes) = 0;
   virtual void copy_to_device(std::span<const std::byte> host, void* device) = 0;
@@ -104,21 +79,22 @@ class Backend {
   virtual std::int64_t packed_bytes(std::int64_t inputs, std::int64_t outputs) = 0;
 
   /// Packs `weight` (inputs, outputs), row-major in host memory, with its bias (outputs; empty:
-  /// none) into packed_bytes() of the device's memory, aligned to 64 bytes.
+  /// none) into packed_bytes() of the device's memory, aligned to 64 bytes. The bias stays float64
+  /// there.
   virtual void pack_into(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
-                         std::span<const float> bias, void* memory) = 0;
+                         std::span<const double> bias, void* memory) = 0;
 
-  /// The weight that lies packed in `memory`, and keeps it alive. It may be another process that
-  /// packed it, with a backend of the same kind.
+  /// The weight that lies packed in `memory`, and keeps it alive. It may be another backend that
+  /// packed it, in another process, too: one of the same weight form.
   virtual Weight packed_weight(std::shared_ptr<void> memory, std::int64_t inputs,
                                std::int64_t outputs) = 0;
 
   /// in (rows, inputs) times weight into out (rows, outputs).
   virtual void matmul(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) = 0;
 
-  /// out = (in - mean) / sqrt(variance + epsilon), row by row; scale and shift are folded into the
-  /// weights that follow.
-  virtual void layer_norm(Matrix in, double epsilon, Matrix out) = 0;
+  /// out = scale (in - mean) / sqrt(variance + epsilon), row by row; an empty scale (columns) is
+  /// none. The shift is folded into the bias that follows.
+  virtual void layer_norm(Matrix in, const Numbers& scale, double epsilon, Matrix out) = 0;
 
   /// Causal attention with scale 1 / sqrt(d_head). k, v: (rows, heads * d_head). every_position: q
   /// and z likewise; last_position: q and z have a row for each sequence, its last position's.
@@ -151,9 +127,26 @@ Array<T> to_device(Backend& backend, std::span<const T> host) {
   return array;
 }
 
+inline Numbers allocate_numbers(Backend& backend, std::int64_t size) {
+  const Element element = backend.element();
+  return {backend.allocate_bytes(size * bytes_of(element)), size, element};
+}
+
+/// Rounded to what the backend computes with.
+inline Numbers to_device(Backend& backend, std::span<const double> host) {
+  Numbers numbers = allocate_numbers(backend, static_cast<std::int64_t>(host.size()));
+  if (numbers.element == Element::float64) {
+    backend.copy_to_device(std::as_bytes(host), numbers.data());
+  } else {
+    const std::vector<float> rounded(host.begin(), host.end());
+    backend.copy_to_device(std::as_bytes(std::span(rounded)), numbers.data());
+  }
+  return numbers;
+}
+
 /// A weight in memory of its own; see Backend::pack_into().
 inline Weight pack(Backend& backend, std::span<const float> weight, std::int64_t inputs,
-                   std::int64_t outputs, std::span<const float> bias) {
+                   std::int64_t outputs, std::span<const double> bias) {
   std::shared_ptr<void> memory = backend.allocate_bytes(backend.packed_bytes(inputs, outputs));
   backend.pack_into(weight, inputs, outputs, bias, memory.get());
   return backend.packed_weight(std::move(memory), inputs, outputs);
@@ -163,6 +156,30 @@ template <class T>
 std::vector<T> to_host(Backend& backend, const T* device, std::int64_t size) {
   std::vector<T> host(static_cast<std::size_t>(size));
   backend.copy_to_host(device, std::as_writable_bytes(std::span(host)));
+  return host;
+}
+
+/// Real numbers that lie one after the other.
+inline std::vector<double> to_host(Backend& backend, Element element, const std::byte* device,
+                                   std::int64_t size) {
+  if (element == Element::float64)
+    return to_host(backend, reinterpret_cast<const double*>(device), size);
+  const auto host = to_host(backend, reinterpret_cast<const float*>(device), size);
+  return {host.begin(), host.end()};
+}
+
+inline std::vector<double> to_host(Backend& backend, const Numbers& numbers) {
+  return to_host(backend, numbers.element, numbers.data(), numbers.size);
+}
+
+/// (rows, columns), without the gaps between rows.
+inline std::vector<double> to_host(Backend& backend, Matrix matrix) {
+  std::vector<double> host;
+  for (std::int64_t r = 0; r < matrix.rows; ++r) {
+    const auto row =
+        to_host(backend, matrix.element, matrix.part_of_rows(r, 1).data, matrix.columns);
+    host.insert(host.end(), row.begin(), row.end());
+  }
   return host;
 }
 

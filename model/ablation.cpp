@@ -35,24 +35,22 @@ MeanRows find_mean_rows(const PromptBatch& clean, const PromptBatch& corrupted,
   return result;
 }
 
-std::vector<float> mean_rows(const std::vector<float>& z, std::size_t d,
-                             const std::vector<std::vector<int>>& sources) {
-  std::vector<float> means;
+std::vector<double> mean_rows(const std::vector<double>& z, std::size_t d,
+                              const std::vector<std::vector<int>>& sources) {
+  std::vector<double> means;
   std::vector<double> sum(d);
   for (const auto& rows : sources) {
     std::fill(sum.begin(), sum.end(), 0.0);
     for (const int row : rows)
-      for (std::size_t i = 0; i < d; ++i)
-        sum[i] += static_cast<double>(z[static_cast<std::size_t>(row) * d + i]);
-    for (const double value : sum)
-      means.push_back(static_cast<float>(value / static_cast<double>(rows.size())));
+      for (std::size_t i = 0; i < d; ++i) sum[i] += z[static_cast<std::size_t>(row) * d + i];
+    for (const double value : sum) means.push_back(value / static_cast<double>(rows.size()));
   }
   return means;
 }
 
 AblationFills zero_fills(const Gpt2& model, const PromptBatch& clean) {
-  const std::vector<float> zeros(static_cast<std::size_t>(model.config().d_model));
-  const Array<float> row = to_device(model.backend(), std::span(zeros));
+  const std::vector<double> zeros(static_cast<std::size_t>(model.config().d_model));
+  const Numbers row = to_device(model.backend(), zeros);
   AblationFills fills{std::vector(static_cast<std::size_t>(model.config().layers), row), 1, {}};
   for (const auto& prompt : clean.tokens) fills.row_of.insert(fills.row_of.end(), prompt.size(), 0);
   return fills;
@@ -69,8 +67,7 @@ AblationFills resample_fills(const Gpt2& model, const PromptBatch& clean,
       fills.row_of.push_back(sequences.starts[b] + static_cast<int>(p));
     }
   run_unablated(model, corrupted.tokens, sequences, [&](Matrix z) {
-    const std::vector<float> host = to_host(model.backend(), z.data, z.rows * z.columns);
-    fills.heads.push_back(to_device(model.backend(), std::span(host)));
+    fills.heads.push_back(to_device(model.backend(), to_host(model.backend(), z)));
   });
   return fills;
 }
@@ -81,10 +78,9 @@ AblationFills mean_fills(const Gpt2& model, const PromptBatch& clean,
   const MeanRows rows = find_mean_rows(clean, corrupted, sequences);
   AblationFills fills{{}, static_cast<int>(rows.sources.size()), rows.row_of};
   run_unablated(model, corrupted.tokens, sequences, [&](Matrix z) {
-    const std::vector<float> host = to_host(model.backend(), z.data, z.rows * z.columns);
-    const std::vector<float> means =
-        mean_rows(host, static_cast<std::size_t>(z.columns), rows.sources);
-    fills.heads.push_back(to_device(model.backend(), std::span(means)));
+    fills.heads.push_back(to_device(
+        model.backend(),
+        mean_rows(to_host(model.backend(), z), static_cast<std::size_t>(z.columns), rows.sources)));
   });
   return fills;
 }

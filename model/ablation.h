@@ -16,7 +16,7 @@ namespace headsweep {
 /// The fills of one family, computed once from the unablated model. (MLP outputs will have theirs
 /// beside them.)
 struct AblationFills {
-  std::vector<Array<float>> heads;  // [layer] (rows, d_model): z of all heads, before W_O
+  std::vector<Numbers> heads;  // [layer] (rows, d_model): z of all heads, before W_O
   int rows = 0;
   std::vector<int> row_of;  // (clean rows): the fill row that stands for each
 };

@@ -41,11 +41,11 @@ Matrix CircuitForward::shared_heads(const Slot& slot, int layer) {
   if (slot.circuit != nullptr)
     if (const auto* found = shared_heads_.find(slot.circuit->prefix(layer)))
       return as_matrix(*found, rows, d);
-  const auto fresh = allocate<float>(backend_, rows * d);
+  const Numbers fresh = allocate_numbers(backend_, rows * d);
   read_heads(model_, layer, sequences_, slot.all, scratch_, as_matrix(fresh, rows, d));
   auto key = slot.circuit != nullptr ? slot.circuit->prefix(layer)
                                      : Circuit();  // which is no circuit's prefix
-  return as_matrix(shared_heads_.put(std::move(key), fresh, rows * d * 4), rows, d);
+  return as_matrix(shared_heads_.put(std::move(key), fresh, fresh.bytes()), rows, d);
 }
 
 void CircuitForward::attend_packed(const Slot& slot, int layer, const Rows& rows, Matrix x) {
@@ -58,7 +58,8 @@ void CircuitForward::attend_packed(const Slot& slot, int layer, const Rows& rows
     const Matrix normalized =
         as_spaced_matrix(scratch_.normalized, slot.all.rows, slot.all.columns);
     const Matrix z = as_spaced_matrix(heads_, x.rows, width);
-    backend_.layer_norm(slot.all, model_.config().layer_norm_epsilon, normalized);
+    backend_.layer_norm(slot.all, model_.layer(layer).attention_scale,
+                        model_.config().layer_norm_epsilon, normalized);
     if (queries == Queries::every_position) {
       const Matrix qkv = as_matrix(scratch_.projected, slot.all.rows, 3 * width);
       backend_.matmul(normalized, packed.weights.queries_keys_values, Epilogue::store, qkv);
@@ -68,7 +69,8 @@ void CircuitForward::attend_packed(const Slot& slot, int layer, const Rows& rows
     } else {
       const Matrix kv = as_matrix(scratch_.projected, slot.all.rows, 2 * width);
       const Matrix asking = as_spaced_matrix(scratch_.hidden, x.rows, x.columns);
-      const Matrix q{kv.data + kv.rows * kv.columns, x.rows, width, width};
+      const Matrix q = as_matrix(scratch_.projected, 2 * kv.rows + x.rows, width)
+                           .part_of_rows(2 * kv.rows, x.rows);
       backend_.gather_rows(normalized, last_rows_.device_rows.data(), asking);
       backend_.matmul(asking, packed.weights.queries, Epilogue::store, q);
       backend_.matmul(normalized, packed.weights.keys_values, Epilogue::store, kv);
@@ -93,25 +95,25 @@ const CircuitForward::PackedHeads& CircuitForward::packed_heads(int layer, const
   fresh.constant = constant_without(layer, plan.heads);
   const auto& w = fresh.weights;
   const std::int64_t bytes = w.queries_keys_values.bytes + w.queries.bytes + w.keys_values.bytes +
-                             w.output.bytes + fresh.constant.size * 4;
+                             w.output.bytes + fresh.constant.bytes();
   return packed_.put(key, std::move(fresh), bytes);
 }
 
 /// b_O and, in each fill row, what all heads but these add when they are ablated.
-Array<float> CircuitForward::constant_without(int layer, const std::vector<int>& heads) {
+Numbers CircuitForward::constant_without(int layer, const std::vector<int>& heads) {
   const std::int64_t d = model_.config().d_model, fill_rows = fills_.rows;
   const auto count = static_cast<std::size_t>(model_.config().heads);
   std::vector<std::uint8_t> ablated(static_cast<std::size_t>(fill_rows) * count, 1);
   for (std::size_t row = 0; row < static_cast<std::size_t>(fill_rows); ++row)
     for (const int head : heads) ablated[row * count + static_cast<std::size_t>(head)] = 0;
-  const std::vector<float> zeros(static_cast<std::size_t>(d));
+  const std::vector<double> zeros(static_cast<std::size_t>(d));
   const std::vector<int> zero_row(static_cast<std::size_t>(fill_rows), 0);
 
   const auto keep = to_device(backend_, std::span<const std::uint8_t>(ablated));
-  const auto zero_values = to_device(backend_, std::span<const float>(zeros));
+  const Numbers zero_values = to_device(backend_, zeros);
   const auto row = to_device(backend_, std::span<const int>(zero_row));
-  const auto chosen = allocate<float>(backend_, fill_rows * d),
-             constant = allocate<float>(backend_, fill_rows * d);
+  const Numbers chosen = allocate_numbers(backend_, fill_rows * d),
+                constant = allocate_numbers(backend_, fill_rows * d);
   const HeadFill fill{as_matrix(zero_values, 1, d), row.data(), every_head_.data(), keep.data(),
                       static_cast<int>(count)};
   const auto& values = fills_.heads[static_cast<std::size_t>(layer)];

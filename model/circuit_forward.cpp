@@ -19,13 +19,13 @@ constexpr std::int64_t prefix_bytes = std::int64_t{512} << 20;
 
 /// A search that walks through the layers needs the heads of one layer at a time; a second serves
 /// the change of layer.
-std::int64_t shared_heads_bytes(std::int64_t rows, std::int64_t d_model) {
-  return 2 * rows * d_model * 4;
+std::int64_t shared_heads_bytes(std::int64_t rows, const Gpt2& model) {
+  return 2 * rows * model.config().d_model * bytes_of(model.backend().element());
 }
 
 /// Packed kept heads may take a quarter of what the layers' attention weights take together.
-std::int64_t packed_bytes(const Gpt2Config& c) {
-  return std::int64_t{c.layers} * c.d_model * c.d_model * 4;
+std::int64_t packed_heads_bytes(const Gpt2& model) {
+  return model.config().layers * model.layer(0).attention_output.bytes;
 }
 
 }  // namespace
@@ -45,23 +45,23 @@ CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
       embedding_(model.embed(clean.tokens)),
       scratch_(make_scratch(model, std::int64_t{sequences_.rows()} * most_circuits)),
       prefixes_(prefix_bytes),
-      shared_heads_(shared_heads_bytes(sequences_.rows(), model.config().d_model)),
-      packed_(packed_bytes(model.config())) {
+      shared_heads_(shared_heads_bytes(sequences_.rows(), model)),
+      packed_(packed_heads_bytes(model)) {
   const std::int64_t d = model.config().d_model;
-  residual_all_ = allocate<float>(backend_, std::int64_t{most_circuits} * sequences_.rows() * d);
+  residual_all_ = allocate_numbers(backend_, std::int64_t{most_circuits} * sequences_.rows() * d);
   residual_last_ =
-      allocate<float>(backend_, std::int64_t{most_circuits} * sequences_.prompts() * d);
-  heads_ = allocate<float>(backend_, sequences_.rows() * (d + row_gap));
+      allocate_numbers(backend_, std::int64_t{most_circuits} * sequences_.prompts() * d);
+  heads_ = allocate_numbers(backend_, sequences_.rows() * (d + row_gap));
 
-  std::vector<float> directions;
+  std::vector<double> directions;
   for (std::size_t b = 0; b < clean.tokens.size(); ++b) {
     const auto answer = model.unembedding(clean.answers[b]),
                distractor = model.unembedding(clean.distractors[b]);
     for (std::size_t i = 0; i < answer.column.size(); ++i)
-      directions.push_back(static_cast<float>(answer.column[i] - distractor.column[i]));
+      directions.push_back(answer.column[i] - distractor.column[i]);
     direction_bias_.push_back(answer.bias - distractor.bias);
   }
-  directions_ = to_device(backend_, std::span<const float>(directions));
+  directions_ = to_device(backend_, directions);
 }
 
 CircuitForward::Rows CircuitForward::make_rows(std::vector<int> rows) const {
@@ -105,7 +105,7 @@ std::vector<std::vector<double>> CircuitForward::run(std::span<const Circuit> ci
 void CircuitForward::find_start(Slot& slot) {
   slot.source = embedding_;
   for (int layer = slot.circuit->layers() - 1; layer > 0; --layer)
-    if (const Array<float>* found = prefixes_.find(slot.circuit->prefix(layer))) {
+    if (const Numbers* found = prefixes_.find(slot.circuit->prefix(layer))) {
       slot.start = layer;
       slot.source = *found;
       return;
@@ -119,8 +119,10 @@ std::vector<std::vector<double>> CircuitForward::run_slots(std::vector<Slot>& sl
   int first_layer = model_.config().layers;
   for (std::size_t s = 0; s < slots.size(); ++s) {
     const auto place = static_cast<std::int64_t>(s);
-    slots[s].all = {residual_all_.data() + place * rows * d, rows, d, d};
-    slots[s].last = {residual_last_.data() + place * prompts * d, prompts, d, d};
+    slots[s].all =
+        as_matrix(residual_all_, most_circuits_ * rows, d).part_of_rows(place * rows, rows);
+    slots[s].last = as_matrix(residual_last_, most_circuits_ * prompts, d)
+                        .part_of_rows(place * prompts, prompts);
     first_layer = std::min(first_layer, slots[s].start);
   }
   for (int layer = first_layer; layer < model_.config().layers; ++layer) {
@@ -151,11 +153,10 @@ void CircuitForward::remember_prefix(const Slot& slot, int layer) {
   if (!first && previous_.first_difference(*slot.circuit) != layer) return;
   auto prefix = slot.circuit->prefix(layer);
   if (prefixes_.find(prefix) != nullptr) return;
-  const std::int64_t elements = slot.all.rows * slot.all.columns;
-  const auto copy = allocate<float>(backend_, elements);
+  const Numbers copy = allocate_numbers(backend_, slot.all.rows * slot.all.columns);
   backend_.gather_rows(slot.all, all_rows_.device_rows.data(),
                        as_matrix(copy, slot.all.rows, slot.all.columns));
-  prefixes_.put(std::move(prefix), copy, elements * 4);
+  prefixes_.put(std::move(prefix), copy, copy.bytes());
 }
 
 /// One matrix product for neighbours that go on with the same rows.
@@ -181,7 +182,8 @@ std::vector<double> CircuitForward::logit_differences(const Slot& slot) {
   const Matrix normalized =
       as_spaced_matrix(scratch_.normalized, slot.last.rows, slot.last.columns);
   const auto dots = allocate<double>(backend_, slot.last.rows);
-  backend_.layer_norm(slot.last, model_.config().layer_norm_epsilon, normalized);
+  // The final layer norm's scale is in the directions.
+  backend_.layer_norm(slot.last, {}, model_.config().layer_norm_epsilon, normalized);
   backend_.row_dots(normalized, as_matrix(directions_, slot.last.rows, slot.last.columns),
                     dots.data());
   std::vector<double> result = to_host(backend_, dots.data(), slot.last.rows);

@@ -38,7 +38,7 @@ class CircuitForward {
     const Circuit* circuit = nullptr;  // nullptr: the unablated model
     CircuitPlan plan;
     int start = 0;           // the layer at which it is taken up
-    Array<float> source;     // the residual stream there
+    Numbers source;          // the residual stream there
     Matrix all, last;        // residual stream: (clean rows, d_model), (prompts, d_model)
     bool last_only = false;  // which of the two goes on
   };
@@ -46,7 +46,7 @@ class CircuitForward {
   struct PackedHeads {
     HeadWeights weights;
     Array<int> heads;
-    Array<float> constant;  // (fill rows, d_model): b_O and what the other heads add when ablated
+    Numbers constant;  // (fill rows, d_model): b_O and what the other heads add when ablated
   };
   /// The clean rows that a layer computes: all, or each prompt's last.
   struct Rows {
@@ -64,7 +64,7 @@ class CircuitForward {
   void attend_packed(const Slot& slot, int layer, const Rows& rows, Matrix x);
   Matrix shared_heads(const Slot& slot, int layer);
   const PackedHeads& packed_heads(int layer, const LayerPlan& plan, Queries queries);
-  Array<float> constant_without(int layer, const std::vector<int>& heads);
+  Numbers constant_without(int layer, const std::vector<int>& heads);
   void replace(const Slot& slot, int layer, const Rows& rows, const Array<int>& heads, Matrix from,
                Matrix to);
   void feed_forward_all(std::vector<Slot>& slots, int layer);
@@ -78,17 +78,17 @@ class CircuitForward {
   AblationFills fills_;
   Rows all_rows_, last_rows_;
   Array<int> every_head_;
-  Array<float> embedding_;   // (clean rows, d_model)
-  Array<float> directions_;  // (prompts, d_model): answer's minus distractor's unembedding
-  std::vector<double> direction_bias_;         // (prompts)
-  Array<float> residual_all_, residual_last_;  // (most_circuits, clean rows or prompts, d_model)
-  Array<float> heads_;                         // (clean rows, d_model), spaced
+  Numbers embedding_;   // (clean rows, d_model)
+  Numbers directions_;  // (prompts, d_model): answer's minus distractor's unembedding
+  std::vector<double> direction_bias_;    // (prompts)
+  Numbers residual_all_, residual_last_;  // (most_circuits, clean rows or prompts, d_model)
+  Numbers heads_;                         // (clean rows, d_model), spaced
   Scratch scratch_;
 
   // The circuit run last: where the next parts from it is worth remembering.
   Circuit previous_;
   // By what is kept below a layer: the residual stream before it, and z of all its heads.
-  Recent<Circuit, Array<float>> prefixes_, shared_heads_;
+  Recent<Circuit, Numbers> prefixes_, shared_heads_;
   Recent<std::pair<std::pair<int, Queries>, std::vector<int>>, PackedHeads> packed_;
 };
 

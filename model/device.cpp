@@ -4,15 +4,22 @@
 
 namespace headsweep {
 
-std::vector<Rung> available_rungs(DeviceChoice) { return {Rung::fp32, Rung::fp64}; }
-
-std::unique_ptr<Backend> open_device(DeviceChoice choice, Rung, int threads) {
+std::unique_ptr<Backend> open_device(DeviceChoice choice, Rung rung, int threads) {
   switch (choice) {
     case DeviceChoice::automatic:
     case DeviceChoice::cpu:
       break;
   }
-  return cpu::make_backend(threads);
+  return cpu::make_backend(threads, rung);
+}
+
+std::vector<Rung> available_rungs(DeviceChoice choice) {
+  switch (choice) {
+    case DeviceChoice::automatic:
+    case DeviceChoice::cpu:
+      break;
+  }
+  return cpu::available_rungs();
 }
 
 }  // namespace headsweep

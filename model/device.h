@@ -1,4 +1,4 @@
-// Opens the device that a job names.
+// Opens the device that a job names, in a precision.
 #pragma once
 
 #include <memory>
@@ -10,10 +10,10 @@
 
 namespace headsweep {
 
-/// The precisions in which the device computes, ascending.
-std::vector<Rung> available_rungs(DeviceChoice choice);
-
 /// `threads` of the processor, 0 for as many as the process may use.
 std::unique_ptr<Backend> open_device(DeviceChoice choice, Rung rung, int threads);
+
+/// The precisions that the device has, from the cheapest on.
+std::vector<Rung> available_rungs(DeviceChoice choice);
 
 }  // namespace headsweep

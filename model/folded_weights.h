@@ -1,6 +1,9 @@
-// The weights in the form in which headsweep computes: scale and shift of each layer norm folded
-// into the weights that follow it, value biases folded into the output bias (a pattern's weights
-// sum to one). Neither changes what the model computes; zero ablation is defined after the folding.
+// The weights in the form in which headsweep computes. Matrices are the checkpoint's numbers as
+// they are, so that they can be packed once for several precisions. The shift of each layer norm is
+// folded into the bias that follows it, its scale is left to Backend::layer_norm(); value biases
+// are folded into the output bias (a pattern's weights sum to one). Of the final layer norm both
+// are folded into the unembedding. None of it changes what the model computes; zero ablation is
+// defined after the folding.
 // Source: TransformerLens, fold_ln and fold_value_biases.
 #pragma once
 
@@ -14,7 +17,8 @@ namespace headsweep {
 /// A weight (inputs, outputs), row-major, and its bias (outputs).
 struct HostWeight {
   std::int64_t inputs = 0, outputs = 0;
-  std::vector<float> weight, bias;
+  std::vector<float> weight;
+  std::vector<double> bias;
 };
 
 /// Which of a layer's query, key and value columns.
@@ -37,9 +41,13 @@ class FoldedWeights {
   HostWeight attention_output(int layer, std::span<const int> heads, HostWeight used = {}) const;
   /// b_O with the value biases of all heads: what the layer adds to the residual stream whatever
   /// its heads do.
-  std::vector<float> attention_bias(int layer) const;
+  std::vector<double> attention_bias(int layer) const;
   HostWeight mlp_input(int layer, HostWeight used = {}) const;   // (d_model, d_mlp)
   HostWeight mlp_output(int layer, HostWeight used = {}) const;  // (d_mlp, d_model)
+
+  /// The scale of the layer norm before a layer's attention, or its MLP, (d_model).
+  std::vector<double> attention_scale(int layer) const;
+  std::vector<double> mlp_scale(int layer) const;
 
   /// A token's column of the unembedding and its bias, final layer norm folded in.
   struct Direction {
@@ -49,14 +57,11 @@ class FoldedWeights {
   Direction unembedding(int token) const;
 
  private:
-  struct Norm {
-    std::vector<float> scale, shift;  // (d_model)
-  };
-  Norm norm(int layer, const char* name) const;
+  std::vector<double> doubles(int layer, const char* name) const;
 
   const StoredWeights& stored_;
   Gpt2Config config_;
-  Norm final_norm_;
+  std::vector<float> final_scale_, final_shift_;  // (d_model)
 };
 
 }  // namespace headsweep

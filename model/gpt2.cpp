@@ -13,28 +13,25 @@ std::int64_t packed_bytes(const Gpt2Config& config, Backend& backend) {
                           backend.packed_bytes(d, m) + backend.packed_bytes(m, d));
 }
 
-Gpt2::Gpt2(StoredWeights stored, Backend& backend)
-    : config_(stored.config()),
+Gpt2::Gpt2(const std::filesystem::path& folder, Backend& backend)
+    : Gpt2(std::make_shared<StoredWeights>(folder, read_config(folder)), backend, nullptr,
+           WeightBlock::to_be_packed) {}
+
+Gpt2::Gpt2(std::shared_ptr<StoredWeights> stored, Backend& backend, std::shared_ptr<void> block,
+           WeightBlock state)
+    : config_(stored->config()),
       backend_(backend),
       stored_(std::move(stored)),
-      folded_(stored_, config_),
-      position_embedding_(stored_.values("wpe.weight")) {}
-
-Gpt2::Gpt2(const std::filesystem::path& folder, Backend& backend)
-    : Gpt2(StoredWeights(folder, read_config(folder)), backend) {
-  const auto block = backend.allocate_bytes(packed_bytes(config_, backend));
-  pack_layers(static_cast<std::byte*>(block.get()));
-  take_layers(block);
+      folded_(*stored_, config_),
+      block_(std::move(block)),
+      position_embedding_(stored_->values("wpe.weight")) {
+  if (!block_) block_ = backend.allocate_bytes(packed_bytes(config_, backend));
+  if (state != WeightBlock::packed_already) pack_layers(state);
+  take_layers();
 }
 
-Gpt2::Gpt2(StoredWeights stored, Backend& backend, const std::shared_ptr<void>& block,
-           WeightBlock state)
-    : Gpt2(std::move(stored), backend) {
-  if (state == WeightBlock::to_be_packed) pack_layers(static_cast<std::byte*>(block.get()));
-  take_layers(block);
-}
-
-void Gpt2::pack_layers(std::byte* memory) {
+void Gpt2::pack_layers(WeightBlock state) {
+  auto* memory = static_cast<std::byte*>(block_.get());
   const auto pack_next = [&](const HostWeight& host) {
     backend_.pack_into(host.weight, host.inputs, host.outputs, host.bias, memory);
     memory += backend_.packed_bytes(host.inputs, host.outputs);
@@ -53,22 +50,23 @@ void Gpt2::pack_layers(std::byte* memory) {
     pack_next(host);
     host = folded_.mlp_output(l, std::move(host));
     pack_next(host);
-    stored_.release_layer(l);
-    stored_.discard_mlp(l);
+    stored_->release_layer(l);
+    if (state == WeightBlock::last_to_be_packed) stored_->discard_mlp(l);
   }
 }
 
-void Gpt2::take_layers(const std::shared_ptr<void>& block) {
-  auto* memory = static_cast<std::byte*>(block.get());
+void Gpt2::take_layers() {
+  auto* memory = static_cast<std::byte*>(block_.get());
   const auto next = [&](std::int64_t inputs, std::int64_t outputs) {
-    Weight weight = backend_.packed_weight(std::shared_ptr<void>(block, memory), inputs, outputs);
+    Weight weight = backend_.packed_weight(std::shared_ptr<void>(block_, memory), inputs, outputs);
     memory += backend_.packed_bytes(inputs, outputs);
     return weight;
   };
   const std::int64_t d = config_.d_model, m = config_.d_mlp;
   // Braces are evaluated from left to right: in the order in which the weights lie there.
   for (int l = 0; l < config_.layers; ++l)
-    layers_.push_back({next(d, 3 * d), next(d, d), next(d, m), next(m, d)});
+    layers_.push_back({to_device(backend_, folded_.attention_scale(l)), next(d, 3 * d), next(d, d),
+                       to_device(backend_, folded_.mlp_scale(l)), next(d, m), next(m, d)});
 }
 
 std::int64_t Gpt2::weight_bytes() const {
@@ -93,21 +91,23 @@ HeadWeights Gpt2::pack_heads(int layer, std::span<const int> heads, Queries quer
     result.keys_values = pack(folded_.attention_input(layer, heads, AttentionInputs::keys_values));
   }
   result.output = pack(folded_.attention_output(layer, heads));
-  stored_.release_layer(layer);
+  stored_->release_layer(layer);
   return result;
 }
 
-Array<float> Gpt2::embed(std::span<const std::vector<int>> sequences) const {
+Numbers Gpt2::embed(std::span<const std::vector<int>> sequences) const {
   const auto d = static_cast<std::size_t>(config_.d_model);
-  std::vector<float> rows;
+  std::vector<double> rows;
   std::vector<float> row(d);
   for (const auto& tokens : sequences)
     for (std::size_t p = 0; p < tokens.size(); ++p) {
       assert(p < static_cast<std::size_t>(config_.positions));
-      stored_.read_embedding(tokens[p], row);
-      for (std::size_t i = 0; i < d; ++i) rows.push_back(row[i] + position_embedding_[p * d + i]);
+      stored_->read_embedding(tokens[p], row);
+      for (std::size_t i = 0; i < d; ++i)
+        rows.push_back(static_cast<double>(row[i]) +
+                       static_cast<double>(position_embedding_[p * d + i]));
     }
-  return to_device(backend_, std::span<const float>(rows));
+  return to_device(backend_, rows);
 }
 
 }  // namespace headsweep

@@ -14,8 +14,10 @@
 namespace headsweep {
 
 struct LayerWeights {
+  Numbers attention_scale;  // (d_model), of the layer norm before attention_input
   Weight attention_input;   // (d_model, 3 * d_model), queries, keys, values of all heads
   Weight attention_output;  // (d_model, d_model), with the layer's bias
+  Numbers mlp_scale;        // (d_model), of the layer norm before mlp_input
   Weight mlp_input;         // (d_model, d_mlp)
   Weight mlp_output;        // (d_mlp, d_model)
 };
@@ -29,10 +31,16 @@ struct HeadWeights {
   Weight output;            // (heads * d_head, d_model), without a bias
 };
 
-/// Whether this process is to pack a block of weights, or has it from one that did.
-enum class WeightBlock { to_be_packed, packed_already };
+/// What is to be done with a block of weights.
+enum class WeightBlock {
+  to_be_packed,
+  last_to_be_packed,  // and what nobody reads after that is discarded from a checkpoint in memory
+                      // that processes share
+  packed_already,     // by another process, or for another precision
+};
 
-/// What the packed weights of all layers take, one after the other in the order of LayerWeights.
+/// What the packed weights of all layers take, one after the other: for each layer attention_input,
+/// attention_output, mlp_input, mlp_output.
 std::int64_t packed_bytes(const Gpt2Config& config, Backend& backend);
 
 class Gpt2 {
@@ -41,14 +49,17 @@ class Gpt2 {
   Gpt2(const std::filesystem::path& folder, Backend& backend);
 
   /// With the weights of all layers in `block`: packed_bytes() of the device's memory, aligned to
-  /// 64 bytes, which processes of one machine may share. Who packs also discards what no process
-  /// reads again of the checkpoint.
-  Gpt2(StoredWeights stored, Backend& backend, const std::shared_ptr<void>& block,
+  /// 64 bytes (nullptr: memory of its own). Processes of one machine may share it, and precisions
+  /// whose backends have one weight form: the second takes the first's stored_weights() and
+  /// weight_block().
+  Gpt2(std::shared_ptr<StoredWeights> stored, Backend& backend, std::shared_ptr<void> block,
        WeightBlock state);
 
   const Gpt2Config& config() const { return config_; }
   Backend& backend() const { return backend_; }
-  const StoredWeights& stored() const { return stored_; }
+  const StoredWeights& stored() const { return *stored_; }
+  const std::shared_ptr<StoredWeights>& stored_weights() const { return stored_; }
+  const std::shared_ptr<void>& weight_block() const { return block_; }
 
   const LayerWeights& layer(int layer) const { return layers_[static_cast<std::size_t>(layer)]; }
   std::int64_t weight_bytes() const;  // of all layers' packed weights
@@ -56,20 +67,20 @@ class Gpt2 {
 
   /// Token embedding plus position embedding, (tokens, d_model), on the device; each sequence
   /// begins at position 0.
-  Array<float> embed(std::span<const std::vector<int>> sequences) const;
+  Numbers embed(std::span<const std::vector<int>> sequences) const;
 
   FoldedWeights::Direction unembedding(int token) const { return folded_.unembedding(token); }
 
  private:
-  Gpt2(StoredWeights stored, Backend& backend);
-  void pack_layers(std::byte* memory);
-  void take_layers(const std::shared_ptr<void>& block);
+  void pack_layers(WeightBlock state);
+  void take_layers();
   Weight pack(const HostWeight& weight) const;
 
   Gpt2Config config_;
   Backend& backend_;
-  StoredWeights stored_;
+  std::shared_ptr<StoredWeights> stored_;
   FoldedWeights folded_;
+  std::shared_ptr<void> block_;
   std::vector<LayerWeights> layers_;
   std::vector<float> position_embedding_;  // (positions, d_model)
 };

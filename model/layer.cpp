@@ -7,9 +7,9 @@ namespace headsweep {
 Scratch make_scratch(const Gpt2& model, std::int64_t rows) {
   const auto& config = model.config();
   Backend& backend = model.backend();
-  return {allocate<float>(backend, rows * (config.d_model + row_gap)),
-          allocate<float>(backend, rows * 3 * config.d_model),
-          allocate<float>(backend, rows * (std::max(config.d_mlp, config.d_model) + row_gap))};
+  return {allocate_numbers(backend, rows * (config.d_model + row_gap)),
+          allocate_numbers(backend, rows * 3 * config.d_model),
+          allocate_numbers(backend, rows * (std::max(config.d_mlp, config.d_model) + row_gap))};
 }
 
 void read_heads(const Gpt2& model, int layer, const Sequences& sequences, Matrix x,
@@ -18,7 +18,8 @@ void read_heads(const Gpt2& model, int layer, const Sequences& sequences, Matrix
   const std::int64_t d = model.config().d_model;
   const Matrix normalized = as_spaced_matrix(scratch.normalized, x.rows, d);
   const Matrix projected = as_matrix(scratch.projected, x.rows, 3 * d);
-  backend.layer_norm(x, model.config().layer_norm_epsilon, normalized);
+  backend.layer_norm(x, model.layer(layer).attention_scale, model.config().layer_norm_epsilon,
+                     normalized);
   backend.matmul(normalized, model.layer(layer).attention_input, Epilogue::store, projected);
   backend.attention(sequences.on_device(), model.config().heads, Queries::every_position,
                     projected.part_of_columns(0, d), projected.part_of_columns(d, d),
@@ -33,16 +34,16 @@ void feed_forward(const Gpt2& model, int layer, Matrix x, Scratch& scratch) {
   Backend& backend = model.backend();
   const Matrix normalized = as_spaced_matrix(scratch.normalized, x.rows, x.columns);
   const Matrix hidden = as_spaced_matrix(scratch.hidden, x.rows, model.config().d_mlp);
-  backend.layer_norm(x, model.config().layer_norm_epsilon, normalized);
+  backend.layer_norm(x, model.layer(layer).mlp_scale, model.config().layer_norm_epsilon,
+                     normalized);
   backend.matmul(normalized, model.layer(layer).mlp_input, Epilogue::gelu, hidden);
   backend.matmul(hidden, model.layer(layer).mlp_output, Epilogue::accumulate, x);
 }
 
-Array<float> run_unablated(const Gpt2& model, const std::vector<std::vector<int>>& tokens,
-                           const Sequences& sequences, const std::function<void(Matrix z)>& show) {
+Numbers run_unablated(const Gpt2& model, const std::vector<std::vector<int>>& tokens,
+                      const Sequences& sequences, const std::function<void(Matrix z)>& show) {
   const std::int64_t rows = sequences.rows(), d = model.config().d_model;
-  const Array<float> residual = model.embed(tokens),
-                     heads = allocate<float>(model.backend(), rows * d);
+  const Numbers residual = model.embed(tokens), heads = allocate_numbers(model.backend(), rows * d);
   const Matrix x = as_matrix(residual, rows, d), z = as_matrix(heads, rows, d);
   Scratch scratch = make_scratch(model, rows);
   for (int layer = 0; layer < model.config().layers; ++layer) {

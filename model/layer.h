@@ -12,9 +12,9 @@ namespace headsweep {
 
 /// Memory for what a layer computes on the way, for up to `rows` rows.
 struct Scratch {
-  Array<float> normalized;  // (rows, d_model), spaced
-  Array<float> projected;   // (rows, 3 * d_model)
-  Array<float> hidden;      // (rows, the larger of d_mlp and d_model), spaced
+  Numbers normalized;  // (rows, d_model), spaced
+  Numbers projected;   // (rows, 3 * d_model)
+  Numbers hidden;      // (rows, the larger of d_mlp and d_model), spaced
 };
 Scratch make_scratch(const Gpt2& model, std::int64_t rows);
 
@@ -30,7 +30,7 @@ void feed_forward(const Gpt2& model, int layer, Matrix x, Scratch& scratch);
 
 /// All layers on these sequences, nothing replaced; `show` sees each layer's z (rows, d_model) in
 /// turn. Returns the residual stream after the last, (rows, d_model).
-Array<float> run_unablated(const Gpt2& model, const std::vector<std::vector<int>>& tokens,
-                           const Sequences& sequences, const std::function<void(Matrix z)>& show);
+Numbers run_unablated(const Gpt2& model, const std::vector<std::vector<int>>& tokens,
+                      const Sequences& sequences, const std::function<void(Matrix z)>& show);
 
 }  // namespace headsweep

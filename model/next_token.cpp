@@ -10,22 +10,22 @@ namespace headsweep {
 namespace {
 
 /// The residual stream after the last layer, normalised, at the last token.
-std::vector<float> last_residual(const Gpt2& model, const std::vector<int>& tokens) {
+std::vector<double> last_residual(const Gpt2& model, const std::vector<int>& tokens) {
   Backend& backend = model.backend();
   const std::vector<std::vector<int>> prompt = {tokens};
   const Sequences sequences = lay_out(backend, prompt);
   const std::int64_t rows = sequences.rows(), d = model.config().d_model;
-  const Array<float> residual = run_unablated(model, prompt, sequences, [](Matrix) {});
+  const Numbers residual = run_unablated(model, prompt, sequences, [](Matrix) {});
   const Matrix x = as_matrix(residual, rows, d);
-  backend.layer_norm(x, model.config().layer_norm_epsilon, x);
-  return to_host(backend, x.part_of_rows(rows - 1, 1).data, d);
+  backend.layer_norm(x, {}, model.config().layer_norm_epsilon, x);
+  return to_host(backend, x.part_of_rows(rows - 1, 1));
 }
 
 }  // namespace
 
 std::vector<double> next_token_logits(const Gpt2& model, const std::vector<int>& tokens,
                                       Processing processing) {
-  const std::vector<float> residual = last_residual(model, tokens);
+  const std::vector<double> residual = last_residual(model, tokens);
   std::vector<double> logits;
   for (int token = 0; token < model.config().vocabulary; ++token) {
     const auto direction = model.unembedding(token);

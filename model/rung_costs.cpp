@@ -1,5 +1,73 @@
 #include "model/rung_costs.h"
 
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <random>
+
 namespace headsweep {
-std::vector<RungCost> measure_rung_costs(DeviceChoice, int) { return {{Rung::fp32, 1}, {Rung::fp64, 2}}; }
+namespace {
+
+/// The MLP of a layer of gpt2's shape, and ten prompts of six tokens.
+constexpr std::int64_t d_model = 768, d_mlp = 3072, rows = 60;
+
+std::vector<float> some_weights(std::int64_t count) {
+  std::minstd_rand random(1);
+  std::uniform_real_distribution<float> between(-0.1f, 0.1f);
+  std::vector<float> weights(static_cast<std::size_t>(count));
+  for (float& weight : weights) weight = between(random);
+  return weights;
+}
+
+/// An MLP on one rung.
+class Trial {
+ public:
+  Trial(DeviceChoice choice, Rung rung, int threads, const std::vector<float>& weights)
+      : backend_(open_device(choice, rung, threads)),
+        up_(pack(*backend_, weights, d_model, d_mlp, {})),
+        down_(pack(*backend_, weights, d_mlp, d_model, {})),
+        x_(allocate_numbers(*backend_, rows * (d_model + row_gap))),
+        hidden_(allocate_numbers(*backend_, rows * (d_mlp + row_gap))) {
+    const std::vector<double> ones(static_cast<std::size_t>(x_.size), 1.0);
+    x_ = to_device(*backend_, std::span(ones));
+  }
+
+  double seconds() {
+    const auto start = std::chrono::steady_clock::now();
+    const Matrix x = as_spaced_matrix(x_, rows, d_model),
+                 hidden = as_spaced_matrix(hidden_, rows, d_mlp);
+    backend_->matmul(x, up_, Epilogue::gelu, hidden);
+    backend_->matmul(hidden, down_, Epilogue::store, x);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+ private:
+  std::unique_ptr<Backend> backend_;
+  Weight up_, down_;
+  Numbers x_, hidden_;
+};
+
+}  // namespace
+
+std::vector<RungCost> measure_rung_costs(DeviceChoice choice, int threads) {
+  constexpr int rounds = 7;
+  const std::vector<float> weights = some_weights(d_model * d_mlp);
+  const std::vector<Rung> rungs = available_rungs(choice);
+  std::vector<std::unique_ptr<Trial>> trials;
+  for (const Rung rung : rungs)
+    trials.push_back(std::make_unique<Trial>(choice, rung, threads, weights));
+  // In turn, so that what else the machine does falls on all; what it does only adds time. The
+  // first round wakes the threads.
+  std::vector<double> least(rungs.size(), 1e9);
+  for (int round = 0; round <= rounds; ++round)
+    for (std::size_t i = 0; i < rungs.size(); ++i) {
+      const double seconds = trials[i]->seconds();
+      if (round > 0) least[i] = std::min(least[i], seconds);
+    }
+  const auto fp32 = static_cast<std::size_t>(std::ranges::find(rungs, Rung::fp32) - rungs.begin());
+  std::vector<RungCost> costs;
+  for (std::size_t i = 0; i < rungs.size(); ++i) costs.push_back({rungs[i], least[i] / least[fp32]});
+  return costs;
+}
+
 }  // namespace headsweep

@@ -84,20 +84,21 @@ Checkpoint share_checkpoint(Ranks& ranks, const std::filesystem::path& folder) {
 
 /// The packed weights, in one block of each node's memory; in the device's own where a rank has its
 /// node to itself.
-std::unique_ptr<Gpt2> share_weights(Ranks& ranks, StoredWeights stored, Backend& backend) {
-  const std::int64_t bytes = packed_bytes(stored.config(), backend);
+std::unique_ptr<Gpt2> share_weights(Ranks& ranks, const std::shared_ptr<StoredWeights>& stored,
+                                    Backend& backend, WeightBlock packing) {
+  const std::int64_t bytes = packed_bytes(stored->config(), backend);
   const NodeMemory block = neighbours(ranks) == 1
                                ? NodeMemory{.memory = backend.allocate_bytes(bytes)}
                                : ranks.share_on_node(bytes);
   const auto make = [&](WeightBlock state) {
-    return std::make_unique<Gpt2>(std::move(stored), backend, block.memory, state);
+    return std::make_unique<Gpt2>(stored, backend, block.memory, state);
   };
   // Who packs does so before they meet, and the others take what is packed after.
   if (!block.mine_to_fill) {
     ranks.meet_on_node();
     return make(WeightBlock::packed_already);
   }
-  auto model = make(WeightBlock::to_be_packed);
+  auto model = make(packing);
   ranks.meet_on_node();
   return model;
 }
@@ -113,26 +114,31 @@ int threads_per_rank(int wanted, const Gpt2Config& config, const Ranks& ranks) {
 
 LoadedRungs load_shared_model(Ranks& ranks, const WorkOrder& order,
                               const std::filesystem::path& folder) {
+  const int threads = threads_per_rank(order.threads, order.config, ranks);
   LoadedRungs loaded;
-  for (const Rung rung : order.rule.ladder.rungs) {
-    LoadedModel& model = loaded.emplace_back();
-    model.backend = open_device(order.device, rung,
-                                threads_per_rank(order.threads, order.config, ranks));
-    model.model =
-        ranks.size() == 1
-            ? std::make_unique<Gpt2>(folder, *model.backend)
-            : share_weights(ranks, StoredWeights(share_checkpoint(ranks, folder), order.config),
-                            *model.backend);
+  for (const Rung rung : order.rule.ladder.rungs)
+    loaded.push_back({open_device(order.device, rung, threads), nullptr});
+  const auto stored = std::make_shared<StoredWeights>(
+      ranks.size() == 1 ? StoredWeights(folder, order.config)
+                        : StoredWeights(share_checkpoint(ranks, folder), order.config));
+  for (std::size_t i = 0; i < loaded.size(); ++i) {
+    LoadedModel& rung = loaded[i];
+    const auto same_form = [&](const LoadedModel& other) {
+      return other.backend->info().weight_form == rung.backend->info().weight_form;
+    };
+    if (const auto found = std::find_if(loaded.begin(), loaded.end(), same_form);
+        found->model) {
+      rung.model = std::make_unique<Gpt2>(stored, *rung.backend, found->model->weight_block(),
+                                          WeightBlock::packed_already);
+      continue;
+    }
+    const bool last = std::none_of(loaded.begin() + static_cast<std::ptrdiff_t>(i) + 1, loaded.end(),
+                                   [&](const LoadedModel& other) { return !same_form(other); });
+    rung.model = share_weights(
+        ranks, stored, *rung.backend,
+        last ? WeightBlock::last_to_be_packed : WeightBlock::to_be_packed);
   }
   return loaded;
-}
-
-std::string describe_ranks(const Ranks& ranks) {
-  if (ranks.size() == 1) return "";
-  std::set<int> nodes;
-  for (const RankPlace& place : ranks.places()) nodes.insert(place.node);
-  return fmt::format(", {} ranks on {} {}", ranks.size(), nodes.size(),
-                     nodes.size() == 1 ? "node" : "nodes");
 }
 
 namespace {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -19,6 +20,10 @@
 namespace headsweep::golden {
 
 using Json = nlohmann::json;
+
+/// Percentage points. Float32 stays far below it; a decision with a smaller margin may fall either
+/// way. Float64 differs from the reference's in the order of sums.
+inline double score_tolerance(Rung rung) { return rung == Rung::fp64 ? 1e-9 : 0.001; }
 
 inline std::filesystem::path data(const std::string& name) {
   return std::filesystem::path(HEADSWEEP_TEST_DATA) / name;
@@ -52,11 +57,13 @@ inline Positions positions(const Json& expected) {
                          : Positions::union_of_corrupted;
 }
 
-/// A trained model of tests/data/models, loaded once for all tests of a program.
-inline const Gpt2& model(const std::string& name) {
-  static const std::unique_ptr<Backend> backend = open_device(DeviceChoice::cpu, Rung::fp32, 0);
-  static std::map<std::string, Gpt2> models;
-  return models.try_emplace(name, data("models/" + name), *backend).first->second;
+/// A trained model of tests/data/models in a precision, loaded once for all tests of a program.
+inline const Gpt2& model(const std::string& name, Rung rung = Rung::fp32) {
+  static std::map<Rung, std::unique_ptr<Backend>> backends;
+  static std::map<std::pair<std::string, Rung>, Gpt2> models;
+  auto& backend = backends[rung];
+  if (!backend) backend = open_device(DeviceChoice::cpu, rung, 0);
+  return models.try_emplace({name, rung}, data("models/" + name), *backend).first->second;
 }
 
 inline const Tokenizer& gpt2_tokenizer() {
@@ -70,9 +77,9 @@ inline PromptFamily prompts(const std::string& family) {
 
 /// A trained model and one of its families, as an expected-values file names them.
 struct Case {
-  explicit Case(const std::string& file)
+  explicit Case(const std::string& file, Rung rung = Rung::fp32)
       : expected(read(data("golden/" + file))),
-        model(golden::model(expected["model"])),
+        model(golden::model(expected["model"], rung)),
         family(tokenize_family(prompts(expected["family"]), gpt2_tokenizer(), model.config(),
                                ablation(expected), positions(expected))) {}
 

@@ -14,19 +14,17 @@
 
 namespace headsweep::golden {
 
-/// Percentage points. float32 stays far below it; a decision with a smaller margin may fall either
-/// way.
-constexpr double score_tolerance = 0.001;
-
 inline Order order(const Json& expected) {
   return expected["order"] == "importance" ? Order::importance : Order::backward;
 }
 
 class Search {
  public:
-  Search(const Json& expected, Evaluator& evaluator, const Gpt2Config& config)
+  Search(const Json& expected, Evaluator& evaluator, const Gpt2Config& config,
+         double score_tolerance)
       : expected_(expected),
         evaluator_(evaluator),
+        score_tolerance_(score_tolerance),
         search_({config.layers, config.heads, golden::order(expected), expected["threshold"]}) {}
 
   /// The whole search. False if a close decision fell the other way: from there on the circuits are
@@ -54,14 +52,14 @@ class Search {
     const Decision& decision = search_.tell(evaluator_.evaluate(search_.wanted()).score_percent);
     EXPECT_EQ(decision.head, (Head{step[0], step[1]}));
     if (!same_way_) return;
-    EXPECT_NEAR(decision.score_percent, expected_score, score_tolerance);
-    if (std::abs(margin) >= score_tolerance) {
+    EXPECT_NEAR(decision.score_percent, expected_score, score_tolerance_);
+    if (std::abs(margin) >= score_tolerance_) {
       EXPECT_EQ(decision.removed, step[3].get<bool>());
     }
     same_way_ = decision.removed == step[3].get<bool>();
   }
 
-  /// Ranks by the reference's scores, not by those found: float32 may swap two heads that are
+  /// Ranks by the reference's scores, not by those found: rounding may swap two heads that are
   /// closer than its error, and every later circuit would be another one.
   void rank_layer() {
     std::vector<double> found, scores;
@@ -75,7 +73,7 @@ class Search {
       EXPECT_EQ(removal[1], head);
       scores.push_back(removal[2]);
       if (same_way_) {
-        EXPECT_NEAR(found[head], scores[head], score_tolerance) << layer << ' ' << head;
+        EXPECT_NEAR(found[head], scores[head], score_tolerance_) << layer << ' ' << head;
       }
     }
     GreedySearch by_found = search_;
@@ -90,13 +88,14 @@ class Search {
     const auto score = [&](Head head) { return scores[static_cast<std::size_t>(head.head)]; };
     ASSERT_EQ(found.size(), expected.size());
     for (std::size_t place = 0; place < found.size(); ++place)
-      EXPECT_NEAR(score(found[place]), score(expected[place]), 2 * score_tolerance)
+      EXPECT_NEAR(score(found[place]), score(expected[place]), 2 * score_tolerance_)
           << "layer " << found[place].layer << ": head " << found[place].head << " in place of "
           << expected[place].head;
   }
 
   const Json& expected_;
   Evaluator& evaluator_;
+  double score_tolerance_;  // percentage points
   GreedySearch search_;
   bool same_way_ = true;
 };

@@ -10,14 +10,23 @@
 
 namespace headsweep::reference {
 
-using Values = std::vector<float>;
+using Numbers = std::vector<double>;
 
-inline Values random_values(std::int64_t count, unsigned seed, float scale = 1.0f) {
+template <class T>
+std::vector<T> random_of(std::int64_t count, unsigned seed, T scale) {
   std::mt19937 random(seed);
-  std::uniform_real_distribution<float> uniform(-scale, scale);
-  Values values(static_cast<std::size_t>(count));
-  for (float& value : values) value = uniform(random);
+  std::uniform_real_distribution<T> uniform(-scale, scale);
+  std::vector<T> values(static_cast<std::size_t>(count));
+  for (T& value : values) value = uniform(random);
   return values;
+}
+/// Weights.
+inline std::vector<float> random_values(std::int64_t count, unsigned seed, float scale = 1) {
+  return random_of(count, seed, scale);
+}
+/// What is computed with.
+inline Numbers random_numbers(std::int64_t count, unsigned seed, double scale = 1) {
+  return random_of(count, seed, scale);
 }
 
 inline double gelu(double x) {
@@ -26,15 +35,15 @@ inline double gelu(double x) {
 
 /// (rows, inputs) x (inputs, outputs) + bias; `out` is what was there before, for
 /// Epilogue::accumulate.
-inline std::vector<double> matmul(const Values& in, const Values& weight, const Values& bias,
-                                  std::int64_t rows, std::int64_t inputs, std::int64_t outputs,
-                                  Epilogue epilogue, const Values& out) {
-  std::vector<double> result;
+inline Numbers matmul(const Numbers& in, const std::vector<float>& weight, const Numbers& bias,
+                      std::int64_t rows, std::int64_t inputs, std::int64_t outputs,
+                      Epilogue epilogue, const Numbers& out) {
+  Numbers result;
   for (std::int64_t r = 0; r < rows; ++r)
     for (std::int64_t o = 0; o < outputs; ++o) {
       double sum = bias.empty() ? 0 : bias[o];
       for (std::int64_t i = 0; i < inputs; ++i)
-        sum += double{in[r * inputs + i]} * double{weight[i * outputs + o]};
+        sum += in[r * inputs + i] * double{weight[i * outputs + o]};
       if (epilogue == Epilogue::gelu) sum = gelu(sum);
       if (epilogue == Epilogue::accumulate) sum += out[r * outputs + o];
       result.push_back(sum);
@@ -42,25 +51,27 @@ inline std::vector<double> matmul(const Values& in, const Values& weight, const 
   return result;
 }
 
-inline std::vector<double> layer_norm(const Values& in, std::int64_t rows, std::int64_t columns,
-                                      double epsilon) {
-  std::vector<double> result;
+/// An empty scale is none.
+inline Numbers layer_norm(const Numbers& in, const Numbers& scale, std::int64_t rows,
+                          std::int64_t columns, double epsilon) {
+  Numbers result;
   for (std::int64_t r = 0; r < rows; ++r) {
     double mean = 0, variance = 0;
     for (std::int64_t i = 0; i < columns; ++i) mean += in[r * columns + i] / double(columns);
     for (std::int64_t i = 0; i < columns; ++i)
       variance += std::pow(in[r * columns + i] - mean, 2) / double(columns);
     for (std::int64_t i = 0; i < columns; ++i)
-      result.push_back((in[r * columns + i] - mean) / std::sqrt(variance + epsilon));
+      result.push_back((in[r * columns + i] - mean) / std::sqrt(variance + epsilon) *
+                       (scale.empty() ? 1 : scale[i]));
   }
   return result;
 }
 
 /// q, k, v: (rows, heads * d_head); a row of z for every row.
-inline std::vector<double> attention(const std::vector<int>& starts, int heads, std::int64_t d_head,
-                                     const Values& q, const Values& k, const Values& v) {
+inline Numbers attention(const std::vector<int>& starts, int heads, std::int64_t d_head,
+                         const Numbers& q, const Numbers& k, const Numbers& v) {
   const std::int64_t width = heads * d_head;
-  std::vector<double> z(q.size());
+  Numbers z(q.size());
   for (std::size_t s = 0; s + 1 < starts.size(); ++s)
     for (int row = starts[s]; row < starts[s + 1]; ++row)
       for (int h = 0; h < heads; ++h) {
@@ -69,15 +80,14 @@ inline std::vector<double> attention(const std::vector<int>& starts, int heads, 
         for (int key = starts[s]; key <= row; ++key) {
           double score = 0;
           for (std::int64_t i = 0; i < d_head; ++i)
-            score +=
-                double{q[row * width + h * d_head + i]} * double{k[key * width + h * d_head + i]};
+            score += q[row * width + h * d_head + i] * k[key * width + h * d_head + i];
           weights.push_back(std::exp(score / std::sqrt(double(d_head))));
           total += weights.back();
         }
         for (int key = starts[s]; key <= row; ++key)
           for (std::int64_t i = 0; i < d_head; ++i)
             z[row * width + h * d_head + i] +=
-                weights[key - starts[s]] / total * double{v[key * width + h * d_head + i]};
+                weights[key - starts[s]] / total * v[key * width + h * d_head + i];
       }
   return z;
 }

@@ -1,5 +1,7 @@
 #include "kernels/cpu/cpu_backend.h"
 
+#include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
@@ -7,26 +9,40 @@
 #include <omp.h>
 
 #include "kernels/cpu/attention.h"
+#include "kernels/cpu/blas_product.h"
 #include "kernels/cpu/elementwise.h"
-#include "kernels/cpu/matmul.h"
 #include "kernels/cpu/memory.h"
+#include "kernels/cpu/onednn_product.h"
+#include "kernels/cpu/own_products.h"
+#include "kernels/cpu/panel_product.h"
 #include "kernels/cpu/processor.h"
+#include "kernels/cpu/typed_matrix.h"
 
 namespace headsweep::cpu {
 namespace {
 
+/// `Products` pack weights and multiply; all else is computed in their Number.
+template <class Products>
 class CpuBackend final : public Backend {
+  using Number = typename Products::Number;
+
  public:
-  CpuBackend(int threads, ProductKind products) : products_(products) {
+  explicit CpuBackend(int threads) {
     if (threads > 0) omp_set_num_threads(threads);
   }
 
   DeviceInfo info() const override {
-    const std::string kind = fmt::format("cpu {}", processor_level());
+    std::string kind = fmt::format("cpu {}", processor_level());
+    if (const std::string more = Products::bits_depend_on(); !more.empty()) kind += ", " + more;
     const int threads = omp_get_max_threads();
-    return {kind, fmt::format("{}, {}, {} {}", kind, products_.description(), threads,
-                              threads == 1 ? "thread" : "threads")};
+    return {kind,
+            fmt::format("{}, {}{}, {} {}", kind, Products::description(),
+                        element() == Element::float64 ? " in float64" : "", threads,
+                        threads == 1 ? "thread" : "threads"),
+            Products::weight_form()};
   }
+
+  Element element() const override { return element_of<Number>; }
 
   std::shared_ptr<void> allocate_bytes(std::int64_t bytes) override {
     return allocate_aligned(bytes);
@@ -45,7 +61,7 @@ class CpuBackend final : public Backend {
   }
 
   void pack_into(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
-                 std::span<const float> bias, void* memory) override {
+                 std::span<const double> bias, void* memory) override {
     products_.pack_into(weight, inputs, outputs, bias, memory);
   }
 
@@ -58,32 +74,72 @@ class CpuBackend final : public Backend {
     products_.multiply(in, weight, epilogue, out);
   }
 
-  void layer_norm(Matrix in, double epsilon, Matrix out) override {
-    cpu::layer_norm(in, epsilon, out);
+  void layer_norm(Matrix in, const Numbers& scale, double epsilon, Matrix out) override {
+    cpu::layer_norm<Number>(in, scale, epsilon, out);
   }
 
   void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
                  Matrix z) override {
-    cpu::attention(sequences, heads, queries, q, k, v, z);
+    cpu::attention<Number>(sequences, heads, queries, q, k, v, z);
   }
 
   void replace_heads(const HeadFill& fill, Matrix from, Matrix to) override {
-    cpu::replace_heads(fill, from, to);
+    cpu::replace_heads<Number>(fill, from, to);
   }
-  void add_rows(Matrix values, const int* row, Matrix x) override { cpu::add_rows(values, row, x); }
+  void add_rows(Matrix values, const int* row, Matrix x) override {
+    cpu::add_rows<Number>(values, row, x);
+  }
   void gather_rows(Matrix in, const int* row, Matrix out) override {
-    cpu::gather_rows(in, row, out);
+    cpu::gather_rows<Number>(in, row, out);
   }
-  void row_dots(Matrix a, Matrix b, double* out) override { cpu::row_dots(a, b, out); }
+  void row_dots(Matrix a, Matrix b, double* out) override { cpu::row_dots<Number>(a, b, out); }
 
  private:
-  MatrixProducts products_;
+  Products products_;
 };
 
 }  // namespace
 
-std::unique_ptr<Backend> make_backend(int threads, ProductKind products) {
-  return std::make_unique<CpuBackend>(threads, products);
+// The one place that knows which products there are in which precision.
+
+std::vector<ProductKind> product_kinds(Rung rung) {
+  const bool own = panels_usable();
+  switch (rung) {
+    case Rung::bf16:
+    case Rung::bf16x3:
+      return {};
+    case Rung::fp32:
+      return own ? std::vector{ProductKind::panels, ProductKind::onednn}
+                 : std::vector{ProductKind::onednn};
+    case Rung::fp64:
+      break;
+  }
+  return own ? std::vector{ProductKind::panels, ProductKind::blas} : std::vector{ProductKind::blas};
+}
+
+std::unique_ptr<Backend> make_backend(int threads, Rung rung, ProductKind products) {
+  assert(std::ranges::count(product_kinds(rung), products) == 1);
+  switch (products) {
+    case ProductKind::onednn:
+      return std::make_unique<CpuBackend<OneDnnProducts>>(threads);
+    case ProductKind::blas:
+      return std::make_unique<CpuBackend<BlasProducts>>(threads);
+    case ProductKind::panels:
+      break;
+  }
+  if (rung == Rung::fp64) return std::make_unique<CpuBackend<OwnProducts<double>>>(threads);
+  return std::make_unique<CpuBackend<OwnProducts<float>>>(threads);
+}
+
+std::vector<Rung> available_rungs() {
+  std::vector<Rung> rungs;
+  for (const Rung rung : {Rung::bf16, Rung::bf16x3, Rung::fp32, Rung::fp64})
+    if (!product_kinds(rung).empty()) rungs.push_back(rung);
+  return rungs;
+}
+
+std::unique_ptr<Backend> make_backend(int threads, Rung rung) {
+  return make_backend(threads, rung, product_kinds(rung).front());
 }
 
 }  // namespace headsweep::cpu

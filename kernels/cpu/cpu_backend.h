@@ -2,14 +2,31 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "kernels/backend.h"
-#include "kernels/cpu/matmul.h"
+#include "kernels/rung.h"
 
 namespace headsweep::cpu {
 
+/// Who multiplies matrices.
+enum class ProductKind {
+  panels,  // the own products, where the processor can run them
+  onednn,  // float32
+  blas,    // float64
+};
+
+/// The kinds that this processor can run in a precision, the fastest first; none: it has not got
+/// the precision.
+std::vector<ProductKind> product_kinds(Rung rung);
+
+/// The precisions that this processor has, from the cheapest on.
+std::vector<Rung> available_rungs();
+
 /// `threads` 0: as many as OpenMP would take (OMP_NUM_THREADS, or the cores that the process may
 /// use).
-std::unique_ptr<Backend> make_backend(int threads, ProductKind products = fastest_products());
+std::unique_ptr<Backend> make_backend(int threads, Rung rung);
+/// With products of one of product_kinds(rung).
+std::unique_ptr<Backend> make_backend(int threads, Rung rung, ProductKind products);
 
 }  // namespace headsweep::cpu

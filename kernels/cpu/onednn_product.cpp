@@ -11,6 +11,9 @@
 #include <fmt/format.h>
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "kernels/cpu/processor.h"
+#include "kernels/cpu/typed_matrix.h"
+
 namespace headsweep::cpu {
 namespace {
 
@@ -23,25 +26,25 @@ constexpr std::int64_t block_rows = 64;
 struct PackedWeight {
   std::shared_ptr<void> storage;
   memory weight;
-  float* bias = nullptr;  // (outputs), in `storage` behind the weight
+  std::vector<float> bias;  // (outputs)
 };
 
 std::int64_t rounded_up(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
-/// Where the bias begins.
+/// Where the bias begins, in float64.
 std::int64_t bias_offset(const memory::desc& layout) {
   return rounded_up(static_cast<std::int64_t>(layout.get_size()));
 }
 
-float* find_bias(const memory::desc& layout, void* memory) {
-  return reinterpret_cast<float*>(static_cast<std::byte*>(memory) + bias_offset(layout));
+double* find_bias(const memory::desc& layout, void* memory) {
+  return reinterpret_cast<double*>(static_cast<std::byte*>(memory) + bias_offset(layout));
 }
 
 memory::desc row_major(std::int64_t rows, std::int64_t columns) {
   return {{rows, columns}, memory::data_type::f32, memory::format_tag::ab};
 }
 
-void copy_rows(Matrix from, Matrix to) {
+void copy_rows(TypedMatrix<float> from, TypedMatrix<float> to) {
   for (std::int64_t r = 0; r < from.rows; ++r)
     std::copy_n(from.data + r * from.stride, from.columns, to.data + r * to.stride);
 }
@@ -97,17 +100,16 @@ OneDnnProducts::~OneDnnProducts() = default;
 
 std::int64_t OneDnnProducts::packed_bytes(std::int64_t inputs, std::int64_t outputs) {
   return bias_offset(primitives_->layout(inputs, outputs)) +
-         rounded_up(outputs * static_cast<std::int64_t>(sizeof(float)));
+         rounded_up(outputs * static_cast<std::int64_t>(sizeof(double)));
 }
 
 void OneDnnProducts::pack_into(std::span<const float> weight, std::int64_t inputs,
-                               std::int64_t outputs, std::span<const float> bias,
+                               std::int64_t outputs, std::span<const double> bias,
                                void* memory_to_fill) {
   assert(static_cast<std::int64_t>(weight.size()) == inputs * outputs);
   const memory::desc& layout = primitives_->layout(inputs, outputs);
-  float* const own_bias = find_bias(layout, memory_to_fill);
-  std::fill_n(own_bias, outputs, 0.0f);
-  std::copy(bias.begin(), bias.end(), own_bias);
+  double* const own_bias = find_bias(layout, memory_to_fill);
+  std::fill(std::copy(bias.begin(), bias.end(), own_bias), own_bias + outputs, 0.0);
 
   // oneDNN takes no pointer to const, and does not write to the source of a reorder.
   memory source(row_major(inputs, outputs), primitives_->engine, const_cast<float*>(weight.data()));
@@ -121,22 +123,25 @@ Weight OneDnnProducts::packed_weight(std::shared_ptr<void> storage, std::int64_t
   const memory::desc& layout = primitives_->layout(inputs, outputs);
   auto packed = std::make_shared<PackedWeight>();
   packed->weight = memory(layout, primitives_->engine, storage.get());
-  packed->bias = find_bias(layout, storage.get());
+  const double* const bias = find_bias(layout, storage.get());
+  packed->bias.assign(bias, bias + outputs);
   packed->storage = std::move(storage);
   return {packed, inputs, outputs, packed_bytes(inputs, outputs)};
 }
 
-void OneDnnProducts::multiply(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) {
+void OneDnnProducts::multiply(Matrix in_matrix, const Weight& weight, Epilogue epilogue,
+                              Matrix out_matrix) {
+  const auto in = typed<float>(in_matrix), out = typed<float>(out_matrix);
   assert(in.columns == weight.inputs && out.columns == weight.outputs && in.rows == out.rows);
   const auto& packed = *static_cast<const PackedWeight*>(weight.packed.get());
   const auto& product =
       primitives_->product(in.columns, out.columns, epilogue, packed.weight.get_desc());
   primitives_->in.resize(static_cast<std::size_t>(block_rows * in.columns));
   primitives_->out.resize(static_cast<std::size_t>(block_rows * out.columns));
-  const Matrix in_block{primitives_->in.data(), block_rows, in.columns, in.columns};
-  const Matrix out_block{primitives_->out.data(), block_rows, out.columns, out.columns};
+  const TypedMatrix<float> in_block{primitives_->in.data(), block_rows, in.columns, in.columns};
+  const TypedMatrix<float> out_block{primitives_->out.data(), block_rows, out.columns, out.columns};
   const auto& engine = primitives_->engine;
-  const memory bias(row_major(1, out.columns), engine, packed.bias);
+  const memory bias(row_major(1, out.columns), engine, const_cast<float*>(packed.bias.data()));
   for (std::int64_t first = 0; first < in.rows; first += block_rows) {
     const std::int64_t rows = std::min(block_rows, in.rows - first);
     copy_rows(in.part_of_rows(first, rows), in_block);
@@ -154,6 +159,10 @@ void OneDnnProducts::multiply(Matrix in, const Weight& weight, Epilogue epilogue
 std::string OneDnnProducts::description() {
   const dnnl_version_t& version = *dnnl_version();
   return fmt::format("oneDNN {}.{}.{}", version.major, version.minor, version.patch);
+}
+
+std::string OneDnnProducts::weight_form() {
+  return fmt::format("{} float32, {}", description(), processor_level());
 }
 
 }  // namespace headsweep::cpu

@@ -15,8 +15,12 @@ std::string processor_level() {
 }
 
 bool panels_usable() { return false; }
-void pack_panels(const float*, std::int64_t, std::int64_t, float*) { std::abort(); }
-void multiply_panels(Matrix, const PanelWeight&, Epilogue, std::int64_t, std::int64_t, Matrix) {
+void multiply_panels(TypedMatrix<float>, const PanelWeight<float>&, Epilogue, std::int64_t,
+                     std::int64_t, TypedMatrix<float>) {
+  std::abort();
+}
+void multiply_panels(TypedMatrix<double>, const PanelWeight<double>&, Epilogue, std::int64_t,
+                     std::int64_t, TypedMatrix<double>) {
   std::abort();
 }
 

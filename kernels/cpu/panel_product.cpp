@@ -5,10 +5,11 @@
 
 #include <immintrin.h>
 
+#include "kernels/cpu/float64_epilogue.h"
+
 namespace headsweep::cpu {
 namespace {
 
-constexpr int lanes = 16;               // floats in a vector; a panel is two
 constexpr std::int64_t most_rows = 14;  // of a tile: 28 sums, 2 weights and 1 input in 32 registers
 constexpr std::int64_t input_block =
     512;  // inputs multiplied at a time: 64 KB of a panel stay in the second cache
@@ -16,66 +17,108 @@ constexpr std::int64_t row_block = 14 * 16;  // rows whose sums are kept at a ti
 
 std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
+/// Sums in float32; a tile's two vectors are a panel's columns.
+struct Float32 {
+  using Number = float;
+  using Vector = __m512;
+  static constexpr int lanes = 16;
+
+  static Vector load(const float* from) { return _mm512_load_ps(from); }
+  static void store(float* to, Vector value) { _mm512_store_ps(to, value); }
+  static Vector weights(const float* from) { return _mm512_load_ps(from); }
+  static Vector everywhere(float value) { return _mm512_set1_ps(value); }
+  static Vector multiply_add(Vector a, Vector b, Vector sum) { return _mm512_fmadd_ps(a, b, sum); }
+};
+
+/// Sums in float64; a tile's two vectors are half of a panel's columns.
+struct Float64 {
+  using Number = double;
+  using Vector = __m512d;
+  static constexpr int lanes = 8;
+
+  static Vector load(const double* from) { return _mm512_load_pd(from); }
+  static void store(double* to, Vector value) { _mm512_store_pd(to, value); }
+  static Vector weights(const float* from) { return _mm512_cvtps_pd(_mm256_load_ps(from)); }
+  static Vector everywhere(double value) { return _mm512_set1_pd(value); }
+  static Vector multiply_add(Vector a, Vector b, Vector sum) { return _mm512_fmadd_pd(a, b, sum); }
+};
+
 /// What to bring near while multiplying: `step` lines for every fourth input.
 struct Fetch {
   const float* from;
   std::int64_t step;
 };
+constexpr int line_floats = 16;
 
-/// sums (rows, 32) += in (rows, 1) times one row (1, 32) of a panel. The rows are reached from
-/// every fourth by multiples of the stride, so that all addresses stay in registers.
-template <int rows>
-[[gnu::always_inline]] inline void multiply_input(const float* const (&in)[4], std::int64_t stride,
-                                                  std::int64_t i, const float* weights,
-                                                  __m512 (&sum)[rows][2]) {
-  const __m512 w0 = _mm512_load_ps(weights), w1 = _mm512_load_ps(weights + lanes);
+/// sums (rows, 2 vectors) += in (rows, 1) times one row (1, 2 vectors) of a panel. The rows are
+/// reached from every fourth by multiples of the stride, so that all addresses stay in registers.
+template <class Real, int rows>
+[[gnu::always_inline]] inline void multiply_input(const typename Real::Number* const (&in)[4],
+                                                  std::int64_t stride, std::int64_t i,
+                                                  const float* weights,
+                                                  typename Real::Vector (&sum)[rows][2]) {
+  const auto w0 = Real::weights(weights), w1 = Real::weights(weights + Real::lanes);
 #pragma GCC unroll 14
   for (int r = 0; r < rows; ++r) {
-    const __m512 x = _mm512_set1_ps(in[r / 4][r % 4 * stride + i]);
-    sum[r][0] = _mm512_fmadd_ps(x, w0, sum[r][0]);
-    sum[r][1] = _mm512_fmadd_ps(x, w1, sum[r][1]);
+    const auto x = Real::everywhere(in[r / 4][r % 4 * stride + i]);
+    sum[r][0] = Real::multiply_add(x, w0, sum[r][0]);
+    sum[r][1] = Real::multiply_add(x, w1, sum[r][1]);
   }
 }
 
-/// sums (rows, 32) += in (rows, inputs) times panel (inputs, 32).
-template <int rows>
-void multiply_tile(const float* in, std::int64_t stride, const float* panel, std::int64_t inputs,
-                   Fetch fetch, float* sums) {
-  __m512 sum[rows][2];
+/// sums (rows, 2 vectors) += in (rows, inputs) times these columns of a panel (inputs, 32).
+template <class Real, int rows>
+void multiply_tile(const typename Real::Number* in, std::int64_t stride, const float* panel,
+                   std::int64_t inputs, Fetch fetch, typename Real::Number* sums) {
+  typename Real::Vector sum[rows][2];
 #pragma GCC unroll 14
   for (int r = 0; r < rows; ++r) {
-    sum[r][0] = _mm512_load_ps(sums + r * panel_columns);
-    sum[r][1] = _mm512_load_ps(sums + r * panel_columns + lanes);
+    sum[r][0] = Real::load(sums + r * panel_columns);
+    sum[r][1] = Real::load(sums + r * panel_columns + Real::lanes);
   }
-  const float* row[4] = {in, in + 4 * stride, in + 8 * stride, in + 12 * stride};
+  const typename Real::Number* row[4] = {in, in + 4 * stride, in + 8 * stride, in + 12 * stride};
   std::int64_t i = 0;
   for (; i + 4 <= inputs; i += 4) {
-    for (std::int64_t line = 0; line < fetch.step; ++line, fetch.from += lanes)
+    for (std::int64_t line = 0; line < fetch.step; ++line, fetch.from += line_floats)
       _mm_prefetch(reinterpret_cast<const char*>(fetch.from), _MM_HINT_T1);
 #pragma GCC unroll 4
     for (std::int64_t next = 0; next < 4; ++next)
-      multiply_input<rows>(row, stride, next, panel + next * panel_columns, sum);
+      multiply_input<Real, rows>(row, stride, next, panel + next * panel_columns, sum);
     panel += 4 * panel_columns;
 #pragma GCC unroll 4
     for (auto& pointer : row) pointer += 4;
   }
   for (; i < inputs; ++i, panel += panel_columns) {
-    multiply_input<rows>(row, stride, 0, panel, sum);
+    multiply_input<Real, rows>(row, stride, 0, panel, sum);
 #pragma GCC unroll 4
     for (auto& pointer : row) ++pointer;
   }
 #pragma GCC unroll 14
   for (int r = 0; r < rows; ++r) {
-    _mm512_store_ps(sums + r * panel_columns, sum[r][0]);
-    _mm512_store_ps(sums + r * panel_columns + lanes, sum[r][1]);
+    Real::store(sums + r * panel_columns, sum[r][0]);
+    Real::store(sums + r * panel_columns + Real::lanes, sum[r][1]);
   }
 }
 
-using Tile = void (*)(const float*, std::int64_t, const float*, std::int64_t, Fetch, float*);
-constexpr Tile tiles[most_rows + 1] = {
-    nullptr,           multiply_tile<1>,  multiply_tile<2>,  multiply_tile<3>,  multiply_tile<4>,
-    multiply_tile<5>,  multiply_tile<6>,  multiply_tile<7>,  multiply_tile<8>,  multiply_tile<9>,
-    multiply_tile<10>, multiply_tile<11>, multiply_tile<12>, multiply_tile<13>, multiply_tile<14>};
+template <class Real>
+using Tile = void (*)(const typename Real::Number*, std::int64_t, const float*, std::int64_t, Fetch,
+                      typename Real::Number*);
+template <class Real>
+constexpr Tile<Real> tiles[most_rows + 1] = {nullptr,
+                                             multiply_tile<Real, 1>,
+                                             multiply_tile<Real, 2>,
+                                             multiply_tile<Real, 3>,
+                                             multiply_tile<Real, 4>,
+                                             multiply_tile<Real, 5>,
+                                             multiply_tile<Real, 6>,
+                                             multiply_tile<Real, 7>,
+                                             multiply_tile<Real, 8>,
+                                             multiply_tile<Real, 9>,
+                                             multiply_tile<Real, 10>,
+                                             multiply_tile<Real, 11>,
+                                             multiply_tile<Real, 12>,
+                                             multiply_tile<Real, 13>,
+                                             multiply_tile<Real, 14>};
 
 /// exp(x) to about one unit in the last place: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2]
 /// (Cephes, expf).
@@ -101,8 +144,16 @@ __m512 gelu(__m512 x) {
   return _mm512_div_ps(x, _mm512_add_ps(_mm512_set1_ps(1.0f), e));
 }
 
+constexpr int float_lanes = Float32::lanes;
+
+__mmask16 columns_left(std::int64_t columns) {
+  return columns >= float_lanes ? __mmask16{0xffff}
+                                : static_cast<__mmask16>(columns <= 0 ? 0 : (1 << columns) - 1);
+}
+
 /// Sixteen columns of a result row, of which `mask` exist.
-void finish(const float* sums, const float* bias, Epilogue epilogue, __mmask16 mask, float* out) {
+void finish_half(const float* sums, const float* bias, Epilogue epilogue, __mmask16 mask,
+                 float* out) {
   __m512 value = _mm512_add_ps(_mm512_load_ps(sums), _mm512_loadu_ps(bias));
   if (epilogue == Epilogue::gelu) value = gelu(value);
   if (epilogue == Epilogue::accumulate)
@@ -110,9 +161,15 @@ void finish(const float* sums, const float* bias, Epilogue epilogue, __mmask16 m
   _mm512_mask_storeu_ps(out, mask, value);
 }
 
-__mmask16 columns_left(std::int64_t columns) {
-  return columns >= lanes ? __mmask16{0xffff}
-                          : static_cast<__mmask16>(columns <= 0 ? 0 : (1 << columns) - 1);
+using cpu::finish_row;  // in float64
+
+/// The same in float32.
+void finish_row(const float* sums, const float* bias, Epilogue epilogue, std::int64_t columns,
+                float* out) {
+  finish_half(sums, bias, epilogue, columns_left(columns), out);
+  if (columns > float_lanes)
+    finish_half(sums + float_lanes, bias + float_lanes, epilogue,
+                columns_left(columns - float_lanes), out + float_lanes);
 }
 
 /// Row tiles of nearly equal height.
@@ -122,21 +179,48 @@ struct Tiling {
       : count((rows + most_rows - 1) / most_rows), height((rows + count - 1) / count) {}
 };
 
-/// sums (rows, 32) = in times one panel.
-void multiply_panel(Matrix in, const float* panel, float* sums) {
-  const Tiling tiling(in.rows);
+/// sums (rows, 32) = in (rows, inputs) times one panel.
+template <class Real>
+void multiply_panel(TypedMatrix<typename Real::Number> in, std::int64_t first_row,
+                    std::int64_t all_rows, const float* panel, typename Real::Number* sums) {
+  constexpr std::int64_t tile_columns = 2 * Real::lanes, parts = panel_columns / tile_columns;
+  const Tiling tiling(all_rows);
   for (std::int64_t first = 0; first < in.columns; first += input_block) {
     const std::int64_t inputs = smaller(input_block, in.columns - first);
     // Two lines of weights belong to each input; the tiles share the work of fetching the next
     // block's.
-    const std::int64_t lines_per_fourth_input = (8 + tiling.count - 1) / tiling.count;
+    const std::int64_t tile_count = parts * tiling.count;
+    const std::int64_t lines_per_fourth_input = (8 + tile_count - 1) / tile_count;
     const float* block = panel + first * panel_columns;
     const float* next = block + inputs * panel_columns;
-    for (std::int64_t row = 0; row < in.rows; row += tiling.height) {
-      const std::int64_t rows = smaller(tiling.height, in.rows - row);
-      tiles[rows](in.data + row * in.stride + first, in.stride, block, inputs,
-                  {next, lines_per_fourth_input}, sums + row * panel_columns);
-      next += (inputs + 3) / 4 * lines_per_fourth_input * lanes;
+    for (std::int64_t row = 0; row < all_rows; row += tiling.height) {
+      const std::int64_t rows = smaller(tiling.height, all_rows - row);
+      for (std::int64_t column = 0; column < panel_columns; column += tile_columns) {
+        tiles<Real>[rows](in.data + (first_row + row) * in.stride + first, in.stride,
+                          block + column, inputs, {next, lines_per_fourth_input},
+                          sums + row * panel_columns + column);
+        next += (inputs + 3) / 4 * lines_per_fourth_input * line_floats;
+      }
+    }
+  }
+}
+
+template <class Real>
+void multiply(TypedMatrix<typename Real::Number> in,
+              const PanelWeight<typename Real::Number>& weight, Epilogue epilogue,
+              std::int64_t first, std::int64_t end, TypedMatrix<typename Real::Number> out) {
+  alignas(64) typename Real::Number sums[row_block * panel_columns];
+  for (std::int64_t row = 0; row < in.rows; row += row_block) {
+    const std::int64_t rows = smaller(row_block, in.rows - row);
+    for (std::int64_t panel = first; panel < end; ++panel) {
+      for (std::int64_t i = 0; i < rows * panel_columns; i += Real::lanes)
+        Real::store(sums + i, Real::everywhere(0));
+      multiply_panel<Real>(in, row, rows, weight.panels + panel * weight.inputs * panel_columns,
+                           sums);
+      const std::int64_t column = panel * panel_columns;
+      for (std::int64_t r = 0; r < rows; ++r)
+        finish_row(sums + r * panel_columns, weight.bias + column, epilogue,
+                   weight.outputs - column, out.data + (row + r) * out.stride + column);
     }
   }
 }
@@ -145,43 +229,14 @@ void multiply_panel(Matrix in, const float* panel, float* sums) {
 
 bool panels_usable() { return __builtin_cpu_supports("avx512f") != 0; }
 
-void pack_panels(const float* weight, std::int64_t inputs, std::int64_t outputs, float* panels) {
-#pragma omp parallel for schedule(static)
-  for (std::int64_t panel = 0; panel < panel_count(outputs); ++panel) {
-    const std::int64_t column = panel * panel_columns;
-    const std::int64_t columns = smaller(panel_columns, outputs - column);
-    float* to = panels + panel * inputs * panel_columns;
-    for (std::int64_t i = 0; i < inputs; ++i, to += panel_columns) {
-      const float* from = weight + i * outputs + column;
-      const __m512 low = _mm512_maskz_loadu_ps(columns_left(columns), from);
-      const __m512 high = _mm512_maskz_loadu_ps(columns_left(columns - lanes), from + lanes);
-      _mm512_store_ps(to, low);
-      _mm512_store_ps(to + lanes, high);
-    }
-  }
+void multiply_panels(TypedMatrix<float> in, const PanelWeight<float>& weight, Epilogue epilogue,
+                     std::int64_t first, std::int64_t end, TypedMatrix<float> out) {
+  multiply<Float32>(in, weight, epilogue, first, end, out);
 }
 
-void multiply_panels(Matrix in, const PanelWeight& weight, Epilogue epilogue, std::int64_t first,
-                     std::int64_t end, Matrix out) {
-  alignas(64) float sums[row_block * panel_columns];
-  for (std::int64_t row = 0; row < in.rows; row += row_block) {
-    const std::int64_t rows = smaller(row_block, in.rows - row);
-    for (std::int64_t panel = first; panel < end; ++panel) {
-      for (std::int64_t i = 0; i < rows * panel_columns; i += lanes)
-        _mm512_store_ps(sums + i, _mm512_setzero_ps());
-      multiply_panel(in.part_of_rows(row, rows),
-                     weight.panels + panel * weight.inputs * panel_columns, sums);
-      const std::int64_t column = panel * panel_columns, columns = weight.outputs - column;
-      const __mmask16 low = columns_left(columns), high = columns_left(columns - lanes);
-      for (std::int64_t r = 0; r < rows; ++r) {
-        float* to = out.data + (row + r) * out.stride + column;
-        finish(sums + r * panel_columns, weight.bias + column, epilogue, low, to);
-        if (high != 0)
-          finish(sums + r * panel_columns + lanes, weight.bias + column + lanes, epilogue, high,
-                 to + lanes);
-      }
-    }
-  }
+void multiply_panels(TypedMatrix<double> in, const PanelWeight<double>& weight, Epilogue epilogue,
+                     std::int64_t first, std::int64_t end, TypedMatrix<double> out) {
+  multiply<Float64>(in, weight, epilogue, first, end, out);
 }
 
 }  // namespace headsweep::cpu

@@ -1,10 +1,12 @@
-// The matrix products of a sweep, the own ones against oneDNN's: the MLPs of gpt2-medium's 24
-// layers, one after the other, each with its own weights, as an evaluation meets them.
+// The matrix products of a sweep in every precision, the own ones against a library's: the MLPs of
+// gpt2-medium's 24 layers, one after the other, each with its own weights, as an evaluation meets
+// them.
 //
 //   OMP_NUM_THREADS=2 products_bench
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -37,42 +39,48 @@ std::vector<Mlp> random_mlps(Backend& backend) {
 
 /// Seconds of the best of five passes through all layers.
 double best_seconds(Backend& backend, const std::vector<Mlp>& mlps, std::int64_t rows) {
-  const auto x = allocate<float>(backend, rows * (d_model + row_gap)),
-             y = allocate<float>(backend, rows * d_model);
-  const auto hidden = allocate<float>(backend, rows * (d_mlp + row_gap));
-  std::fill_n(x.data(), x.size, 0.5f);
-  std::fill_n(y.data(), y.size, 0.0f);
+  const std::vector<double> values(static_cast<std::size_t>(rows * (d_mlp + row_gap)), 0.5);
+  const Numbers x = to_device(backend, values), hidden = to_device(backend, values),
+                y = allocate_numbers(backend, rows * d_model);
   const Matrix in = as_spaced_matrix(x, rows, d_model), h = as_spaced_matrix(hidden, rows, d_mlp);
   double best = 1e9;
   for (int pass = 0; pass < 5; ++pass) {
     const auto start = Clock::now();
     for (const Mlp& mlp : mlps) {
       backend.matmul(in, mlp.input, Epilogue::gelu, h);
-      backend.matmul(h, mlp.output, Epilogue::accumulate, as_matrix(y, rows, d_model));
+      backend.matmul(h, mlp.output, Epilogue::store, as_matrix(y, rows, d_model));
     }
     best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
   }
   return best;
 }
 
+/// The kinds of products that a precision has, side by side.
+void compare(Rung rung) {
+  std::vector<std::unique_ptr<Backend>> backends;
+  std::vector<std::vector<Mlp>> mlps;
+  fmt::print("\nms for {} layers, GFLOP/s\n", layers);
+  for (const cpu::ProductKind kind : cpu::product_kinds(rung)) {
+    backends.push_back(cpu::make_backend(0, rung, kind));
+    mlps.push_back(random_mlps(*backends.back()));
+    fmt::print("  {}: {}\n", backends.size(), backends.back()->info().description);
+  }
+  for (const std::int64_t rows : {6, 10, 20, 40, 60, 80, 120, 240, 480}) {
+    const double gflop = 4e-9 * static_cast<double>(layers * rows * d_model * d_mlp);
+    fmt::print("{:>6} rows", rows);
+    double first = 0;
+    for (std::size_t i = 0; i < backends.size(); ++i) {
+      const double seconds = best_seconds(*backends[i], mlps[i], rows);
+      if (i == 0) first = seconds;
+      fmt::print("{:>10.1f} {:>5.0f}  x {:.2f}", 1e3 * seconds, gflop / seconds, seconds / first);
+    }
+    fmt::print("\n");
+    std::fflush(stdout);
+  }
+}
+
 }  // namespace
 
 int main() {
-  const auto own = cpu::make_backend(0, cpu::ProductKind::panels),
-             library = cpu::make_backend(0, cpu::ProductKind::onednn);
-  if (cpu::fastest_products() != cpu::ProductKind::panels) {
-    fmt::print("this processor cannot run the own products\n");
-    return 0;
-  }
-  const auto own_mlps = random_mlps(*own), library_mlps = random_mlps(*library);
-  fmt::print("{}; ms for 24 layers, GFLOP/s\n{:>6} {:>16} {:>16} {:>8}\n", own->info().description,
-             "rows", "own", "oneDNN", "ratio");
-  for (const std::int64_t rows : {6, 10, 20, 40, 60, 80, 120, 240, 480}) {
-    const double a = best_seconds(*own, own_mlps, rows),
-                 b = best_seconds(*library, library_mlps, rows);
-    const double gflop = 4e-9 * static_cast<double>(layers * rows * d_model * d_mlp);
-    fmt::print("{:>6} {:>9.1f} {:>6.0f} {:>9.1f} {:>6.0f} {:>8.2f}\n", rows, 1e3 * a, gflop / a,
-               1e3 * b, gflop / b, b / a);
-    std::fflush(stdout);
-  }
+  for (const Rung rung : cpu::available_rungs()) compare(rung);
 }

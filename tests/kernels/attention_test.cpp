@@ -8,35 +8,38 @@
 namespace headsweep {
 namespace {
 
-struct Attention : CpuTest {
+struct Attention : EveryRung {
   static constexpr int heads = 3;
   static constexpr std::int64_t d_head = 20, width = heads * d_head;
   const std::vector<int> starts = {0, 1, 7, 7 + 23};  // sequences of 1, 6 and 23 positions
   const std::int64_t rows = 30;
-  std::vector<float> q = reference::random_values(rows * width, 1, 4),
-                     k = reference::random_values(rows * width, 2, 4),
-                     v = reference::random_values(rows * width, 3);
+  std::vector<double> q = reference::random_numbers(rows * width, 1, 4),
+                      k = reference::random_numbers(rows * width, 2, 4),
+                      v = reference::random_numbers(rows * width, 3);
   Array<int> device_starts = device(starts);
 
   SequenceRows sequences() const { return {device_starts.data(), 3, 23}; }
 };
 
-TEST_F(Attention, EveryPositionAttendsToItselfAndThoseBefore) {
-  const auto z = allocate<float>(*backend, rows * width);
+INSTANTIATE_TEST_SUITE_P(Rungs, Attention, every_rung(),
+                         [](const auto& info) { return std::string(name_of(info.param)); });
+
+TEST_P(Attention, EveryPositionAttendsToItselfAndThoseBefore) {
+  const auto z = numbers(rows * width);
   backend->attention(sequences(), heads, Queries::every_position, as_matrix(device(q), rows, width),
                      as_matrix(device(k), rows, width), as_matrix(device(v), rows, width),
                      as_matrix(z, rows, width));
-  EXPECT_TRUE(all_near(host(z), reference::attention(starts, heads, d_head, q, k, v), 2e-5));
+  EXPECT_TRUE(all_near(host(z), reference::attention(starts, heads, d_head, q, k, v),
+                       tolerance(2e-5, 1e-13)));
 }
 
-TEST_F(Attention, LastPositionsHaveTheBitsOfTheWhole) {
-  const auto whole = allocate<float>(*backend, rows * width),
-             last = allocate<float>(*backend, 3 * width);
+TEST_P(Attention, LastPositionsHaveTheBitsOfTheWhole) {
+  const auto whole = numbers(rows * width), last = numbers(3 * width);
   const auto keys = device(k), values = device(v);
   backend->attention(sequences(), heads, Queries::every_position, as_matrix(device(q), rows, width),
                      as_matrix(keys, rows, width), as_matrix(values, rows, width),
                      as_matrix(whole, rows, width));
-  std::vector<float> last_queries, expected;
+  std::vector<double> last_queries, expected;
   const auto z = host(whole);
   for (const int end : {1, 7, 30}) {
     last_queries.insert(last_queries.end(), q.begin() + (end - 1) * width, q.begin() + end * width);
@@ -48,13 +51,13 @@ TEST_F(Attention, LastPositionsHaveTheBitsOfTheWhole) {
   EXPECT_EQ(host(last), expected);
 }
 
-TEST_F(Attention, LaterPositionsAreNotSeen) {
+TEST_P(Attention, LaterPositionsAreNotSeen) {
   // A key and a value that would spoil everything, at the last position of the last sequence.
   for (std::int64_t i = 0; i < width; ++i) {
-    k[(rows - 1) * width + i] = std::numeric_limits<float>::quiet_NaN();
-    v[(rows - 1) * width + i] = std::numeric_limits<float>::quiet_NaN();
+    k[(rows - 1) * width + i] = std::numeric_limits<double>::quiet_NaN();
+    v[(rows - 1) * width + i] = std::numeric_limits<double>::quiet_NaN();
   }
-  const auto z = allocate<float>(*backend, rows * width);
+  const auto z = numbers(rows * width);
   backend->attention(sequences(), heads, Queries::every_position, as_matrix(device(q), rows, width),
                      as_matrix(device(k), rows, width), as_matrix(device(v), rows, width),
                      as_matrix(z, rows, width));
@@ -62,14 +65,14 @@ TEST_F(Attention, LaterPositionsAreNotSeen) {
   for (std::int64_t i = 0; i < (rows - 1) * width; ++i) ASSERT_FALSE(std::isnan(got[i])) << i;
 }
 
-TEST_F(Attention, LargeScoresDoNotOverflow) {
-  for (float& value : q) value *= 100;
-  for (float& value : k) value *= 100;
-  const auto z = allocate<float>(*backend, rows * width);
+TEST_P(Attention, LargeScoresDoNotOverflow) {
+  for (double& value : q) value *= 100;
+  for (double& value : k) value *= 100;
+  const auto z = numbers(rows * width);
   backend->attention(sequences(), heads, Queries::every_position, as_matrix(device(q), rows, width),
                      as_matrix(device(k), rows, width), as_matrix(device(v), rows, width),
                      as_matrix(z, rows, width));
-  for (const float value : host(z)) ASSERT_LE(std::abs(value), 1.0001f);
+  for (const double value : host(z)) ASSERT_LE(std::abs(value), 1.0001);
 }
 
 }  // namespace

@@ -15,32 +15,29 @@ struct Shape {
   std::int64_t rows, inputs, outputs;
 };
 
-/// The own products where this processor can run them, and oneDNN's.
-std::vector<cpu::ProductKind> product_kinds() {
-  if (cpu::fastest_products() == cpu::ProductKind::onednn) return {cpu::ProductKind::onednn};
-  return {cpu::ProductKind::panels, cpu::ProductKind::onednn};
-}
-
-class Matmul : public CpuTest,
-               public testing::WithParamInterface<std::tuple<Shape, Epilogue, cpu::ProductKind>> {};
+class Matmul : public testing::TestWithParam<std::tuple<Shape, Epilogue, Products>>,
+               public CpuTest {
+ protected:
+  Matmul() : CpuTest(std::get<Products>(GetParam())) {}
+};
 
 TEST_P(Matmul, GivesTheReferencesProduct) {
   const auto [shape, epilogue, products] = GetParam();
-  backend = cpu::make_backend(0, products);
-  const auto in = reference::random_values(shape.rows * shape.inputs, 1);
+  const auto in = reference::random_numbers(shape.rows * shape.inputs, 1);
   const auto weight = reference::random_values(shape.inputs * shape.outputs, 2);
-  const auto bias = reference::random_values(shape.outputs, 3);
-  const auto before = reference::random_values(shape.rows * shape.outputs, 4);
+  const auto bias = reference::random_numbers(shape.outputs, 3);
+  const auto before = reference::random_numbers(shape.rows * shape.outputs, 4);
   const auto out = device(before);
   const Weight packed = pack(*backend, weight, shape.inputs, shape.outputs, bias);
   backend->matmul(as_matrix(device(in), shape.rows, shape.inputs), packed, epilogue,
                   as_matrix(out, shape.rows, shape.outputs));
-  // float32 sums of `inputs` terms of size one.
-  const double tolerance = 1e-6 * static_cast<double>(shape.inputs) + 1e-5;
+  // Sums of `inputs` terms of size one.
+  const auto inputs = static_cast<double>(shape.inputs);
+  const double near = tolerance(1e-6 * inputs + 1e-5, 1e-15 * inputs + 1e-14);
   EXPECT_TRUE(all_near(host(out),
                        reference::matmul(in, weight, bias, shape.rows, shape.inputs, shape.outputs,
                                          epilogue, before),
-                       tolerance));
+                       near));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -49,37 +46,40 @@ INSTANTIATE_TEST_SUITE_P(
                                      Shape{7, 100, 48}, Shape{31, 8, 33}, Shape{15, 513, 65},
                                      Shape{230, 48, 100}),
                      testing::Values(Epilogue::store, Epilogue::gelu, Epilogue::accumulate),
-                     testing::ValuesIn(product_kinds())));
+                     testing::ValuesIn(all_products())),
+    [](const auto& info) {
+      return name_of(std::get<Products>(info.param)) + "_" + std::to_string(info.index);
+    });
 
-class MatmulContract : public CpuTest, public testing::WithParamInterface<cpu::ProductKind> {
+class MatmulContract : public testing::TestWithParam<Products>, public CpuTest {
  protected:
-  MatmulContract() { backend = cpu::make_backend(0, GetParam()); }
+  MatmulContract() : CpuTest(GetParam()) {}
 };
 
-INSTANTIATE_TEST_SUITE_P(Products, MatmulContract, testing::ValuesIn(product_kinds()));
+INSTANTIATE_TEST_SUITE_P(Products, MatmulContract, testing::ValuesIn(all_products()),
+                         [](const auto& info) { return name_of(info.param); });
 
 TEST_P(MatmulContract, ARowsBitsDoNotDependOnTheRowsAroundItNorOnTheirDistance) {
   constexpr std::int64_t most = 480;
   for (const auto& [inputs, outputs] :
        {std::pair<std::int64_t, std::int64_t>{320, 200}, {48, 36}, {8, 48}}) {
-    const auto in = reference::random_values(most * inputs, 1);
-    std::vector<float> spaced(most * (inputs + row_gap));
+    const auto in = reference::random_numbers(most * inputs, 1);
+    std::vector<double> spaced(most * (inputs + row_gap));
     for (std::int64_t r = 0; r < most; ++r)
       std::copy_n(in.begin() + r * inputs, inputs, spaced.begin() + r * (inputs + row_gap));
     const Weight packed =
         pack(*backend, reference::random_values(inputs * outputs, 2), inputs, outputs, {});
-    const auto rows = device(in), spaced_rows = device(spaced),
-               all = allocate<float>(*backend, most * outputs);
+    const auto rows = device(in), spaced_rows = device(spaced), all = numbers(most * outputs);
     backend->matmul(as_matrix(rows, most, inputs), packed, Epilogue::gelu,
                     as_matrix(all, most, outputs));
     const auto expected = host(all);
     for (const std::int64_t count : {1, 2, 10, 13, 20, 60, 61, 120, 240}) {
       const std::int64_t first = most - count - 3;
-      const std::vector<float> slice(expected.begin() + first * outputs,
-                                     expected.begin() + (first + count) * outputs);
+      const std::vector<double> slice(expected.begin() + first * outputs,
+                                      expected.begin() + (first + count) * outputs);
       for (const Matrix& whole :
            {as_matrix(rows, most, inputs), as_spaced_matrix(spaced_rows, most, inputs)}) {
-        const auto part = allocate<float>(*backend, count * outputs);
+        const auto part = numbers(count * outputs);
         backend->matmul(whole.part_of_rows(first, count), packed, Epilogue::gelu,
                         as_matrix(part, count, outputs));
         EXPECT_EQ(host(part), slice) << count << " rows, stride " << whole.stride;
@@ -88,23 +88,66 @@ TEST_P(MatmulContract, ARowsBitsDoNotDependOnTheRowsAroundItNorOnTheirDistance) 
   }
 }
 
+/// OpenBLAS, too, is called by all threads at once.
+TEST_P(MatmulContract, TheNumberOfThreadsChangesNoBit) {
+  constexpr std::int64_t rows = 37, inputs = 700, outputs = 900;
+  const auto weight = reference::random_values(inputs * outputs, 2);
+  const auto in = reference::random_numbers(rows * inputs, 1);
+  std::vector<double> expected;
+  for (const int threads : {1, 2, 3, 8, 8, 8, 1}) {
+    const CpuTest of(GetParam(), threads);
+    const Weight packed = pack(*of.backend, weight, inputs, outputs, {});
+    const Numbers out = of.numbers(rows * outputs);
+    of.backend->matmul(as_matrix(of.device(in), rows, inputs), packed, Epilogue::gelu,
+                       as_matrix(out, rows, outputs));
+    if (threads == 1) expected = of.host(out);
+    EXPECT_EQ(of.host(out), expected) << threads << " threads";
+  }
+}
+
+/// Backends of one weight form read each other's weights, whatever they compute with.
+TEST_P(MatmulContract, AWeightThatAnotherBackendOfTheFormPackedGivesTheSameBits) {
+  constexpr std::int64_t rows = 11, inputs = 70, outputs = 75;
+  const auto weight = reference::random_values(inputs * outputs, 2);
+  const auto bias = reference::random_numbers(outputs, 3);
+  const Numbers in = device(reference::random_numbers(rows * inputs, 1));
+  const auto product = [&](const Weight& packed) {
+    const Numbers out = numbers(rows * outputs);
+    backend->matmul(as_matrix(in, rows, inputs), packed, Epilogue::store,
+                    as_matrix(out, rows, outputs));
+    return host(out);
+  };
+  const auto expected = product(pack(*backend, weight, inputs, outputs, bias));
+  for (const Products& products : all_products()) {
+    const CpuTest other(products);
+    if (other.backend->info().weight_form != backend->info().weight_form) continue;
+    const std::int64_t bytes = other.backend->packed_bytes(inputs, outputs);
+    ASSERT_EQ(bytes, backend->packed_bytes(inputs, outputs));
+    std::shared_ptr<void> memory = backend->allocate_bytes(bytes);
+    other.backend->pack_into(weight, inputs, outputs, bias, memory.get());
+    EXPECT_EQ(product(backend->packed_weight(memory, inputs, outputs)), expected)
+        << name_of(products);
+  }
+}
+
 TEST_P(MatmulContract, AColumnsBitsDoNotDependOnTheColumnsAroundIt) {
   constexpr std::int64_t rows = 30, inputs = 96, outputs = 144, part = 48;
-  const auto in = device(reference::random_values(rows * inputs, 1));
+  const auto in = device(reference::random_numbers(rows * inputs, 1));
   const auto weight = reference::random_values(inputs * outputs, 2);
-  const auto whole = allocate<float>(*backend, rows * outputs);
+  const auto whole = numbers(rows * outputs);
   backend->matmul(as_matrix(in, rows, inputs), pack(*backend, weight, inputs, outputs, {}),
                   Epilogue::store, as_matrix(whole, rows, outputs));
   const auto expected = host(whole);
   for (const std::int64_t first : {0, 48, 96}) {
-    std::vector<float> columns, slice;
+    std::vector<float> columns;
+    std::vector<double> slice;
     for (std::int64_t i = 0; i < inputs; ++i)
       columns.insert(columns.end(), weight.begin() + i * outputs + first,
                      weight.begin() + i * outputs + first + part);
     for (std::int64_t r = 0; r < rows; ++r)
       slice.insert(slice.end(), expected.begin() + r * outputs + first,
                    expected.begin() + r * outputs + first + part);
-    const auto out = allocate<float>(*backend, rows * part);
+    const auto out = numbers(rows * part);
     backend->matmul(as_matrix(in, rows, inputs), pack(*backend, columns, inputs, part, {}),
                     Epilogue::store, as_matrix(out, rows, part));
     EXPECT_EQ(host(out), slice) << "from column " << first;
@@ -113,31 +156,31 @@ TEST_P(MatmulContract, AColumnsBitsDoNotDependOnTheColumnsAroundIt) {
 
 TEST_P(MatmulContract, TakesRowsWithAStride) {
   constexpr std::int64_t rows = 12, inputs = 40, outputs = 24, stride = 100;
-  const auto wide = reference::random_values(rows * stride, 1),
-             weight = reference::random_values(inputs * outputs, 2);
-  std::vector<float> dense;
+  const auto wide = reference::random_numbers(rows * stride, 1);
+  const auto weight = reference::random_values(inputs * outputs, 2);
+  std::vector<double> dense;
   for (std::int64_t r = 0; r < rows; ++r)
     dense.insert(dense.end(), wide.begin() + r * stride + 7,
                  wide.begin() + r * stride + 7 + inputs);
-  const auto in = device(wide), out = allocate<float>(*backend, rows * outputs);
+  const auto in = device(wide), out = numbers(rows * outputs);
   backend->matmul(as_matrix(in, rows, stride).part_of_columns(7, inputs),
                   pack(*backend, weight, inputs, outputs, {}), Epilogue::store,
                   as_matrix(out, rows, outputs));
   EXPECT_TRUE(all_near(
       host(out), reference::matmul(dense, weight, {}, rows, inputs, outputs, Epilogue::store, {}),
-      1e-4));
+      tolerance(1e-4, 1e-13)));
 }
 
 /// Packs weights of these shapes one after the other, as another process would. It has one thread:
 /// OpenMP's do not live on in a child.
-void pack_in_child(cpu::ProductKind products, const std::vector<Shape>& shapes, std::byte* memory) {
+void pack_in_child(const Products& products, const std::vector<Shape>& shapes, std::byte* memory) {
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    const auto own = cpu::make_backend(1, products);
+    const auto own = cpu::make_backend(1, products.rung, products.kind);
     for (const auto& [rows, inputs, outputs] : shapes) {
       own->pack_into(reference::random_values(inputs * outputs, 2), inputs, outputs,
-                     reference::random_values(outputs, 3), memory);
+                     reference::random_numbers(outputs, 3), memory);
       memory += own->packed_bytes(inputs, outputs);
     }
     _exit(0);
@@ -164,10 +207,10 @@ TEST_P(MatmulContract, AWeightThatAnotherProcessPackedGivesTheSameBits) {
 
   std::byte* next = memory.get();
   for (const auto& [rows, inputs, outputs] : shapes) {
-    const auto in = device(reference::random_values(rows * inputs, 1));
+    const auto in = device(reference::random_numbers(rows * inputs, 1));
     const auto product = [&, rows = rows, inputs = inputs,
                           outputs = outputs](const Weight& weight) {
-      const auto out = allocate<float>(*backend, rows * outputs);
+      const auto out = numbers(rows * outputs);
       backend->matmul(as_matrix(in, rows, inputs), weight, Epilogue::store,
                       as_matrix(out, rows, outputs));
       return host(out);
@@ -176,7 +219,7 @@ TEST_P(MatmulContract, AWeightThatAnotherProcessPackedGivesTheSameBits) {
     EXPECT_EQ(theirs.bytes, backend->packed_bytes(inputs, outputs));
     EXPECT_EQ(product(theirs),
               product(pack(*backend, reference::random_values(inputs * outputs, 2), inputs, outputs,
-                           reference::random_values(outputs, 3))));
+                           reference::random_numbers(outputs, 3))));
     next += theirs.bytes;
   }
   EXPECT_EQ(next, memory.get() + bytes);

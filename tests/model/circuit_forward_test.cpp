@@ -27,8 +27,8 @@ const Tokenizer& tokenizer() {
 
 /// A model in both forms, read once.
 struct TestModel {
-  explicit TestModel(const std::string& name)
-      : backend(open_device(DeviceChoice::cpu, 0)),
+  TestModel(const std::string& name, Rung rung)
+      : backend(open_device(DeviceChoice::cpu, rung, 0)),
         fast(golden::data("models/" + name), *backend),
         plain(golden::data("models/" + name)) {}
 
@@ -37,9 +37,9 @@ struct TestModel {
   reference::PlainGpt2 plain;
 };
 
-const TestModel& test_model(const std::string& name) {
-  static std::map<std::string, TestModel> models;
-  return models.try_emplace(name, name).first->second;
+const TestModel& test_model(const std::string& name, Rung rung = Rung::fp32) {
+  static std::map<std::pair<std::string, Rung>, TestModel> models;
+  return models.try_emplace({name, rung}, name, rung).first->second;
 }
 
 /// So few of the family's prompts that a test is quick, yet of several lengths and of each
@@ -73,6 +73,7 @@ struct Setting {
   std::string model, family;
   Ablation ablation;
   Positions positions;
+  Rung rung;
 };
 
 std::vector<Setting> settings(const std::vector<Positions>& choices) {
@@ -81,7 +82,8 @@ std::vector<Setting> settings(const std::vector<Positions>& choices) {
     for (const char* family : {"even", "ragged", "mixed"})
       for (const Ablation ablation : {Ablation::mean, Ablation::zero, Ablation::resample})
         for (const Positions positions : choices)
-          all.push_back({model, family, ablation, positions});
+          for (const Rung rung : {Rung::fp32, Rung::fp64})
+            all.push_back({model, family, ablation, positions, rung});
   return all;
 }
 std::vector<Setting> all_settings() {
@@ -94,13 +96,13 @@ std::vector<Setting> settings_per_position() {
 std::string name_of_setting(const testing::TestParamInfo<Setting>& info) {
   const Setting& setting = info.param;
   return golden::test_name(setting.model + "_" + setting.family + "_" + name_of(setting.ablation) +
-                           "_" + name_of(setting.positions));
+                           "_" + name_of(setting.positions) + "_" + name_of(setting.rung));
 }
 
 class CircuitForwardTest : public testing::TestWithParam<Setting> {
  protected:
   CircuitForwardTest()
-      : model(test_model(GetParam().model)),
+      : model(test_model(GetParam().model, GetParam().rung)),
         family(tokenize_family(every_fourth(prompts_of(GetParam().family)), tokenizer(),
                                model.fast.config(), GetParam().ablation, GetParam().positions)) {}
 
@@ -204,8 +206,7 @@ INSTANTIATE_TEST_SUITE_P(Settings, SameBitsPerPosition, testing::ValuesIn(settin
 
 class PlainReference : public CircuitForwardTest {
  protected:
-  /// Percentage points: float32 stays far below it, and no decision is as near (see Golden).
-  static constexpr double score_tolerance = 0.001;
+  const double score_tolerance = golden::score_tolerance(GetParam().rung);
 
   PlainReference()
       : unpadded(tokenize_family(family.prompts, tokenizer(), model.fast.config(),

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "io/memory_object.h"
-#include "kernels/cpu/cpu_backend.h"
 #include "model/next_token.h"
 #include "tests/golden.h"
+#include "tests/kernels/cpu.h"
 
 namespace headsweep {
 namespace {
@@ -31,8 +31,8 @@ struct SharedModel {
   Gpt2 open(Backend& backend, WeightBlock state) const {
     const CheckpointFile file{"model.safetensors",
                               {raw->data(), static_cast<std::size_t>(raw->bytes())}};
-    return {StoredWeights(Checkpoint(mapped.folder(), {file}, raw), config), backend, view(packed),
-            state};
+    return {std::make_shared<StoredWeights>(Checkpoint(mapped.folder(), {file}, raw), config),
+            backend, view(packed), state};
   }
 
   std::int64_t raw_bytes_in_use() const {
@@ -46,26 +46,21 @@ struct SharedModel {
   std::shared_ptr<MemoryObject> raw, packed;
 };
 
-class SharedWeights : public testing::TestWithParam<cpu::ProductKind> {
+class SharedWeights : public testing::TestWithParam<Products>, public CpuTest {
  protected:
   /// One thread: OpenMP's do not live on in a child.
-  std::unique_ptr<Backend> backend = cpu::make_backend(1, GetParam());
+  SharedWeights() : CpuTest(GetParam(), 1) {}
 };
 
-std::vector<cpu::ProductKind> product_kinds() {
-  if (cpu::fastest_products() == cpu::ProductKind::onednn) return {cpu::ProductKind::onednn};
-  return {cpu::ProductKind::panels, cpu::ProductKind::onednn};
-}
+INSTANTIATE_TEST_SUITE_P(Products, SharedWeights, testing::ValuesIn(all_products()),
+                         [](const auto& info) { return name_of(info.param); });
 
-INSTANTIATE_TEST_SUITE_P(Products, SharedWeights, testing::ValuesIn(product_kinds()));
-
-std::vector<float> times_ones(Backend& backend, const Weight& weight) {
-  const std::vector<float> ones(static_cast<std::size_t>(weight.inputs), 1.0f);
-  const auto in = to_device(backend, std::span(ones)),
-             out = allocate<float>(backend, weight.outputs);
+std::vector<double> times_ones(Backend& backend, const Weight& weight) {
+  const std::vector<double> ones(static_cast<std::size_t>(weight.inputs), 1.0);
+  const Numbers in = to_device(backend, ones), out = allocate_numbers(backend, weight.outputs);
   backend.matmul(as_matrix(in, 1, weight.inputs), weight, Epilogue::store,
                  as_matrix(out, 1, weight.outputs));
-  return to_host(backend, out.data(), weight.outputs);
+  return to_host(backend, out);
 }
 
 TEST_P(SharedWeights, ThatAnotherProcessPackedGiveTheSameModel) {
@@ -98,12 +93,33 @@ TEST_P(SharedWeights, ThatAnotherProcessPackedGiveTheSameModel) {
   }
 }
 
+TEST_P(SharedWeights, OfOneFormServeEveryPrecisionThatReadsIt) {
+  const std::vector<int> tokens = {1, 7, 3, 20}, heads = {0, 2};
+  const Gpt2 first(golden::data("models/tiny-b"), *backend);
+  for (const Products& products : all_products()) {
+    const CpuTest other(products, 1);
+    if (other.backend->info().weight_form != backend->info().weight_form) continue;
+    const Gpt2 own(golden::data("models/tiny-b"), *other.backend),
+        second(first.stored_weights(), *other.backend, first.weight_block(),
+               WeightBlock::packed_already);
+    EXPECT_EQ(second.weight_block(), first.weight_block());
+    EXPECT_EQ(next_token_logits(second, tokens, Processing::none),
+              next_token_logits(own, tokens, Processing::none))
+        << name_of(products);
+    EXPECT_EQ(
+        times_ones(*other.backend, second.pack_heads(1, heads, Queries::last_position).queries),
+        times_ones(*other.backend, own.pack_heads(1, heads, Queries::last_position).queries));
+  }
+}
+
 TEST_P(SharedWeights, WhoPacksGivesBackWhatNobodyReadsAgain) {
   const SharedModel shared(golden::data("models/tiny-a"), *backend);
   const std::int64_t before = shared.raw_bytes_in_use();
   shared.open(*backend, WeightBlock::packed_already);
   EXPECT_EQ(shared.raw_bytes_in_use(), before);
-  const Gpt2 model = shared.open(*backend, WeightBlock::to_be_packed);
+  shared.open(*backend, WeightBlock::to_be_packed);
+  EXPECT_EQ(shared.raw_bytes_in_use(), before);
+  const Gpt2 model = shared.open(*backend, WeightBlock::last_to_be_packed);
   const std::int64_t matrix_bytes = std::int64_t{4} * model.config().d_model * model.config().d_mlp;
   const auto page = static_cast<std::int64_t>(sysconf(_SC_PAGESIZE));
   EXPECT_LE(shared.raw_bytes_in_use(),

@@ -19,7 +19,7 @@ class GoldenPrompts : public testing::TestWithParam<std::pair<std::string, Proce
 
 TEST_P(GoldenPrompts, HaveTheReferencesTopTokensAndRanks) {
   const auto& [name, processing] = GetParam();
-  const auto backend = open_device(DeviceChoice::cpu, 0);
+  const auto backend = open_device(DeviceChoice::cpu, Rung::fp32, 0);
   const Gpt2 model(golden::data("models/" + name), *backend);
   const Tokenizer tokenizer(golden::data("gpt2-tokenizer"));
   int prompts = 0;
@@ -67,7 +67,7 @@ INSTANTIATE_TEST_SUITE_P(Models, GoldenPrompts,
                          });
 
 TEST(NextToken, ProcessingAsTransformerLensCentresTheLogits) {
-  const auto backend = open_device(DeviceChoice::cpu, 0);
+  const auto backend = open_device(DeviceChoice::cpu, Rung::fp32, 0);
   const Gpt2 model(golden::data("models/tiny-a"), *backend);
   std::vector<double> plain = next_token_logits(model, {1, 2, 3}, Processing::none);
   const std::vector<double> centred =

@@ -174,7 +174,7 @@ TEST_P(HalfPrecision, ValuesAreTheNearestThatTheTypeHas) {
 }
 
 TEST_P(HalfPrecision, TheModelPredictsNearlyTheSame) {
-  const auto backend = open_device(DeviceChoice::cpu, 1);
+  const auto backend = open_device(DeviceChoice::cpu, Rung::fp32, 1);
   const auto logits = [&](const SmallCheckpoint& checkpoint) {
     TemporaryFolder folder;
     checkpoint.write(folder);

@@ -83,6 +83,7 @@ class CountingBackend final : public Backend {
   int products = 0;
 
   DeviceInfo info() const override { return backend_->info(); }
+  Element element() const override { return backend_->element(); }
   std::shared_ptr<void> allocate_bytes(std::int64_t bytes) override {
     return backend_->allocate_bytes(bytes);
   }
@@ -96,7 +97,7 @@ class CountingBackend final : public Backend {
     return backend_->packed_bytes(inputs, outputs);
   }
   void pack_into(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
-                 std::span<const float> bias, void* memory) override {
+                 std::span<const double> bias, void* memory) override {
     backend_->pack_into(weight, inputs, outputs, bias, memory);
   }
   Weight packed_weight(std::shared_ptr<void> memory, std::int64_t inputs,
@@ -107,8 +108,8 @@ class CountingBackend final : public Backend {
     ++products;
     backend_->matmul(in, weight, epilogue, out);
   }
-  void layer_norm(Matrix in, double epsilon, Matrix out) override {
-    backend_->layer_norm(in, epsilon, out);
+  void layer_norm(Matrix in, const Numbers& scale, double epsilon, Matrix out) override {
+    backend_->layer_norm(in, scale, epsilon, out);
   }
   void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
                  Matrix z) override {
@@ -130,7 +131,7 @@ class CountingBackend final : public Backend {
 };
 
 TEST_F(EvaluatorTest, EqualCircuitsAreComputedOnce) {
-  CountingBackend backend(open_device(DeviceChoice::cpu, 0));
+  CountingBackend backend(open_device(DeviceChoice::cpu, Rung::fp32, 0));
   const Gpt2 model(golden::data("models/tiny-a"), backend);
   Evaluator counted(model, made.family.clean, made.family.corrupted, Ablation::mean,
                     Positions::all);

@@ -11,12 +11,12 @@
 namespace headsweep {
 namespace {
 
-using golden::score_tolerance;
-
-class Golden : public testing::TestWithParam<std::string> {
+/// An expected-values file, and the precision.
+class Golden : public testing::TestWithParam<std::tuple<std::string, Rung>> {
  protected:
   Golden()
-      : made(GetParam()),
+      : score_tolerance(golden::score_tolerance(std::get<Rung>(GetParam()))),
+        made(std::get<std::string>(GetParam()), std::get<Rung>(GetParam())),
         evaluator(made.model, made.family.clean, made.family.corrupted,
                   golden::ablation(made.expected), golden::positions(made.expected)) {}
 
@@ -30,6 +30,7 @@ class Golden : public testing::TestWithParam<std::string> {
       EXPECT_NEAR(got[b], expected[b], tolerance) << "prompt " << b;
   }
 
+  const double score_tolerance;  // percentage points
   golden::Case made;
   Evaluator evaluator;
 };
@@ -54,7 +55,7 @@ TEST_P(Golden, TheFullModelsLogitDifferencesAreTheReferences) {
 }
 
 TEST_P(Golden, TheSearchMakesTheReferencesDecisions) {
-  golden::Search search(made.expected, evaluator, made.model.config());
+  golden::Search search(made.expected, evaluator, made.model.config(), score_tolerance);
   if (search.makes_the_references_decisions()) {
     EXPECT_EQ(search.kept(), made.circuit(made.expected["kept"]));
   }
@@ -77,11 +78,20 @@ TEST_P(Golden, CircuitsGivenPerPositionScoreAsTheReferences) {
                       given["per_prompt"], 3 * logit_tolerance());
 }
 
-INSTANTIATE_TEST_SUITE_P(Backward, Golden, testing::ValuesIn(golden::heads_in_order("backward")),
-                         [](const auto& info) { return golden::test_name(info.param); });
+std::string name_of_case(const testing::TestParamInfo<std::tuple<std::string, Rung>>& info) {
+  return golden::test_name(std::get<std::string>(info.param) + "_" +
+                           name_of(std::get<Rung>(info.param)));
+}
+const auto rungs = testing::Values(Rung::fp32, Rung::fp64);
+
+INSTANTIATE_TEST_SUITE_P(Backward, Golden,
+                         testing::Combine(testing::ValuesIn(golden::heads_in_order("backward")),
+                                          rungs),
+                         name_of_case);
 INSTANTIATE_TEST_SUITE_P(Importance, Golden,
-                         testing::ValuesIn(golden::heads_in_order("importance")),
-                         [](const auto& info) { return golden::test_name(info.param); });
+                         testing::Combine(testing::ValuesIn(golden::heads_in_order("importance")),
+                                          rungs),
+                         name_of_case);
 
 }  // namespace
 }  // namespace headsweep

@@ -52,7 +52,8 @@ TEST_P(Demo, MakesTheReferencesDecisions) {
                       job.search.positions);
   EXPECT_NEAR(evaluator.full().mean, expected["full"], 1e-4);
   EXPECT_EQ(job.search.threshold, expected["threshold"]);
-  golden::Search search(expected, evaluator, loaded.model->config());
+  golden::Search search(expected, evaluator, loaded.model->config(),
+                        golden::score_tolerance(Rung::fp32));
   EXPECT_TRUE(search.makes_the_references_decisions());
 }
 
