@@ -141,6 +141,14 @@ LoadedRungs load_shared_model(Ranks& ranks, const WorkOrder& order,
   return loaded;
 }
 
+std::string describe_ranks(const Ranks& ranks) {
+  if (ranks.size() == 1) return "";
+  std::set<int> nodes;
+  for (const RankPlace& place : ranks.places()) nodes.insert(place.node);
+  return fmt::format(", {} ranks on {} {}", ranks.size(), nodes.size(),
+                     nodes.size() == 1 ? "node" : "nodes");
+}
+
 namespace {
 
 /// A family on each rung, made ready there when it is first wanted.
