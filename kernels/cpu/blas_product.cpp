@@ -16,12 +16,17 @@ namespace {
 
 /// Everything is multiplied in blocks of one shape, dense and filled up: OpenBLAS chooses its loops
 /// by shape, and with them the last bits, which must not depend on how many rows there are.
-constexpr std::int64_t block_rows = 32;
+constexpr std::int64_t block_rows = 16;
 /// Inputs whose weights, as float64, stay in the second cache.
 constexpr std::int64_t block_inputs = 512;
 
 std::int64_t in_whole_blocks(std::int64_t rows) {
   return (rows + block_rows - 1) / block_rows * block_rows;
+}
+
+/// How many threads may call OpenBLAS at once: its sequential build keeps no order among them.
+int most_callers() {
+  return openblas_get_parallel() == OPENBLAS_SEQUENTIAL ? 1 : omp_get_max_threads();
 }
 
 /// What a thread needs for the panels that it multiplies.
@@ -45,8 +50,11 @@ void multiply_panel(TypedMatrix<const double> in, const float* panel, PanelScrat
 
 }  // namespace
 
-/// Each of the own threads calls OpenBLAS, which is to start none for that.
-BlasProducts::BlasProducts() { openblas_set_num_threads(1); }
+/// Each of the own threads calls OpenBLAS, which is to start none for that. Its OpenMP build starts
+/// none by itself, and would set the number of the own ones.
+BlasProducts::BlasProducts() {
+  if (openblas_get_parallel() == OPENBLAS_THREAD) openblas_set_num_threads(1);
+}
 
 void BlasProducts::multiply(Matrix in_matrix, const Weight& weight, Epilogue epilogue,
                             Matrix out_matrix) {
@@ -58,7 +66,7 @@ void BlasProducts::multiply(Matrix in_matrix, const Weight& weight, Epilogue epi
     std::copy_n(in.data + r * in.stride, in.columns, in_.data() + r * in.columns);
   const TypedMatrix<const double> blocks{in_.data(), rows, in.columns, in.columns};
   const PanelWeight<double> panels = panel_weight<double>(weight);
-#pragma omp parallel
+#pragma omp parallel num_threads(most_callers())
   {
     PanelScratch scratch{std::vector<double>(block_inputs * panel_columns),
                          std::vector<double>(static_cast<std::size_t>(rows * panel_columns))};

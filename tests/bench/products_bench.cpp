@@ -2,12 +2,13 @@
 // gpt2-medium's 24 layers, one after the other, each with its own weights, as an evaluation meets
 // them.
 //
-//   OMP_NUM_THREADS=2 products_bench
+//   OMP_NUM_THREADS=2 products_bench [fp64]
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
 #include <random>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
@@ -81,6 +82,7 @@ void compare(Rung rung) {
 
 }  // namespace
 
-int main() {
-  for (const Rung rung : cpu::available_rungs()) compare(rung);
+int main(int argc, char** argv) {
+  for (const Rung rung : cpu::available_rungs())
+    if (argc < 2 || name_of(rung) == std::string(argv[1])) compare(rung);
 }
