@@ -36,13 +36,14 @@ struct PackedPanels {
 
 /// As Backend::packed_weight().
 template <class T>
-Weight packed_panels(std::shared_ptr<void> memory, std::int64_t inputs, std::int64_t outputs) {
+Weight packed_panels(const std::shared_ptr<void>& memory, std::int64_t inputs,
+                     std::int64_t outputs) {
   const std::int64_t columns = panel_count(outputs) * panel_columns;
   const auto* const panels = static_cast<const float*>(memory.get());
   const auto* const bias = reinterpret_cast<const double*>(panels + inputs * columns);
   auto packed = std::make_shared<PackedPanels<T>>();
   packed->bias.assign(bias, bias + columns);
-  packed->memory = std::move(memory);
+  packed->memory = memory;
   return {std::move(packed), inputs, outputs, packed_panels_bytes(inputs, outputs)};
 }
 
@@ -73,9 +74,9 @@ struct PanelPacking {
                         std::span<const double> bias, void* memory) {
     pack_panels(weight, inputs, outputs, bias, memory);
   }
-  static Weight packed_weight(std::shared_ptr<void> memory, std::int64_t inputs,
+  static Weight packed_weight(const std::shared_ptr<void>& memory, std::int64_t inputs,
                               std::int64_t outputs) {
-    return packed_panels<T>(std::move(memory), inputs, outputs);
+    return packed_panels<T>(memory, inputs, outputs);
   }
   static std::string weight_form() { return "float32 panels of 32 columns"; }
 };

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/kernels/cpu.h"
@@ -76,6 +78,20 @@ TEST_P(RowOperations, DotsAreSummedInFloat64) {
   const auto out = allocate<double>(*backend, 1);
   backend->row_dots(as_matrix(a, 1, 4), as_matrix(b, 1, 4), out.data());
   EXPECT_EQ(*out.data(), 2.0);
+}
+
+TEST(CpuRungs, AreInOrderAndFloat32AndFloat64AmongThem) {
+  const std::vector<Rung> rungs = cpu::available_rungs();
+  EXPECT_TRUE(std::is_sorted(rungs.begin(), rungs.end()));
+  for (const Rung rung : {Rung::fp32, Rung::fp64})
+    EXPECT_EQ(std::count(rungs.begin(), rungs.end(), rung), 1) << name_of(rung);
+}
+
+TEST(CpuRungs, NameWhatTheirBitsDependOn) {
+  const DeviceInfo blas = cpu::make_backend(0, Rung::fp64, cpu::ProductKind::blas)->info(),
+                   onednn = cpu::make_backend(0, Rung::fp32, cpu::ProductKind::onednn)->info();
+  EXPECT_EQ(blas.kind.find(onednn.kind + ", OpenBLAS "), 0u) << blas.kind;
+  EXPECT_NE(blas.weight_form, onednn.weight_form);
 }
 
 }  // namespace
