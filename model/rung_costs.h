@@ -15,7 +15,7 @@ struct RungCost {
 };
 
 /// Measures a layer's MLP products, which most of an evaluation's time goes into, for the rows of
-/// a usual family. A tenth of a second.
-std::vector<RungCost> measure_rung_costs(DeviceChoice choice, int threads);
+/// a usual family, on one thread. A tenth of a second.
+std::vector<RungCost> measure_rung_costs(DeviceChoice choice);
 
 }  // namespace headsweep

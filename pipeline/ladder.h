@@ -28,8 +28,8 @@ struct Ladder {
 Ladder make_ladder(Precision wanted, std::span<const RungCost> at_hand);
 
 /// The ladder of a job: that of its run files if there are any, so that it goes on as it began;
-/// else from what an evaluation costs here, which is measured with so many threads.
-Ladder choose_ladder(const Job& job, int threads);
+/// else from what an evaluation costs here, which is measured.
+Ladder choose_ladder(const Job& job);
 
 /// "bf16 1/2, fp32 1, fp64 2"; "fp32 only".
 std::string describe(const Ladder& ladder);

@@ -57,7 +57,7 @@ SimulatedFamily plan_family(const Job& job, std::size_t i, const Inputs& inputs,
 RunSetting run_setting(const Job& job, const Gpt2Config& config, std::string model_sha256) {
   const SerialRanks alone;
   const int threads = threads_per_rank(job.run.threads, config, alone);
-  RunSetting setting{config, std::move(model_sha256), choose_ladder(job, threads), {},
+  RunSetting setting{config, std::move(model_sha256), choose_ladder(job), {},
                      alone.places()};
   std::vector<DeviceInfo> devices;
   for (const Rung rung : setting.ladder.rungs)

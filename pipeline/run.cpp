@@ -26,9 +26,7 @@ Prepared prepare(const Ranks& ranks, const std::function<Job()>& read) {
   Inputs inputs = read_inputs(job);
   // What can be wrong with a checkpoint is better found before others wait for it.
   if (ranks.size() > 1) StoredWeights(job.model.path, inputs.config);
-  const Ladder ladder =
-      choose_ladder(job, threads_per_rank(job.run.threads, inputs.config, ranks));
-  WorkOrder order = make_work_order(job, ladder, inputs.config, inputs.families);
+  WorkOrder order = make_work_order(job, choose_ladder(job), inputs.config, inputs.families);
   return {std::move(job), std::move(inputs), std::move(order)};
 }
 

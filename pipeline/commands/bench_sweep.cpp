@@ -16,7 +16,7 @@ struct Prepared {
   WorkOrder order;
 };
 
-Prepared prepare(const Ranks& ranks, const SweepBenchmark& benchmark) {
+Prepared prepare(const SweepBenchmark& benchmark) {
   const std::vector<TraceStep> trace = read_trace(benchmark.decisions);
   const Gpt2Config config = read_config(benchmark.model);
   check_trace(trace, config, benchmark.decisions);
@@ -29,8 +29,7 @@ Prepared prepare(const Ranks& ranks, const SweepBenchmark& benchmark) {
   std::vector<Family> families;
   for (int number = 0; number < benchmark.families; ++number)
     families.push_back(seed_family(tokenizer, config, number));
-  const Ladder ladder = choose_ladder(job, threads_per_rank(benchmark.threads, config, ranks));
-  WorkOrder order = make_work_order(job, ladder, config, families);
+  WorkOrder order = make_work_order(job, choose_ladder(job), config, families);
   for (const TraceStep& step : trace)
     order.rule.search.forced.push_back({step.removed, step.score_percent});
   order.rule.forced_full_mean = benchmark.full_logit_difference;
@@ -111,7 +110,7 @@ Outcome bench_sweep_command(Ranks& ranks, const SweepBenchmark& benchmark, Forma
     Worker worker(ranks, without_check(worker_options(order, loaded)));
     return exchange_messages(ranks, worker);
   }
-  const WorkOrder order = share_prepared(ranks, [&] { return prepare(ranks, benchmark); }).order;
+  const WorkOrder order = share_prepared(ranks, [&] { return prepare(benchmark); }).order;
   SweepTimes times;
   FoundBefore first;
   const double load_start = monotonic_seconds();

@@ -37,11 +37,13 @@ def job(model, family_files, **search):
 
 
 def results(shown):
-    """What a run found, without what may differ between two runs: when, where and with how much work."""
+    """What a run found, without what may differ between two runs: when, where, with how much work, and what it cost."""
     decisions = [{k: v for k, v in decision.items() if k not in ("seconds", "wave", "rank", "host")}
                  for decision in shown["decisions"]]
     found = {k: v for k, v in shown.items() if k not in ("provenance", "work")}
-    return found | {"decisions": decisions}
+    identity = {k: v for k, v in shown["identity"].items() if k != "ladder"}
+    rungs = [{k: v for k, v in rung.items() if k != "cost"} for rung in shown["precision"]["rungs"]]
+    return found | {"decisions": decisions, "identity": identity, "precision": rungs}
 
 
 class Safetensors:
