@@ -238,7 +238,8 @@ TEST_P(MatmulContract, APackedWeightKeepsItsMemoryAlive) {
 
 TEST_P(MatmulContract, NoRowsAreNoWork) {
   const Weight packed = pack(*backend, reference::random_values(16, 2), 4, 4, {});
-  backend->matmul({nullptr, 0, 4, 4}, packed, Epilogue::store, {nullptr, 0, 4, 4});
+  const Matrix none{nullptr, 0, 4, 4, backend->element()};
+  backend->matmul(none, packed, Epilogue::store, none);
 }
 
 }  // namespace
