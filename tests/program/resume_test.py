@@ -47,7 +47,7 @@ class InterruptedTest(LongRunTest):
                 before = self.written()
                 process = self.start()
                 self.wait_for_decisions(process, before)
-                time.sleep(0.1 * self.seconds)
+                time.sleep(0.03 * self.seconds)
                 process.send_signal(request)
                 _, messages = process.communicate(timeout=60)
                 self.assertEqual(process.returncode, STOPPED, messages)
