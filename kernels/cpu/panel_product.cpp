@@ -5,6 +5,7 @@
 
 #include <immintrin.h>
 
+#include "kernels/cpu/avx512_panels.h"
 #include "kernels/cpu/float64_epilogue.h"
 
 namespace headsweep::cpu {
@@ -15,13 +16,11 @@ constexpr std::int64_t input_block =
     512;  // inputs multiplied at a time: 64 KB of a panel stay in the second cache
 constexpr std::int64_t row_block = 14 * 16;  // rows whose sums are kept at a time
 
-std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
-
 /// Sums in float32; a tile's two vectors are a panel's columns.
 struct Float32 {
   using Number = float;
   using Vector = __m512;
-  static constexpr int lanes = 16;
+  static constexpr int lanes = cpu::lanes;
 
   static Vector load(const float* from) { return _mm512_load_ps(from); }
   static void store(float* to, Vector value) { _mm512_store_ps(to, value); }
@@ -120,71 +119,24 @@ constexpr Tile<Real> tiles[most_rows + 1] = {nullptr,
                                              multiply_tile<Real, 13>,
                                              multiply_tile<Real, 14>};
 
-/// exp(x) to about one unit in the last place: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2]
-/// (Cephes, expf).
-__m512 exponential(__m512 x) {
-  x = _mm512_min_ps(_mm512_max_ps(x, _mm512_set1_ps(-87.0f)), _mm512_set1_ps(88.0f));
-  const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504f)),
-                                        _MM_FROUND_TO_NEAREST_INT);
-  __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), x);
-  r = _mm512_fnmadd_ps(n, _mm512_set1_ps(-2.12194440e-4f), r);
-  __m512 p = _mm512_set1_ps(1.9875691500e-4f);
-  for (const float coefficient :
-       {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f})
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(coefficient));
-  p = _mm512_fmadd_ps(_mm512_mul_ps(r, r), p, _mm512_add_ps(r, _mm512_set1_ps(1.0f)));
-  return _mm512_scalef_ps(p, n);
+void clear_sums(double* sums, std::int64_t rows) {
+  for (std::int64_t i = 0; i < rows * panel_columns; i += Float64::lanes)
+    _mm512_store_pd(sums + i, _mm512_setzero_pd());
 }
 
-/// 0.5 x (1 + tanh(u)) = x / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3).
-__m512 gelu(__m512 x) {
-  const __m512 cubic =
-      _mm512_fmadd_ps(_mm512_mul_ps(_mm512_mul_ps(x, x), x), _mm512_set1_ps(0.044715f), x);
-  const __m512 e = exponential(_mm512_mul_ps(cubic, _mm512_set1_ps(-2.0f * 0.79788456080f)));
-  return _mm512_div_ps(x, _mm512_add_ps(_mm512_set1_ps(1.0f), e));
+/// As the one in float32.
+void finish_panel(const double* sums, std::int64_t rows, const double* bias, Epilogue epilogue,
+                  std::int64_t columns, double* out, std::int64_t stride) {
+  for (std::int64_t r = 0; r < rows; ++r)
+    finish_row(sums + r * panel_columns, bias, epilogue, columns, out + r * stride);
 }
-
-constexpr int float_lanes = Float32::lanes;
-
-__mmask16 columns_left(std::int64_t columns) {
-  return columns >= float_lanes ? __mmask16{0xffff}
-                                : static_cast<__mmask16>(columns <= 0 ? 0 : (1 << columns) - 1);
-}
-
-/// Sixteen columns of a result row, of which `mask` exist.
-void finish_half(const float* sums, const float* bias, Epilogue epilogue, __mmask16 mask,
-                 float* out) {
-  __m512 value = _mm512_add_ps(_mm512_load_ps(sums), _mm512_loadu_ps(bias));
-  if (epilogue == Epilogue::gelu) value = gelu(value);
-  if (epilogue == Epilogue::accumulate)
-    value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, out));
-  _mm512_mask_storeu_ps(out, mask, value);
-}
-
-using cpu::finish_row;  // in float64
-
-/// The same in float32.
-void finish_row(const float* sums, const float* bias, Epilogue epilogue, std::int64_t columns,
-                float* out) {
-  finish_half(sums, bias, epilogue, columns_left(columns), out);
-  if (columns > float_lanes)
-    finish_half(sums + float_lanes, bias + float_lanes, epilogue,
-                columns_left(columns - float_lanes), out + float_lanes);
-}
-
-/// Row tiles of nearly equal height.
-struct Tiling {
-  std::int64_t count, height;
-  explicit Tiling(std::int64_t rows)
-      : count((rows + most_rows - 1) / most_rows), height((rows + count - 1) / count) {}
-};
 
 /// sums (rows, 32) = in (rows, inputs) times one panel.
 template <class Real>
 void multiply_panel(TypedMatrix<typename Real::Number> in, std::int64_t first_row,
                     std::int64_t all_rows, const float* panel, typename Real::Number* sums) {
   constexpr std::int64_t tile_columns = 2 * Real::lanes, parts = panel_columns / tile_columns;
-  const Tiling tiling(all_rows);
+  const Tiling tiling(all_rows, most_rows);
   for (std::int64_t first = 0; first < in.columns; first += input_block) {
     const std::int64_t inputs = smaller(input_block, in.columns - first);
     // Two lines of weights belong to each input; the tiles share the work of fetching the next
@@ -213,14 +165,12 @@ void multiply(TypedMatrix<typename Real::Number> in,
   for (std::int64_t row = 0; row < in.rows; row += row_block) {
     const std::int64_t rows = smaller(row_block, in.rows - row);
     for (std::int64_t panel = first; panel < end; ++panel) {
-      for (std::int64_t i = 0; i < rows * panel_columns; i += Real::lanes)
-        Real::store(sums + i, Real::everywhere(0));
+      clear_sums(sums, rows);
       multiply_panel<Real>(in, row, rows, weight.panels + panel * weight.inputs * panel_columns,
                            sums);
       const std::int64_t column = panel * panel_columns;
-      for (std::int64_t r = 0; r < rows; ++r)
-        finish_row(sums + r * panel_columns, weight.bias + column, epilogue,
-                   weight.outputs - column, out.data + (row + r) * out.stride + column);
+      finish_panel(sums, rows, weight.bias + column, epilogue, weight.outputs - column,
+                   out.data + row * out.stride + column, out.stride);
     }
   }
 }
