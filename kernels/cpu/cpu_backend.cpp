@@ -9,6 +9,7 @@
 #include <omp.h>
 
 #include "kernels/cpu/attention.h"
+#include "kernels/cpu/bf16_products.h"
 #include "kernels/cpu/blas_product.h"
 #include "kernels/cpu/elementwise.h"
 #include "kernels/cpu/memory.h"
@@ -21,25 +22,27 @@
 namespace headsweep::cpu {
 namespace {
 
-/// `Products` pack weights and multiply; all else is computed in their Number.
+/// `Products` pack weights and multiply; all else is computed in their Number. They are made of
+/// what follows the threads: nothing, or the rung.
 template <class Products>
 class CpuBackend final : public Backend {
   using Number = typename Products::Number;
 
  public:
-  explicit CpuBackend(int threads) {
+  template <class... Arguments>
+  explicit CpuBackend(int threads, Arguments... arguments) : products_(arguments...) {
     if (threads > 0) omp_set_num_threads(threads);
   }
 
   DeviceInfo info() const override {
     std::string kind = fmt::format("cpu {}", processor_level());
-    if (const std::string more = Products::bits_depend_on(); !more.empty()) kind += ", " + more;
+    if (const std::string more = products_.bits_depend_on(); !more.empty()) kind += ", " + more;
     const int threads = omp_get_max_threads();
     return {kind,
-            fmt::format("{}, {}{}, {} {}", kind, Products::description(),
+            fmt::format("{}, {}{}, {} {}", kind, products_.description(),
                         element() == Element::float64 ? " in float64" : "", threads,
                         threads == 1 ? "thread" : "threads"),
-            Products::weight_form()};
+            products_.weight_form()};
   }
 
   Element element() const override { return element_of<Number>; }
@@ -103,32 +106,44 @@ class CpuBackend final : public Backend {
 // The one place that knows which products there are in which precision.
 
 std::vector<ProductKind> product_kinds(Rung rung) {
-  const bool own = panels_usable();
+  std::vector<ProductKind> kinds;
   switch (rung) {
     case Rung::bf16:
     case Rung::bf16x3:
-      return {};
+      // Without instructions for bfloat16 these rungs would save nothing over fp32.
+      if (has_amx_bf16()) kinds.push_back(ProductKind::onednn);
+      if (bf16_panels_usable()) kinds.push_back(ProductKind::panels);
+      if (bf16_panels_usable() && !has_amx_bf16()) kinds.push_back(ProductKind::onednn);
+      break;
     case Rung::fp32:
-      return own ? std::vector{ProductKind::panels, ProductKind::onednn}
-                 : std::vector{ProductKind::onednn};
     case Rung::fp64:
+      if (panels_usable()) kinds.push_back(ProductKind::panels);
+      kinds.push_back(rung == Rung::fp32 ? ProductKind::onednn : ProductKind::blas);
       break;
   }
-  return own ? std::vector{ProductKind::panels, ProductKind::blas} : std::vector{ProductKind::blas};
+  return kinds;
 }
 
 std::unique_ptr<Backend> make_backend(int threads, Rung rung, ProductKind products) {
   assert(std::ranges::count(product_kinds(rung), products) == 1);
   switch (products) {
     case ProductKind::onednn:
-      return std::make_unique<CpuBackend<OneDnnProducts>>(threads);
+      return std::make_unique<CpuBackend<OneDnnProducts>>(threads, rung);
     case ProductKind::blas:
       return std::make_unique<CpuBackend<BlasProducts>>(threads);
     case ProductKind::panels:
       break;
   }
-  if (rung == Rung::fp64) return std::make_unique<CpuBackend<OwnProducts<double>>>(threads);
-  return std::make_unique<CpuBackend<OwnProducts<float>>>(threads);
+  switch (rung) {
+    case Rung::bf16:
+    case Rung::bf16x3:
+      return std::make_unique<CpuBackend<Bf16PanelProducts>>(threads, rung);
+    case Rung::fp32:
+      return std::make_unique<CpuBackend<OwnProducts<float>>>(threads);
+    case Rung::fp64:
+      break;
+  }
+  return std::make_unique<CpuBackend<OwnProducts<double>>>(threads);
 }
 
 std::vector<Rung> available_rungs() {

@@ -12,8 +12,8 @@ namespace headsweep::cpu {
 /// Who multiplies matrices.
 enum class ProductKind {
   panels,  // the own products, where the processor can run them
-  onednn,  // float32
-  blas,    // float64
+  onednn,  // not in float64
+  blas,    // in float64
 };
 
 /// The kinds that this processor can run in a precision, the fastest first; none: it has not got

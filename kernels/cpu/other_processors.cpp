@@ -1,9 +1,9 @@
-// For processors that are no x86-64: panels_usable() says no, and the rest of the panel product is
-// never called.
+// For processors that are no x86-64: the own products cannot be used, and are never called.
 #include <cstdlib>
 
 #include <sys/utsname.h>
 
+#include "kernels/cpu/bf16_panel_product.h"
 #include "kernels/cpu/panel_product.h"
 #include "kernels/cpu/processor.h"
 
@@ -14,6 +14,9 @@ std::string processor_level() {
   return uname(&name) == 0 ? name.machine : "unknown";
 }
 
+bool has_avx512_bf16() { return false; }
+bool has_amx_bf16() { return false; }
+
 bool panels_usable() { return false; }
 void multiply_panels(TypedMatrix<float>, const PanelWeight<float>&, Epilogue, std::int64_t,
                      std::int64_t, TypedMatrix<float>) {
@@ -21,6 +24,16 @@ void multiply_panels(TypedMatrix<float>, const PanelWeight<float>&, Epilogue, st
 }
 void multiply_panels(TypedMatrix<double>, const PanelWeight<double>&, Epilogue, std::int64_t,
                      std::int64_t, TypedMatrix<double>) {
+  std::abort();
+}
+
+bool bf16_panels_usable() { return false; }
+void pack_bf16_panels(const float*, std::int64_t, std::int64_t, Bf16Pair*, Bf16Pair*) {
+  std::abort();
+}
+void split_row(const float*, std::int64_t, Bf16Parts, Bf16Pair*) { std::abort(); }
+void multiply_bf16_panels(Bf16Rows, const Bf16PanelWeight&, Epilogue, std::int64_t, std::int64_t,
+                          float*, std::int64_t) {
   std::abort();
 }
 

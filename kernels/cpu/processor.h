@@ -10,4 +10,10 @@ namespace headsweep::cpu {
 /// length end in other bits.
 std::string processor_level();
 
+/// Dot products of bfloat16 numbers in vector registers.
+bool has_avx512_bf16();
+
+/// Products of bfloat16 tiles, which the system lets processes use.
+bool has_amx_bf16();
+
 }  // namespace headsweep::cpu

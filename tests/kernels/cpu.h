@@ -1,6 +1,7 @@
 // A CPU backend for tests, and host arrays on it.
 #pragma once
 
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,11 +35,12 @@ inline std::string name_of(const Products& products) {
 }
 
 struct CpuTest {
+  Rung rung;
   std::unique_ptr<Backend> backend;
 
-  explicit CpuTest(Rung rung) : backend(cpu::make_backend(0, rung)) {}
+  explicit CpuTest(Rung given) : rung(given), backend(cpu::make_backend(0, given)) {}
   explicit CpuTest(const Products& products, int threads = 0)
-      : backend(cpu::make_backend(threads, products.rung, products.kind)) {}
+      : rung(products.rung), backend(cpu::make_backend(threads, products.rung, products.kind)) {}
 
   Numbers device(const std::vector<double>& values) const { return to_device(*backend, values); }
   template <class T>
@@ -51,6 +53,22 @@ struct CpuTest {
   /// The one that belongs to what the backend computes with.
   double tolerance(double float32, double float64) const {
     return backend->element() == Element::float64 ? float64 : float32;
+  }
+
+  /// For a product with `inputs` terms of a size below one.
+  double product_tolerance(std::int64_t inputs) const {
+    const auto terms = static_cast<double>(inputs);
+    switch (rung) {
+      case Rung::bf16:  // eight significant bits, whose errors seldom add up
+        return std::ldexp(std::sqrt(terms), -7);
+      case Rung::bf16x3:
+        return std::ldexp(std::sqrt(terms), -15);
+      case Rung::fp32:
+        return 1e-6 * terms + 1e-5;
+      case Rung::fp64:
+        break;
+    }
+    return 1e-15 * terms + 1e-14;
   }
 };
 

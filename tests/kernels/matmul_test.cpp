@@ -31,13 +31,10 @@ TEST_P(Matmul, GivesTheReferencesProduct) {
   const Weight packed = pack(*backend, weight, shape.inputs, shape.outputs, bias);
   backend->matmul(as_matrix(device(in), shape.rows, shape.inputs), packed, epilogue,
                   as_matrix(out, shape.rows, shape.outputs));
-  // Sums of `inputs` terms of size one.
-  const auto inputs = static_cast<double>(shape.inputs);
-  const double near = tolerance(1e-6 * inputs + 1e-5, 1e-15 * inputs + 1e-14);
   EXPECT_TRUE(all_near(host(out),
                        reference::matmul(in, weight, bias, shape.rows, shape.inputs, shape.outputs,
                                          epilogue, before),
-                       near));
+                       product_tolerance(shape.inputs)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -168,7 +165,7 @@ TEST_P(MatmulContract, TakesRowsWithAStride) {
                   as_matrix(out, rows, outputs));
   EXPECT_TRUE(all_near(
       host(out), reference::matmul(dense, weight, {}, rows, inputs, outputs, Epilogue::store, {}),
-      tolerance(1e-4, 1e-13)));
+      product_tolerance(inputs)));
 }
 
 /// Packs weights of these shapes one after the other, as another process would. It has one thread:
