@@ -141,6 +141,27 @@ std::map<std::string, Precision> precisions() {
   return by_name;
 }
 
+void add_kernel_benchmark(CLI::App& bench, Arguments& a) {
+  auto* kernels = bench.add_subcommand(
+      "kernels", "each operation in each precision, and the share of the machine's limit it reaches");
+  auto* shape = kernels
+                    ->add_option("--model-shape", a.kernels.model_shape,
+                                 "d_model,d_mlp,heads (default: 1024,4096,16, gpt2-medium)")
+                    ->delimiter(',')
+                    ->check(CLI::Range(1, 1 << 16));
+  kernels->add_option("--model", a.model, "checkpoint folder, for its shape")->excludes(shape);
+  kernels->add_option("--rows", a.kernels.rows, "of the products (default: 10,60,240)")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1 << 16));
+  kernels->add_option("--threads", a.kernels.threads, "default: as many as the process may use")
+      ->check(CLI::Range(0, 4096));
+  add_json(*kernels, a);
+  kernels->callback([&] {
+    a.kernels.model = a.model;
+    bench_kernels_command(a.kernels, a.format());
+  });
+}
+
 void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
   auto* bench = app.add_subcommand("bench", "measure this machine");
   bench->require_subcommand(1);
@@ -183,6 +204,7 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
       return bench_cost_command(ranks, {a.model, a.trace, a.threads}, a.format());
     });
   });
+  add_kernel_benchmark(*bench, a);
 }
 
 }  // namespace

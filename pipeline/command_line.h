@@ -27,6 +27,7 @@ struct Arguments {
 
   bool simulate = false;
   PlannedRanks planned;
+  KernelBenchmark kernels;
 
   Format format() const { return json ? Format::json : Format::text; }
   UseMpi use_mpi() const { return mpi ? UseMpi::always : UseMpi::under_a_launcher; }

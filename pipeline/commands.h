@@ -2,9 +2,11 @@
 // for main().
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "io/job.h"
 #include "pipeline/ranks/ranks.h"
@@ -58,6 +60,15 @@ struct CostBenchmark {
   int threads = 0;
 };
 Outcome bench_cost_command(Ranks& ranks, const CostBenchmark& benchmark, Format format);
+
+/// Times the operations of the backend against the machine's limits.
+struct KernelBenchmark {
+  std::filesystem::path model;                        // empty: a model of the following shape
+  std::array<int, 3> model_shape = {1024, 4096, 16};  // d_model, d_mlp, heads
+  std::vector<int> rows = {10, 60, 240};
+  int threads = 0;
+};
+void bench_kernels_command(const KernelBenchmark& benchmark, Format format);
 
 /// What families like the job's would take on 1 to 4,096 ranks.
 struct ScalingQuestion {

@@ -6,8 +6,18 @@
 #include "kernels/cpu/bf16_panel_product.h"
 #include "kernels/cpu/panel_product.h"
 #include "kernels/cpu/processor.h"
+#include "kernels/cpu/register_loops.h"
 
 namespace headsweep::cpu {
+namespace {
+
+typedef float Floats [[gnu::vector_size(16)]];
+typedef double Doubles [[gnu::vector_size(16)]];
+
+double float32_loop(std::int64_t steps) { return multiply_and_add<Floats, 12>(steps); }
+double float64_loop(std::int64_t steps) { return multiply_and_add<Doubles, 12>(steps); }
+
+}  // namespace
 
 std::string processor_level() {
   utsname name = {};
@@ -16,6 +26,8 @@ std::string processor_level() {
 
 bool has_avx512_bf16() { return false; }
 bool has_amx_bf16() { return false; }
+
+RegisterLoops register_loops() { return {float32_loop, float64_loop}; }
 
 bool panels_usable() { return false; }
 void multiply_panels(TypedMatrix<float>, const PanelWeight<float>&, Epilogue, std::int64_t,

@@ -1,0 +1,38 @@
+// What `headsweep bench kernels` measures: each operation in each precision against what the
+// machine can do at most.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace headsweep {
+
+/// A second; see kernels/cpu/machine_limits.h. 0: the machine has no such instructions.
+struct MachineRates {
+  double float32_flops = 0, bfloat16_flops = 0, float64_flops = 0, read_bytes = 0;
+};
+
+struct OperationTime {
+  std::string rung, operation;
+  int rows = 0;
+  double seconds = 0;
+  double flops = 0;           // that were asked for; 0: not what the operation is about
+  double bytes = 0;           // that it has to read and write at least, weights included
+  double share_of_limit = 0;  // the least time that the machine's limits allow, through `seconds`
+};
+
+struct TimedBackend {
+  std::string rung, description;
+};
+
+struct KernelTimes {
+  std::vector<TimedBackend> backends;
+  int d_model = 0, d_mlp = 0, heads = 0;
+  MachineRates limits;
+  std::vector<OperationTime> operations;
+};
+
+/// One line.
+std::string to_json(const KernelTimes& times);
+
+}  // namespace headsweep

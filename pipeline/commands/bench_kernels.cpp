@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include "io/errors.h"
+#include "model/config.h"
+#include "model/device.h"
+#include "model/kernel_benchmark.h"
+#include "pipeline/commands.h"
+
+namespace headsweep {
+namespace {
+
+LayerShape layer_shape(const KernelBenchmark& benchmark) {
+  if (!benchmark.model.empty()) {
+    const Gpt2Config config = read_config(benchmark.model);
+    return {config.d_model, config.d_mlp, config.heads};
+  }
+  const auto& [d_model, d_mlp, heads] = benchmark.model_shape;
+  if (d_model % heads != 0)
+    throw UserError(fmt::format(
+        "bench kernels: --model-shape {},{},{}: d_model is no multiple of the number of heads; "
+        "give d_model,d_mlp,heads, as in 1024,4096,16",
+        d_model, d_mlp, heads));
+  return {d_model, d_mlp, heads};
+}
+
+void print(const OperationTime& time) {
+  const double rate = (time.flops > 0 ? time.flops : time.bytes) / time.seconds / 1e9;
+  fmt::print("{:>5}  {:<6}  {:<17} {:>10.4f} {:>7.1f} {:<8} {:>6.0f} %\n", time.rows, time.rung,
+             time.operation, 1e3 * time.seconds, rate, time.flops > 0 ? "GFLOP/s" : "GB/s",
+             100 * time.share_of_limit);
+}
+
+void print(const KernelTimes& times) {
+  for (const TimedBackend& each : times.backends)
+    fmt::print("{:<6}  {}\n", each.rung, each.description);
+  fmt::print("d_model {}, d_mlp {}, {} heads\n", times.d_model, times.d_mlp, times.heads);
+  const MachineRates& limits = times.limits;
+  fmt::print("the machine's limits: float32 {:.0f} GFLOP/s", limits.float32_flops / 1e9);
+  if (limits.bfloat16_flops > 0)
+    fmt::print(", bfloat16 in vectors {:.0f}", limits.bfloat16_flops / 1e9);
+  fmt::print(", float64 {:.0f}; memory {:.1f} GB/s\n", limits.float64_flops / 1e9,
+             limits.read_bytes / 1e9);
+  fmt::print("\n{:>5}  {:<6}  {:<17} {:>10} {:>7} {:<8} {:>8}\n", "rows", "", "operation", "ms",
+             "rate", "", "of limit");
+  for (const OperationTime& time : times.operations) print(time);
+  fmt::print(
+      "\nThe limit of a product is the time of its arithmetic or of reading its weight, whichever "
+      "is longer\n(bfloat16 tiles, AMX, may pass that of vectors); of the others, the time of "
+      "memory: "
+      "what they find in\ncaches may be faster than 100 %.\n");
+}
+
+}  // namespace
+
+void bench_kernels_command(const KernelBenchmark& benchmark, Format format) {
+  const LayerShape shape = layer_shape(benchmark);
+  KernelTimes times{{}, shape.d_model, shape.d_mlp, shape.heads, {}, {}};
+  times.limits = measure_machine_rates(benchmark.threads);
+  for (const Rung rung : available_rungs(DeviceChoice::cpu)) {
+    const auto backend = open_device(DeviceChoice::cpu, rung, benchmark.threads);
+    times.backends.push_back({name_of(rung), backend->info().description});
+    for (const int rows : benchmark.rows)
+      for (OperationTime& time : time_operations(*backend, rung, shape, rows, times.limits))
+        times.operations.push_back(std::move(time));
+  }
+  if (format == Format::json) {
+    fmt::print("{}\n", to_json(times));
+  } else {
+    print(times);
+  }
+}
+
+}  // namespace headsweep
