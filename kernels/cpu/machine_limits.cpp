@@ -42,10 +42,10 @@ double register_rate(RegisterLoop loop, int threads) {
   constexpr std::int64_t first_steps = 100'000;
   const auto start = Clock::now();
   loop(first_steps);
-  const double wanted_seconds = 0.03;
+  const double wanted_seconds = 0.01;
   const auto steps = static_cast<std::int64_t>(static_cast<double>(first_steps) * wanted_seconds /
                                                std::max(seconds_since(start), 1e-6));
-  return best_rate(threads, 5, [&](int) { return loop(std::max(steps, first_steps)); });
+  return best_rate(threads, 15, [&](int) { return loop(std::max(steps, first_steps)); });
 }
 
 HEADSWEEP_VECTORIZED std::uint64_t sum_of(const std::uint64_t* values, std::int64_t count) {

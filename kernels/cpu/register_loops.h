@@ -33,7 +33,8 @@ template <class Vector, int chains>
   Vector total = sums[0];
   for (int i = 1; i < chains; ++i) total += sums[i];
   start = total[0];
-  return 2.0 * chains * static_cast<double>(steps) * (sizeof(Vector) / sizeof(Number));
+  constexpr int lanes = sizeof(Vector) / sizeof(Number);
+  return 2.0 * lanes * chains * static_cast<double>(steps);
 }
 
 }  // namespace headsweep::cpu
