@@ -21,9 +21,25 @@ namespace headsweep::golden {
 
 using Json = nlohmann::json;
 
-/// Percentage points. Float32 stays far below it; a decision with a smaller margin may fall either
-/// way. Float64 differs from the reference's in the order of sums.
-inline double score_tolerance(Rung rung) { return rung == Rung::fp64 ? 1e-9 : 0.001; }
+/// Percentage points; a decision with a smaller margin may fall either way. Seen over the searches
+/// of the small models (pipeline/rung_error_test): 0.22 in bf16, 0.0003 in bf16x3, 0.00002 in
+/// float32; and 0.9 in bf16 for circuits at random on a few prompts. Float64 differs from the
+/// reference's in the order of sums.
+inline double score_tolerance(Rung rung) {
+  switch (rung) {
+    case Rung::bf16:
+      return 1.5;
+    case Rung::bf16x3:
+    case Rung::fp32:
+      return 0.001;
+    case Rung::fp64:
+      break;
+  }
+  return 1e-9;
+}
+
+/// The precisions that this processor has.
+inline std::vector<Rung> rungs() { return available_rungs(DeviceChoice::cpu); }
 
 inline std::filesystem::path data(const std::string& name) {
   return std::filesystem::path(HEADSWEEP_TEST_DATA) / name;

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -82,7 +84,7 @@ std::vector<Setting> settings(const std::vector<Positions>& choices) {
     for (const char* family : {"even", "ragged", "mixed"})
       for (const Ablation ablation : {Ablation::mean, Ablation::zero, Ablation::resample})
         for (const Positions positions : choices)
-          for (const Rung rung : {Rung::fp32, Rung::fp64})
+          for (const Rung rung : golden::rungs())
             all.push_back({model, family, ablation, positions, rung});
   return all;
 }
@@ -199,6 +201,28 @@ TEST_P(SameBits, TheFullModelDisturbsNoCircuitAndIsDisturbedByNone) {
     EXPECT_EQ(shared.run({&circuits[i], 1}).front(), expected[i]);
   }
 }
+
+class SameBitsOnThreads : public testing::TestWithParam<Rung> {};
+
+TEST_P(SameBitsOnThreads, TheNumberOfThreadsChangesNoBit) {
+  std::optional<Results> expected;
+  for (const int threads : {3, 2, 1}) {
+    const auto backend = open_device(DeviceChoice::cpu, GetParam(), threads);
+    const Gpt2 model(golden::data("models/tiny-b"), *backend);
+    const Family family = tokenize_family(every_fourth(prompts_of("ragged")), tokenizer(),
+                                          model.config(), Ablation::mean, Positions::all);
+    CircuitForward forward(model, family.clean, family.corrupted, Ablation::mean, Positions::all,
+                           4);
+    Results got = {forward.run_full_model()};
+    for (auto& each : forward.run(RandomCircuits(model.config(), 1, 5).some(4)))
+      got.push_back(std::move(each));
+    if (!expected) expected = got;
+    EXPECT_EQ(got, expected) << threads << " threads";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Rungs, SameBitsOnThreads, testing::ValuesIn(golden::rungs()),
+                         [](const auto& info) { return std::string(name_of(info.param)); });
 
 INSTANTIATE_TEST_SUITE_P(Settings, SameBits, testing::ValuesIn(all_settings()), name_of_setting);
 INSTANTIATE_TEST_SUITE_P(Settings, SameBitsPerPosition, testing::ValuesIn(settings_per_position()),
