@@ -194,9 +194,10 @@ WorkerOptions worker_options(const WorkOrder& order, const LoadedRungs& rungs) {
     return scorer_of(std::make_shared<FamilyOnRungs>(order, rungs, number));
   };
   const auto baseline = [&](int number) {
-    // The full model knows no ablation, so that the cheapest will do.
+    // The full model knows no ablation, so that the cheapest will do. But a run is refused for its
+    // sign, which is not to depend on the rungs.
     const PromptPair& family = order.families[static_cast<std::size_t>(number)];
-    return Evaluator(*rungs.front().model, family.clean, family.corrupted, Ablation::zero,
+    return Evaluator(*rungs.back().model, family.clean, family.corrupted, Ablation::zero,
                      Positions::all)
         .full()
         .mean;

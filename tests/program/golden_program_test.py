@@ -95,32 +95,47 @@ class GoldenProgramTest(ProgramTest):
             self.assertEqual(decision["removed"], decision["margin"] < 0)
             self.assertEqual(decision["margin"], 100 - decision["score_percent"] - shown["threshold"])
 
-    def test_runs(self):
+    def test_runs_in_float32(self):
         for name in RUN:
-            with self.subTest(name):
-                expected = golden(name)
-                self.write("job.yaml", job_of(expected) | {"run": {"output": name}})
-                self.run_program("run", "job.yaml", code=DONE)
-                path = self.folder / name / "job" / f"{expected['family']}.file.T{expected['threshold']:g}.h5"
-                shown = self.json_of("show", path)
-                self.assert_form_of_show(shown)
-                self.assertEqual((shown["status"], shown["family"]), ("complete", expected["family"]))
-                self.assertEqual(shown["threshold"], expected["threshold"])
-                trace, found = expected["trace"], shown["decisions"]
-                self.assertEqual([[d["layer"], d["head"], d["removed"]] for d in found],
-                                 [[layer, head, removed] for layer, head, _, removed in trace])
-                self.assert_close([d["score_percent"] for d in found], [row[2] for row in trace], SCORE_TOLERANCE,
-                                  "scores")
-                found, removals = shown["single_removals"], expected.get("single_removals", [])
-                self.assertEqual([row[:2] for row in found], [row[:2] for row in removals])
-                self.assert_close([row[2] for row in found], [row[2] for row in removals], SCORE_TOLERANCE, "alone")
-                self.assertEqual(sorted(shown["circuit"]), sorted(expected["kept"]))
-                self.assert_close([shown["full"]["mean"]], [expected["full"]], VALUE_TOLERANCE, "full")
-                self.assert_close(shown["full"]["per_prompt"], expected["full_per_prompt"], VALUE_TOLERANCE, "full")
+            shown = self.run_and_show(name, "fp32")
+            self.assert_reference_decisions(name, shown, [SCORE_TOLERANCE] * len(shown["decisions"]), SCORE_TOLERANCE)
+
+    def test_runs_in_the_precisions_that_are_chosen(self):
+        for name in RUN:
+            shown = self.run_and_show(name, "auto")
+            guards = {rung["name"]: max(SCORE_TOLERANCE, rung["guard"]) for rung in shown["precision"]["rungs"]}
+            self.assert_reference_decisions(name, shown, [guards[d["rung"]] for d in shown["decisions"]],
+                                            max(guards.values()))
+
+    def run_and_show(self, name, precision):
+        expected, output = golden(name), f"{name}-{precision}"
+        self.write("job.yaml", job_of(expected) | {"run": {"output": output, "precision": precision}})
+        self.run_program("run", "job.yaml", code=DONE)
+        return self.json_of("show", self.folder / output / "job" /
+                            f"{expected['family']}.file.T{expected['threshold']:g}.h5")
+
+    def assert_reference_decisions(self, name, shown, tolerances, tolerance_alone):
+        """tolerances: of each decision's score; tolerance_alone: of single removals."""
+        with self.subTest(name, rungs=[rung["name"] for rung in shown["precision"]["rungs"]]):
+            expected = golden(name)
+            self.assert_form_of_show(shown)
+            self.assertEqual((shown["status"], shown["family"]), ("complete", expected["family"]))
+            self.assertEqual(shown["threshold"], expected["threshold"])
+            trace, found = expected["trace"], shown["decisions"]
+            self.assertEqual([[d["layer"], d["head"], d["removed"]] for d in found],
+                             [[layer, head, removed] for layer, head, _, removed in trace])
+            for decision, row, tolerance in zip(found, trace, tolerances):
+                self.assert_close([decision["score_percent"]], [row[2]], tolerance, "score")
+            found, removals = shown["single_removals"], expected.get("single_removals", [])
+            self.assertEqual([row[:2] for row in found], [row[:2] for row in removals])
+            self.assert_close([row[2] for row in found], [row[2] for row in removals], tolerance_alone, "alone")
+            self.assertEqual(sorted(shown["circuit"]), sorted(expected["kept"]))
+            self.assert_close([shown["full"]["mean"]], [expected["full"]], VALUE_TOLERANCE, "full")
+            self.assert_close(shown["full"]["per_prompt"], expected["full_per_prompt"], VALUE_TOLERANCE, "full")
 
     def test_what_run_and_show_print_is_for_people(self):
         expected = golden(RUN[0])
-        self.write("job.yaml", job_of(expected))
+        self.write("job.yaml", job_of(expected) | {"run": {"output": "runs", "precision": "fp32"}})
         run = self.run_program("run", "job.yaml", code=DONE)
         summary = self.run_program("show", self.run_file("step3", 12), code=DONE).stdout
         self.assertIn(summary.strip(), run.stdout)
