@@ -143,7 +143,7 @@ std::map<std::string, Precision> precisions() {
 
 void add_kernel_benchmark(CLI::App& bench, Arguments& a) {
   auto* kernels = bench.add_subcommand(
-      "kernels", "each operation in each precision, and the share of the machine's limit it reaches");
+      "kernels", "each operation in each precision, and its share of the machine's limit");
   auto* shape = kernels
                     ->add_option("--model-shape", a.kernels.model_shape,
                                  "d_model,d_mlp,heads (default: 1024,4096,16, gpt2-medium)")

@@ -97,7 +97,7 @@ class FailingRankTest(RanksTest, LongRunTest):
         for rank in (2, 1):
             with self.subTest(rank=rank):
                 process = self.start_ranks(3, "run", "job.yaml", "--set", "run.stall_seconds=60",
-                                           wrapper=self.on_rank(rank, "ulimit -v 400000"))
+                                           wrapper=self.on_rank(rank, "ulimit -v 550000"))
                 said = self.messages_at_the_end(process, seconds=40)
                 self.assert_one_message(said, f"^headsweep: rank {rank} on host {HOST}: out of memory: ")
 
