@@ -52,9 +52,9 @@ struct SweepTimes {
   WorkRecord work;  // of all families
   long long weight_bytes = 0, peak_memory_bytes = 0;
   std::string backend;
-  std::vector<RungRecord> rungs;         // of the first family
-  std::vector<int> decisions_by_rung;    // likewise
-  std::vector<Score> scores;             // likewise
+  std::vector<RungRecord> rungs;       // of the first family
+  std::vector<int> decisions_by_rung;  // likewise
+  std::vector<Score> scores;           // likewise
 };
 
 /// `headsweep verify`: decisions of a run, and what fp64 says here.

@@ -61,10 +61,13 @@ std::vector<std::pair<int, int>> kept_heads(const RunRecord& record) {
 }
 
 double circuit_score_percent(const RunRecord& record) {
-  double score = 100;
-  for (const DecisionRecord& decision : record.decisions)
-    if (decision.removed) score = decision.score_percent;
-  return score;
+  const auto& decisions = record.decisions;
+  const auto last =
+      std::ranges::find(decisions.rbegin(), decisions.rend(), true, &DecisionRecord::removed);
+  if (last == decisions.rend()) return 100;
+  const auto number = static_cast<int>(decisions.rend() - last) - 1;
+  const auto audited = std::ranges::find(record.audit, number, &AuditRecord::decision);
+  return audited == record.audit.end() ? last->score_percent : audited->score_percent;
 }
 
 std::vector<std::size_t> fragile_decisions(const RunRecord& record, double amount) {

@@ -118,7 +118,8 @@ bool is_over(RunStatus status);
 /// The heads that no decision has removed, in order: the circuit, once the run is complete.
 std::vector<std::pair<int, int>> kept_heads(const RunRecord& record);
 
-/// The score of the circuit so far: that of the last decision that removed a head; 100 if none did.
+/// The score of the circuit so far: that of the last decision that removed a head, in fp64 if it
+/// was audited; 100 if none did.
 double circuit_score_percent(const RunRecord& record);
 
 /// Percentage points within which a margin is called fragile; the published run has 18 of its 384

@@ -10,7 +10,8 @@
 
 namespace headsweep {
 
-/// `threads` of the processor, 0 for as many as the process may use.
+/// `threads` of the processor, 0 for as many as the process may use. UserError if the device does
+/// not have the precision.
 std::unique_ptr<Backend> open_device(DeviceChoice choice, Rung rung, int threads);
 
 /// The precisions that the device has, from the cheapest on.

@@ -66,7 +66,8 @@ std::vector<RungCost> measure(DeviceChoice choice) {
     }
   const auto fp32 = static_cast<std::size_t>(std::ranges::find(rungs, Rung::fp32) - rungs.begin());
   std::vector<RungCost> costs;
-  for (std::size_t i = 0; i < rungs.size(); ++i) costs.push_back({rungs[i], least[i] / least[fp32]});
+  for (std::size_t i = 0; i < rungs.size(); ++i)
+    costs.push_back({rungs[i], least[i] / least[fp32]});
   return costs;
 }
 

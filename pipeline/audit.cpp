@@ -29,6 +29,10 @@ std::vector<int> choose_for_audit(std::span<const AuditCandidate> decisions, dou
       std::max(least, std::ceil(percent / 100 * static_cast<double>(decisions.size())));
   lots.resize(std::min(lots.size(), static_cast<std::size_t>(wanted)));
   for (const auto& lot : lots) chosen.push_back(lot.second);
+  const auto last_removal =
+      std::ranges::find(decisions.rbegin(), decisions.rend(), true, &AuditCandidate::removed);
+  if (last_removal != decisions.rend() && !last_removal->exact)
+    chosen.push_back(static_cast<int>(decisions.rend() - last_removal) - 1);
   std::ranges::sort(chosen);
   const auto [first, last] = std::ranges::unique(chosen);
   chosen.erase(first, last);

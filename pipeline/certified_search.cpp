@@ -14,8 +14,7 @@ namespace {
 
 /// What follows from a step: whether a head is removed, or in which order a layer's are tried.
 std::vector<Head> outcome(const SearchStep& step, const GreedySearch& after) {
-  if (step.kind == SearchStep::Kind::ranking)
-    return {after.coming().begin(), after.coming().end()};
+  if (step.kind == SearchStep::Kind::ranking) return {after.coming().begin(), after.coming().end()};
   const Decision& decision = after.decisions().back();
   return decision.removed ? std::vector{decision.head} : std::vector<Head>();
 }
@@ -135,7 +134,8 @@ CertifiedSearch::Need CertifiedSearch::need_audit() const {
   auto next = need.decisions.begin();
   for (const SearchStep& step : steps_) {
     if (next == need.decisions.end()) break;
-    if (step.kind == SearchStep::Kind::decision && std::cmp_equal(*next, search.decisions().size())) {
+    if (step.kind == SearchStep::Kind::decision &&
+        std::cmp_equal(*next, search.decisions().size())) {
       need.trials.push_back({search.wanted(), rule_.ladder.top()});
       ++next;
     }
@@ -151,7 +151,7 @@ std::vector<int> CertifiedSearch::chosen_for_audit() const {
   auto decision = search_.decisions().begin();
   for (const SearchStep& step : steps_) {
     if (step.kind != SearchStep::Kind::decision) continue;
-    candidates.push_back({decision->score_percent, decision->margin,
+    candidates.push_back({decision->score_percent, decision->margin, decision->removed,
                           step.scores.front().rung == rule_.ladder.top()});
     ++decision;
   }
@@ -220,8 +220,7 @@ void CertifiedSearch::measure(const std::vector<const UsedScore*>& scores) {
   std::vector<double> errors(rungs - 1);
   for (std::size_t rung = 0; rung + 1 < rungs; ++rung)
     for (std::size_t c = 0; c < circuits; ++c)
-      errors[rung] =
-          std::max(errors[rung], error_between(*scores[rung * circuits + c], *exact[c]));
+      errors[rung] = std::max(errors[rung], error_between(*scores[rung * circuits + c], *exact[c]));
   guards_.set_errors(std::move(errors));
 }
 

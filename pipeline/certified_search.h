@@ -145,7 +145,7 @@ class CertifiedSearch {
   GreedySearch search_;
   std::vector<SearchStep> steps_;
   std::vector<std::size_t> decisions_before_;  // by step
-  std::map<int, double> audited_;         // by decision: the top rung's score
+  std::map<int, double> audited_;              // by decision: the top rung's score
   Need need_;
   int start_rung_ = 0;
   std::size_t first_change_ = 0;

@@ -77,18 +77,15 @@ void add_job_commands(CLI::App& app, Arguments& a, int& exit_code) {
 }
 
 void add_verify(CLI::App& app, Arguments& a, int& exit_code) {
-  auto* verify =
-      app.add_subcommand("verify", "evaluate decisions of a run again in fp64, here");
+  auto* verify = app.add_subcommand("verify", "evaluate decisions of a run again in fp64, here");
   verify->add_option("RUN", a.run_file, "run file (HDF5)")->required();
   verify->add_flag("--all", a.all_decisions, "every decision (default: 2 %, and the fragile ones)");
   verify->add_option("--model", a.model, "checkpoint folder (default: where the run had it)");
-  verify->add_option("--threads", a.threads, "default: as many as pay")
-      ->check(CLI::Range(0, 4096));
+  verify->add_option("--threads", a.threads, "default: as many as pay")->check(CLI::Range(0, 4096));
   add_json(*verify, a);
   verify->callback([&] {
     const Extent extent = a.all_decisions ? Extent::all : Extent::sample;
-    exit_code = exit_code_of(
-        verify_command({a.run_file, a.model, extent, a.threads}, a.format()));
+    exit_code = exit_code_of(verify_command({a.run_file, a.model, extent, a.threads}, a.format()));
   });
 }
 
@@ -135,8 +132,8 @@ void add_run_file_commands(CLI::App& app, Arguments& a) {
 
 std::map<std::string, Precision> precisions() {
   std::map<std::string, Precision> by_name;
-  for (const Precision each : {Precision::automatic, Precision::bf16, Precision::bf16x3,
-                               Precision::fp32, Precision::fp64})
+  for (const Precision each :
+       {Precision::automatic, Precision::bf16, Precision::bf16x3, Precision::fp32, Precision::fp64})
     by_name[name_of(each)] = each;
   return by_name;
 }
@@ -171,9 +168,10 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
       ->required();
   sweep->add_option("--precision", a.precision, "default: auto")
       ->transform(CLI::CheckedTransformer(precisions()));
-  sweep->add_option("--full-logit-difference", a.full_logit_difference,
-                    "of the model that made the decisions: their margins are percentages of it "
-                    "(default: 2.3903, that of the seed's gpt2-medium)")
+  sweep
+      ->add_option("--full-logit-difference", a.full_logit_difference,
+                   "of the model that made the decisions: their margins are percentages of it "
+                   "(default: 2.3903, that of the seed's gpt2-medium)")
       ->check(CLI::PositiveNumber);
   sweep->add_option("--threads", a.threads, "default: as many as the process may use")
       ->check(CLI::Range(0, 4096));
@@ -185,8 +183,9 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
   sweep->callback([&] {
     const auto speculation = a.without_speculation ? Speculation::off : Speculation::automatic;
     exit_code = on_all_ranks(a.use_mpi(), [&](Ranks& ranks) {
-      return bench_sweep_command(ranks, {a.model, a.decisions, a.threads, a.families, speculation, a.precision,
-                                  a.full_logit_difference},
+      return bench_sweep_command(ranks,
+                                 {a.model, a.decisions, a.threads, a.families, speculation,
+                                  a.precision, a.full_logit_difference},
                                  a.format());
     });
   });

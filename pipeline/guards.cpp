@@ -21,11 +21,13 @@ constexpr double weight_of_usual = 8;
 constexpr std::size_t decisions_looked_at = 64;
 
 /// Keeps all heads below the layer, and from it on `kept` of every eight, at random.
-Circuit reduced_from(int first_layer, std::uint64_t kept, int layers, int heads) {
+Circuit reduced_from(int first_layer, std::uint64_t kept, std::uint64_t seed, int layers,
+                     int heads) {
   Circuit circuit(layers, heads, Circuit::Start::everything);
   for (int layer = first_layer; layer < layers; ++layer)
     for (int head = 0; head < heads; ++head)
-      if (random_bits(static_cast<std::uint64_t>(layer * heads + head)) % 8 >= kept)
+      if (random_bits(random_bits(seed) + static_cast<std::uint64_t>(layer * heads + head)) % 8 >=
+          kept)
         circuit.remove(layer, head);
   return circuit;
 }
@@ -80,14 +82,14 @@ int Guards::cheapest_start(std::span<const double> margins, double threshold_per
 
 std::vector<Circuit> guard_circuits(int layers, int heads) {
   constexpr std::uint64_t half = 4, few = 2;
-  Circuit all_but_one(layers, heads, Circuit::Start::everything);
-  all_but_one.remove(layers - 1, 0);
-  std::vector<Circuit> circuits = {all_but_one,
-                                   reduced_from(2 * layers / 3, half, layers, heads),
-                                   reduced_from(2 * layers / 3, few, layers, heads),
-                                   reduced_from(layers / 3, half, layers, heads),
-                                   reduced_from(layers / 3, few, layers, heads),
-                                   reduced_from(0, few, layers, heads)};
+  std::vector<Circuit> circuits;
+  circuits.emplace_back(layers, heads, Circuit::Start::everything).remove(layers - 1, 0);
+  for (const int first_layer : {2 * layers / 3, layers / 3})
+    circuits.push_back(reduced_from(first_layer, half, 0, layers, heads));
+  // Most of a search's circuits keep few heads, and err most.
+  for (const int first_layer : {2 * layers / 3, layers / 3, 0})
+    for (const std::uint64_t seed : {1, 2})
+      circuits.push_back(reduced_from(first_layer, few, seed, layers, heads));
   std::ranges::sort(circuits);
   const auto [first, last] = std::ranges::unique(circuits);
   circuits.erase(first, last);

@@ -224,8 +224,7 @@ void Leader::learn_from_useless(const Circuit& kept_before, double score_before)
     const auto [at, added] = least_wrong.emplace(std::pair(layer, head), wrong);
     if (!added && at->second <= wrong) continue;
     at->second = wrong;
-    const double before =
-        base == known_.end() ? score_before : base->second.score.score_percent;
+    const double before = base == known_.end() ? score_before : base->second.score.score_percent;
     odds_.estimate(known.head, before - known.score.score_percent);
   }
 }

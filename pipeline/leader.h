@@ -69,7 +69,7 @@ class Leader {
   SearchRule rule_;
   CertifiedSearch search_;
   RemovalOdds odds_;
-  std::size_t learned_ = 0;    // steps that the odds know
+  std::size_t learned_ = 0;     // steps that the odds know
   double learned_score_ = 100;  // after them
   WaveCost cost_;
   std::map<Trial, Known> known_;

@@ -41,9 +41,8 @@ void print_contradiction(const RunRecord& record) {
 Ledger::Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, RunSetting setting)
     : job_(job), setting_(std::move(setting)), progress_(job.families.size(), rule.decisions()) {
   for (std::size_t i = 0; i < job.families.size(); ++i) {
-    RunStore store(
-        run_file_path(job, job.families[i]),
-        new_run(job, job.families[i], inputs.families[i], inputs.tokenizer, setting_));
+    RunStore store(run_file_path(job, job.families[i]),
+                   new_run(job, job.families[i], inputs.families[i], inputs.tokenizer, setting_));
     std::vector<SearchStep> steps = recorded_steps(store.record(), rule);
     GreedySearch search = search_after(rule, steps);
     progress_.add(store.record());
@@ -69,8 +68,8 @@ std::vector<PendingFamily> Ledger::pending() const {
   for (std::size_t i = 0; i < books_.size(); ++i) {
     const RunRecord& record = books_[i].store.record();
     if (is_over(record.status)) continue;
-    result.push_back({static_cast<int>(i),
-                      {books_[i].steps, recorded_errors(record), record.work.waves}});
+    result.push_back(
+        {static_cast<int>(i), {books_[i].steps, recorded_errors(record), record.work.waves}});
   }
   return result;
 }

@@ -57,8 +57,7 @@ SimulatedFamily plan_family(const Job& job, std::size_t i, const Inputs& inputs,
 RunSetting run_setting(const Job& job, const Gpt2Config& config, std::string model_sha256) {
   const SerialRanks alone;
   const int threads = threads_per_rank(job.run.threads, config, alone);
-  RunSetting setting{config, std::move(model_sha256), choose_ladder(job), {},
-                     alone.places()};
+  RunSetting setting{config, std::move(model_sha256), choose_ladder(job), {}, alone.places()};
   std::vector<DeviceInfo> devices;
   for (const Rung rung : setting.ladder.rungs)
     devices.push_back(open_device(job.run.device, rung, threads)->info());
@@ -88,7 +87,8 @@ void plan_job(const Job& job, const PlannedRanks& planned) {
   std::future<std::string> hash = hash_model(job.model.path);
   ClusterCost cluster;
   const double start = monotonic_seconds();
-  const LoadedModel loaded = load_model(job.model.path, job.run.device, Rung::fp32, job.run.threads);
+  const LoadedModel loaded =
+      load_model(job.model.path, job.run.device, Rung::fp32, job.run.threads);
   cluster.loading_seconds = monotonic_seconds() - start;
   cluster.checkpoint_bytes = checkpoint_bytes(job.model.path);
   const auto& config = loaded.model->config();

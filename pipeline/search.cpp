@@ -37,8 +37,7 @@ Circuit GreedySearch::wanted() const {
 }
 
 const Decision& GreedySearch::tell(double score_percent) {
-  const ForcedDecision* forced =
-      rule_.forced.empty() ? nullptr : &rule_.forced[decisions_.size()];
+  const ForcedDecision* forced = rule_.forced.empty() ? nullptr : &rule_.forced[decisions_.size()];
   const double lost = 100 - (forced != nullptr ? forced->score_percent : score_percent);
   const bool removed = forced != nullptr ? forced->removed : lost < rule_.threshold_percent;
   const Decision decision{next_head(), score_percent, lost - rule_.threshold_percent, removed};

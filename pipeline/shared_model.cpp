@@ -126,17 +126,16 @@ LoadedRungs load_shared_model(Ranks& ranks, const WorkOrder& order,
     const auto same_form = [&](const LoadedModel& other) {
       return other.backend->info().weight_form == rung.backend->info().weight_form;
     };
-    if (const auto found = std::find_if(loaded.begin(), loaded.end(), same_form);
-        found->model) {
+    if (const auto found = std::find_if(loaded.begin(), loaded.end(), same_form); found->model) {
       rung.model = std::make_unique<Gpt2>(stored, *rung.backend, found->model->weight_block(),
                                           WeightBlock::packed_already);
       continue;
     }
-    const bool last = std::none_of(loaded.begin() + static_cast<std::ptrdiff_t>(i) + 1, loaded.end(),
-                                   [&](const LoadedModel& other) { return !same_form(other); });
-    rung.model = share_weights(
-        ranks, stored, *rung.backend,
-        last ? WeightBlock::last_to_be_packed : WeightBlock::to_be_packed);
+    const bool last =
+        std::none_of(loaded.begin() + static_cast<std::ptrdiff_t>(i) + 1, loaded.end(),
+                     [&](const LoadedModel& other) { return !same_form(other); });
+    rung.model = share_weights(ranks, stored, *rung.backend,
+                               last ? WeightBlock::last_to_be_packed : WeightBlock::to_be_packed);
   }
   return loaded;
 }
@@ -163,9 +162,9 @@ class FamilyOnRungs {
   Evaluator& on(int rung) {
     auto& evaluator = evaluators_[static_cast<std::size_t>(rung)];
     if (!evaluator)
-      evaluator = std::make_unique<Evaluator>(*rungs_[static_cast<std::size_t>(rung)].model,
-                                              family_.clean, family_.corrupted, order_.ablation,
-                                              order_.positions);
+      evaluator =
+          std::make_unique<Evaluator>(*rungs_[static_cast<std::size_t>(rung)].model, family_.clean,
+                                      family_.corrupted, order_.ablation, order_.positions);
     return *evaluator;
   }
 

@@ -83,8 +83,7 @@ void Worker::score(const Share& share, int leader) {
 /// The trials of a rung together, whose circuits share some of the work.
 std::vector<Score> Worker::scores_of(const Share& share) {
   std::map<int, std::vector<std::size_t>> by_rung;
-  for (std::size_t i = 0; i < share.trials.size(); ++i)
-    by_rung[share.trials[i].rung].push_back(i);
+  for (std::size_t i = 0; i < share.trials.size(); ++i) by_rung[share.trials[i].rung].push_back(i);
   std::vector<Score> scores(share.trials.size());
   for (const auto& [rung, trials] : by_rung) {
     std::vector<Circuit> circuits;

@@ -30,8 +30,8 @@ Prepared prepare(const CostBenchmark& benchmark) {
   }
   Job job;
   job.run.threads = benchmark.threads;
-  prepared.order =
-      make_work_order(job, {{Rung::fp32}, {1.0}, Climbing::never}, config, {seed_family(Tokenizer(benchmark.model), config, 0)});
+  prepared.order = make_work_order(job, {{Rung::fp32}, {1.0}, Climbing::never}, config,
+                                   {seed_family(Tokenizer(benchmark.model), config, 0)});
   return prepared;
 }
 
@@ -128,10 +128,9 @@ Outcome bench_cost_command(Ranks& ranks, const CostBenchmark& benchmark, Format 
       measure_handling_seconds(ReplayedTrace(replayed, benchmark.trace));
   cost.backend = device_of(loaded).description + describe_ranks(ranks);
   const PromptPair& family = order.families.front();
-  cost.family =
-      trace.empty()
-          ? estimate_family_cost(model, family, order.ablation, order.positions)
-          : measure_family_cost(model, family, order.ablation, order.positions, trace);
+  cost.family = trace.empty()
+                    ? estimate_family_cost(model, family, order.ablation, order.positions)
+                    : measure_family_cost(model, family, order.ablation, order.positions, trace);
   if (ranks.size() > 1) {
     cost.cluster.message_seconds = message_seconds(ranks, order.config);
     for (int rank = 1; rank < ranks.size(); ++rank)

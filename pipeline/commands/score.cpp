@@ -9,6 +9,7 @@
 #include "pipeline/commands.h"
 #include "pipeline/evaluator.h"
 #include "pipeline/inputs.h"
+#include "pipeline/ladder.h"
 
 namespace headsweep {
 namespace {
@@ -48,6 +49,11 @@ Circuit to_circuit(const CircuitFile& file, const Job& job, const Gpt2Config& co
   return circuit;
 }
 
+/// What the job names; else the most exact, since one circuit costs little.
+Rung rung_of(const Job& job) {
+  return job.run.precision == Precision::automatic ? Rung::fp64 : choose_ladder(job).rungs.front();
+}
+
 std::vector<std::string> family_names(const Job& job) {
   std::vector<std::string> names;
   for (const FamilySpec& spec : job.families) names.push_back(spec.name);
@@ -85,7 +91,8 @@ void score_command(const Job& whole_job, const std::filesystem::path& path,
   const Family& family = inputs.families.front();
   const Circuit circuit =
       to_circuit(read_circuit(path), job, inputs.config, family.clean.position_names, path);
-  const LoadedModel loaded = load_model(job.model.path, job.run.device, Rung::fp32, job.run.threads);
+  const LoadedModel loaded =
+      load_model(job.model.path, job.run.device, rung_of(job), job.run.threads);
   Evaluator evaluator(*loaded.model, family.clean, family.corrupted, job.search.ablation,
                       job.search.positions);
   check_baseline(evaluator.full().mean, family.prompts.name, job);

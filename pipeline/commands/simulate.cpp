@@ -23,7 +23,8 @@ CostModel measure_here(const Job& job, const ReplayedTrace& trace) {
                     trace.rule().layers, trace.rule().heads));
   CostModel cost;
   const double start = monotonic_seconds();
-  const LoadedModel loaded = load_model(job.model.path, job.run.device, Rung::fp32, job.run.threads);
+  const LoadedModel loaded =
+      load_model(job.model.path, job.run.device, Rung::fp32, job.run.threads);
   cost.cluster.loading_seconds = monotonic_seconds() - start;
   cost.cluster.checkpoint_bytes = checkpoint_bytes(job.model.path);
   cost.backend = loaded.backend->info().description;

@@ -82,12 +82,12 @@ std::vector<int> chosen(const RunRecord& record, const Verification& verificatio
   constexpr double percent = 2;
   std::vector<AuditCandidate> candidates;
   for (const DecisionRecord& each : record.decisions)
-    candidates.push_back({each.score_percent, each.margin, false});
+    candidates.push_back({each.score_percent, each.margin, each.removed, false});
   return choose_for_audit(candidates, percent);
 }
 
-VerifiedRun compare(const RunRecord& record, const SearchRule& rule, const std::vector<int>& numbers,
-                    Evaluator& evaluator) {
+VerifiedRun compare(const RunRecord& record, const SearchRule& rule,
+                    const std::vector<int>& numbers, Evaluator& evaluator) {
   const std::vector<Circuit> circuits = circuits_of(record, rule);
   VerifiedRun result;
   for (const int number : numbers) {

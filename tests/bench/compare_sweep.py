@@ -24,9 +24,9 @@ def run(command, threads):
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-def headsweep(args):
+def headsweep(args, precision):
     return run([args.program, "bench", "sweep", "--model", args.model, "--decisions", DECISIONS, "--threads", str(args.threads),
-                "--json"], args.threads)[0]
+                "--precision", precision, "--json"], args.threads)[0]
 
 
 def peers(args, notebook):
@@ -48,20 +48,27 @@ def main():
     parser.add_argument("--program", default=ROOT / "build" / "headsweep")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precisions", default="fp32", help="separated by commas: fp32,auto")
     parser.add_argument("--notebook", type=int, default=0, help="candidates of the notebook's loop to time in the last run")
     args = parser.parse_args()
-    ours, theirs = [], []
+    precisions = args.precisions.split(",")
+    ours, theirs, last = {precision: [] for precision in precisions}, [], {}
     for number in range(args.runs):
-        own = headsweep(args)
+        for precision in precisions:
+            last[precision] = headsweep(args, precision)
+            ours[precision].append(last[precision]["seconds"])
         peer = peers(args, args.notebook if number == args.runs - 1 else 0)
-        ours.append(own["seconds"])
         theirs.append(peer["expert"]["seconds"])
-        print(f"headsweep {ours[-1]:.2f} s (loading {own['load_seconds']:.2f} s before), expert {theirs[-1]:.2f} s, "
-              f"ratio {ours[-1] / theirs[-1]:.3f}", flush=True)
-    print(f"medians: headsweep {statistics.median(ours):.2f} s, expert {statistics.median(theirs):.2f} s, "
-          f"ratio {statistics.median(o / t for o, t in zip(ours, theirs)):.3f}")
-    print(f"memory: {own['peak_memory_bytes'] / own['weight_bytes']:.2f} times the layers' weights; {own['backend']}")
-    print(f"largest difference of a score: {largest_difference(own['scores'], peer['expert']['scores']):.6f} percentage points")
+        print(", ".join(f"{precision} {ours[precision][-1]:.2f} s" for precision in precisions), f"expert {theirs[-1]:.2f} s",
+              sep=", ", flush=True)
+    for precision, own in last.items():
+        seconds = ours[precision]
+        print(f"{precision}: median {statistics.median(seconds):.2f} s, ratio "
+              f"{statistics.median(o / t for o, t in zip(seconds, theirs)):.3f} of expert's {statistics.median(theirs):.2f} s; "
+              f"loading {own['load_seconds']:.2f} s before; {own['peak_memory_bytes'] / 1e6:.0f} MB at most; "
+              f"largest difference of a score {largest_difference(own['scores'], peer['expert']['scores']):.6f} percentage points")
+        print("   " + ", ".join(f"{rung['name']} {rung['decisions']} decisions (guard {rung['guard']:.6f})" for rung in own["rungs"]))
+    print(own["backend"])
     if "notebook" in peer:
         print(f"notebook: {peer['notebook']['seconds']:.0f} s, reckoned from {peer['notebook']['candidates']} candidates")
 

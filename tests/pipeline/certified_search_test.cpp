@@ -99,8 +99,7 @@ TEST_P(OnErringRungs, TheNumberOfRanksChangesNothing) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Orders, OnErringRungs,
-                         testing::Values(Order::backward, Order::importance),
+INSTANTIATE_TEST_SUITE_P(Orders, OnErringRungs, testing::Values(Order::backward, Order::importance),
                          [](const auto& info) { return std::string(name_of(info.param)); });
 
 /// The score of each trial is that of the made-up family; `error` is added to it.
@@ -218,16 +217,15 @@ TEST(AnErrorThatTheGuardDoesNotCover, IsFoundByTheAuditWhichNamesTheDecision) {
   for (int family = 0; family < 10; ++family) {
     // The lowest rung says of one head that it costs nothing, which is not so.
     const auto exact = made_up::plain_search(family, rule);
-    const auto important = static_cast<std::size_t>(
-        std::ranges::find(exact.removed, false) - exact.removed.begin());
+    const auto important =
+        static_cast<std::size_t>(std::ranges::find(exact.removed, false) - exact.removed.begin());
     ASSERT_LT(important, exact.removed.size());
     GreedySearch until_there(rule);
     for (std::size_t i = 0; i < important; ++i) until_there.tell(exact.scores[i]);
     const Circuit without = until_there.wanted();
     CertifiedSearch search({rule, three_rungs, 100});
-    Scores scores(family, [&](const Trial& t) {
-      return t.rung == 0 && t.circuit == without ? 6.0 : 0.0;
-    });
+    Scores scores(family,
+                  [&](const Trial& t) { return t.rung == 0 && t.circuit == without ? 6.0 : 0.0; });
     search.advance(scores.known());
     ASSERT_EQ(search.stage(), CertifiedSearch::Stage::finished);
     if (search.steps()[important].scores.front().rung != 0) continue;
@@ -245,9 +243,7 @@ TEST(AnErrorThatTheGuardDoesNotCover, IsFoundByTheAuditWhichNamesTheDecision) {
 TEST(AFixedPrecision, NeverClimbsAndIsAuditedAllTheSame) {
   const Ladder fixed{{Rung::bf16, Rung::fp64}, {0.5, 2}, Climbing::never};
   CertifiedSearch search({rule, fixed, 2});
-  Scores scores(1, [](const Trial& t) {
-    return t.rung == 0 ? usual_error(0, t.circuit) : 0.0;
-  });
+  Scores scores(1, [](const Trial& t) { return t.rung == 0 ? usual_error(0, t.circuit) : 0.0; });
   search.advance(scores.known());
   for (const SearchStep& step : search.steps()) EXPECT_EQ(step.scores.front().rung, 0);
   EXPECT_GE(search.audited().size(), 4u);
@@ -256,9 +252,8 @@ TEST(AFixedPrecision, NeverClimbsAndIsAuditedAllTheSame) {
 TEST(TheAudit, TakesAPartOfTheDecisionsAndEveryFragileOne) {
   for (int family = 0; family < 10; ++family) {
     CertifiedSearch search({rule, three_rungs, 25});
-    Scores scores(family, [](const Trial& t) {
-      return t.rung == 0 ? error_of(t.circuit, 0, 0.002) : 0.0;
-    });
+    Scores scores(family,
+                  [](const Trial& t) { return t.rung == 0 ? error_of(t.circuit, 0, 0.002) : 0.0; });
     search.advance(scores.known());
     std::set<int> audited;
     for (const Audited& each : search.audited()) {
@@ -273,6 +268,14 @@ TEST(TheAudit, TakesAPartOfTheDecisionsAndEveryFragileOne) {
       if (std::abs(search.search().decisions()[at].margin) < fragile_points) {
         EXPECT_TRUE(audited.contains(decision)) << decision;
       }
+    }
+    // The last removal's score is that of the circuit.
+    const auto& decisions = search.search().decisions();
+    const auto last =
+        std::ranges::find(decisions.rbegin(), decisions.rend(), true, &Decision::removed);
+    const auto number = static_cast<std::size_t>(decisions.rend() - last) - 1;
+    if (search.steps()[number].scores.front().rung != 2) {
+      EXPECT_TRUE(audited.contains(static_cast<int>(number))) << family;
     }
     EXPECT_GE(std::ssize(audited), std::min(below_top, 12));
     EXPECT_LT(std::ssize(audited), 30);

@@ -66,6 +66,13 @@ TEST(CircuitPicture, HasTheLastLayerOnTopAndAMarkForEachHead) {
             "    0        #  ?  .\n");
 }
 
+TEST(Summary, GivesTheCircuitsScoreInFloat64WhereTheLastRemovalWasAudited) {
+  RunRecord record = laddered();
+  EXPECT_THAT(summary(record), HasSubstr("score 98.25 % of the full model"));
+  record.audit = {{0, 99.5, true}, {4, 98.375, true}};
+  EXPECT_THAT(summary(record), HasSubstr("score 98.38 % of the full model"));
+}
+
 TEST(CircuitPicture, ColumnsStayInLineBeyondTenHeadsAndLayers) {
   RunRecord record;
   record.layers = 12;
