@@ -38,7 +38,7 @@ struct Trial {
 /// A score that the search has used, and where it comes from.
 struct UsedScore {
   double score_percent = 0;
-  std::vector<double> per_prompt;  // logit differences
+  std::vector<double> per_prompt = {};  // logit differences
   int wave = 0, rank = 0;
   int rung = 0;
   double guard = 0;  // of the rung when the score was used, percentage points
@@ -116,10 +116,10 @@ class CertifiedSearch {
   struct Need {
     enum class Kind { measure, climb, decide, rank, audit, nothing };
     Kind kind = Kind::nothing;
-    std::vector<Trial> trials;
-    std::size_t step = 0;             // climb: of steps_
-    std::vector<std::size_t> scores;  // climb: of the step's, by trial
-    std::vector<int> decisions;       // audit: by trial
+    std::vector<Trial> trials = {};
+    std::size_t step = 0;                  // climb: of steps_
+    std::vector<std::size_t> scores = {};  // climb: of the step's, by trial
+    std::vector<int> decisions = {};       // audit: by trial
   };
 
   void find_need();

@@ -57,7 +57,7 @@ class Reader {
     for (const SingleRemoval& each : removals_left_.first(heads)) {
       if (each.layer != search_.ranked_next()) fail(each.layer, each.head);
       scores.push_back(each.score_percent);
-      step.scores.push_back({.score_percent = each.score_percent, .rung = each.rung});
+      step.scores.push_back({each.score_percent, {}, 0, 0, each.rung, 0});
     }
     removals_left_ = removals_left_.subspan(heads);
     search_.rank(scores);

@@ -59,7 +59,7 @@ class Replay {
       PendingFamily& family = options.families.emplace_back();
       family.family = static_cast<int>(i);
       for (const double score : std::span(scores).first(decided_before(work_.families[i])))
-        family.before.steps.push_back({SearchStep::Kind::decision, {{.score_percent = score}}});
+        family.before.steps.push_back({SearchStep::Kind::decision, {UsedScore{score}}});
     }
     options.ranks_per_family = work_.ranks_per_family;
     options.check_baseline = [](const Baseline&) {};

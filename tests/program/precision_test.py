@@ -126,7 +126,7 @@ class PrecisionTest(ProgramTest):
         self.assertEqual(len(all_of_them), len(decisions))
         for found, made in zip(all_of_them, decisions):
             self.assertTrue(found["agrees"])
-            self.assertAlmostEqual(found["exact_score_percent"], made["score_percent"], delta=0.01)
+            self.assertAlmostEqual(found["exact_score_percent"], made["score_percent"], delta=made["guard"])
         moved = self.folder / "elsewhere.h5"
         os.rename(file, moved)
         self.run_program("verify", moved, "--model", MODELS / "tiny-a", code=DONE)
