@@ -34,8 +34,7 @@ std::vector<int> choose_for_audit(std::span<const AuditCandidate> decisions, dou
   if (last_removal != decisions.rend() && !last_removal->exact)
     chosen.push_back(static_cast<int>(decisions.rend() - last_removal) - 1);
   std::ranges::sort(chosen);
-  const auto [first, last] = std::ranges::unique(chosen);
-  chosen.erase(first, last);
+  chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
   return chosen;
 }
 

@@ -185,8 +185,7 @@ std::vector<std::size_t> CertifiedSearch::unsettled_in_ranking(const SearchStep&
     if (b.rung == lower) unsettled.push_back(order[i]);
   }
   std::ranges::sort(unsettled);
-  const auto [first, last] = std::ranges::unique(unsettled);
-  unsettled.erase(first, last);
+  unsettled.erase(std::unique(unsettled.begin(), unsettled.end()), unsettled.end());
   return unsettled;
 }
 

@@ -88,11 +88,10 @@ std::vector<Circuit> guard_circuits(int layers, int heads) {
     circuits.push_back(reduced_from(first_layer, half, 0, layers, heads));
   // Most of a search's circuits keep few heads, and err most.
   for (const int first_layer : {2 * layers / 3, layers / 3, 0})
-    for (const std::uint64_t seed : {1, 2})
+    for (const std::uint64_t seed : {std::uint64_t{1}, std::uint64_t{2}})
       circuits.push_back(reduced_from(first_layer, few, seed, layers, heads));
   std::ranges::sort(circuits);
-  const auto [first, last] = std::ranges::unique(circuits);
-  circuits.erase(first, last);
+  circuits.erase(std::unique(circuits.begin(), circuits.end()), circuits.end());
   return circuits;
 }
 
