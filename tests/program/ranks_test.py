@@ -1,4 +1,6 @@
 """However many ranks work on a job, and however they share it, its run files hold the same bits."""
+import re
+
 import headsweep_program
 from headsweep_program import DONE, MODELS, family_file, job, results
 from mpi_environment import RanksTest
@@ -20,12 +22,7 @@ class SameBitsTest(RanksTest):
         used = len(shown["decisions"]) + len(shown["single_removals"])
         # What is too near is scored again one rung up; and there are the guards' circuits, and the audit's.
         at_most = rungs * (used + GUARD_CIRCUITS) + len(shown["audit"])
-        for rung in (each["name"] for each in shown["precision"]["rungs"]):
-            # What is scored again one rung up comes later than what was scored in advance meanwhile. The first wave
-            # measures the guards; some of its circuits are wanted again later.
-            on_rung = [decision["wave"] for decision in shown["decisions"]
-                       if decision["rung"] == rung and decision["wave"] > 1]
-            self.assertEqual(on_rung, sorted(on_rung), "decisions in the order in which they were made")
+        # Not in order: a decision that was checked again when a guard widened has the later wave.
         self.assertGreaterEqual(min(waves), 1)
         self.assertGreaterEqual(work["waves"], max(waves))
         # A single removal that is also the layer's first trial is scored once for both.
@@ -72,7 +69,9 @@ class SameBitsTest(RanksTest):
             with self.subTest(arguments[0]):
                 alone = self.run_program(*arguments, code=DONE)
                 code, stdout, stderr = self.ended(self.start_ranks(3, *arguments))
-                self.assertEqual((code, stdout, stderr), (DONE, alone.stdout, alone.stderr))
+                # How much memory was used differs by a megabyte or two.
+                said, expected = (re.sub(r"memory: \d+ MB", "memory", text) for text in (stdout, alone.stdout))
+                self.assertEqual((code, said, stderr), (DONE, expected, alone.stderr))
 
 
 if __name__ == "__main__":
