@@ -1,7 +1,6 @@
 #include "pipeline/certified_search.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -29,6 +28,12 @@ void apply(const SearchStep& step, GreedySearch& search) {
   std::vector<double> scores;
   for (const UsedScore& each : step.scores) scores.push_back(each.score_percent);
   search.rank(scores);
+}
+
+GreedySearch search_after(const SearchRule& rule, std::span<const SearchStep> steps) {
+  GreedySearch search(rule);
+  for (const SearchStep& step : steps) apply(step, search);
+  return search;
 }
 
 CertifiedSearch::CertifiedSearch(CertifiedRule rule)
@@ -99,9 +104,9 @@ void CertifiedSearch::find_need() {
 
 CertifiedSearch::Need CertifiedSearch::need_measurement() const {
   Need need{.kind = Need::Kind::measure};
+  const auto circuits = guard_circuits(rule_.search.layers, rule_.search.heads);
   for (int rung = 0; rung <= rule_.ladder.top(); ++rung)
-    for (const Circuit& circuit : guard_circuits(rule_.search.layers, rule_.search.heads))
-      need.trials.push_back({circuit, rung});
+    for (const Circuit& circuit : circuits) need.trials.push_back({circuit, rung});
   return need;
 }
 
@@ -299,9 +304,7 @@ std::size_t CertifiedSearch::take_first_change() {
 }
 
 GreedySearch CertifiedSearch::replayed(std::size_t steps) const {
-  GreedySearch search(rule_.search);
-  for (const SearchStep& step : std::span(steps_).first(steps)) apply(step, search);
-  return search;
+  return search_after(rule_.search, std::span(steps_).first(steps));
 }
 
 }  // namespace headsweep

@@ -57,6 +57,8 @@ struct SearchStep {
 
 /// Applies a step to the search that it is the next of.
 void apply(const SearchStep& step, GreedySearch& search);
+/// The search that has taken these steps.
+GreedySearch search_after(const SearchRule& rule, std::span<const SearchStep> steps);
 
 /// A decision held against the top rung.
 struct Audited {

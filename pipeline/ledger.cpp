@@ -16,12 +16,6 @@
 namespace headsweep {
 namespace {
 
-GreedySearch search_after(const SearchRule& rule, const std::vector<SearchStep>& steps) {
-  GreedySearch search(rule);
-  for (const SearchStep& step : steps) apply(step, search);
-  return search;
-}
-
 /// What `contradicted` means: an error that names the first decision.
 void print_contradiction(const RunRecord& record) {
   const auto wrong = std::ranges::find(record.audit, false, &AuditRecord::agrees);

@@ -36,7 +36,7 @@ Progress::Family Progress::state_of(const RunRecord& record) {
           record.work.waves,
           circuit_score_percent(record),
           record.work.evaluations,
-          record.status == RunStatus::complete};
+          is_over(record.status)};
 }
 
 void Progress::add(const RunRecord& record) {

@@ -59,6 +59,7 @@ struct Expected {
   std::vector<std::vector<double>> per_prompt;  // by decision
   std::vector<bool> removed;
   std::set<Circuit> wanted;  // by the decisions
+  Circuit kept;              // in the end
 };
 
 inline Expected plain_search(int family, const SearchRule& rule) {
@@ -82,27 +83,9 @@ inline Expected plain_search(int family, const SearchRule& rule) {
     expected.per_prompt.push_back(evaluation.per_prompt);
     expected.removed.push_back(search.tell(evaluation.score_percent).removed);
   }
+  expected.kept = search.kept();
   for (const RankedHead& each : search.ranking()) expected.ranking.push_back(each.score_percent);
   return expected;
-}
-
-/// What it keeps in the end.
-inline Circuit circuit_of(int family, const SearchRule& rule) {
-  GreedySearch search(rule);
-  const double full_mean = mean(full_per_prompt(family));
-  const auto score = [&](const Circuit& circuit) {
-    return scored(logit_differences(family, circuit), full_mean).score_percent;
-  };
-  while (!search.finished()) {
-    if (search.next_step() == GreedySearch::Step::decide_head) {
-      search.tell(score(search.wanted()));
-      continue;
-    }
-    std::vector<double> scores;
-    for (const Circuit& circuit : search.wanted_for_ranking()) scores.push_back(score(circuit));
-    search.rank(scores);
-  }
-  return search.kept();
 }
 
 }  // namespace headsweep::made_up
