@@ -8,7 +8,7 @@ preset ?= mpi
 
 # Ninja's progress line is for a person at a terminal; a log gets only what went wrong.
 quiet := $(if $(MAKE_TERMOUT),,-- --quiet)
-sources = find io kernels model pipeline tests \( -name '*.h' -o -name '*.cpp' \) -print0
+sources = find io kernels model pipeline tests \( -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) -print0
 clang_format ?= clang-format
 clang_tidy ?= clang-tidy
 
@@ -20,6 +20,7 @@ packages:  ## install what is missing of the Debian packages (nothing to do: no 
 
 build: packages build/$(preset)/build.ninja  ## packages, configure, build; the program is build/headsweep (default)
 	@cmake --build --preset $(preset) $(quiet)
+	@cat build/$(preset)/built.txt
 
 demo: build  ## build, then find the circuit of the demo job
 	@build/headsweep run jobs/demo.yaml

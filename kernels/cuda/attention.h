@@ -1,0 +1,19 @@
+// Causal attention over packed sequences, on float and on double: one pass, nothing of the size of
+// positions x positions outside of a multiprocessor's shared memory.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include "kernels/backend.h"
+
+namespace headsweep::cuda {
+
+/// See Backend::attention(). Puts its work on the stream and returns.
+template <class T>
+void attention(cudaStream_t stream, SequenceRows sequences, int heads, Queries queries, Matrix q,
+               Matrix k, Matrix v, HeadFill fill, Matrix z);
+
+/// Allows the kernels the shared memory that they need, once for each GPU.
+void prepare_attention();
+
+}  // namespace headsweep::cuda

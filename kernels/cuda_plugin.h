@@ -1,0 +1,60 @@
+// The part of headsweep that needs CUDA: a library of its own, libheadsweep_cuda.so, which lies
+// beside the program and is loaded when a GPU is wanted. So the program starts where no CUDA is
+// installed, and processes that compute on the CPU do not pay for it (60 ms, 200 MB).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/backend.h"
+#include "kernels/rung.h"
+
+namespace headsweep {
+
+/// A GPU that this process may use, in the order of CUDA_VISIBLE_DEVICES.
+struct Gpu {
+  int number = 0;
+  std::string name;        // "NVIDIA H100 80GB HBM3"
+  std::string identity;    // its place on the bus, "0000:1B:00.0": the same GPU for every process
+  std::string generation;  // "sm_90"
+  std::int64_t memory_bytes = 0, free_bytes = 0;
+};
+
+/// What a GPU can do at most, measured.
+struct GpuLimits {
+  double bfloat16_flops = 0, float32_flops = 0, float64_flops = 0;  // a second, of large products
+  double memory_bytes = 0;                                          // read and written, a second
+  double launch_seconds = 0;  // from one operation of a recorded chain to the next
+};
+
+/// The plugin's functions. They throw DeviceError.
+struct CudaPlugin {
+  const char* program_version;  // must be the program's own
+  std::string (*libraries)();   // "CUDA 13.0, cuBLASLt 13.1, cuDNN 9.19": what bits depend on
+
+  /// The usable GPUs; DeviceError that says what is missing (driver, GPU) if there are none.
+  std::vector<Gpu> (*find_gpus)();
+
+  /// Backends of one process on one GPU share its memory and its order of work.
+  /// `reserve_bytes`: device memory to take at once, for all of them; more is taken as needed.
+  std::unique_ptr<Backend> (*make_backend)(int gpu, Rung rung, std::int64_t reserve_bytes);
+
+  GpuLimits (*measure_limits)(int gpu);
+};
+
+/// The plugin, or the reason why there is none.
+struct LoadedPlugin {
+  const CudaPlugin* functions = nullptr;
+  std::string reason;  // empty if there is one
+};
+
+/// Loads libheadsweep_cuda.so once: from $HEADSWEEP_PLUGINS, else from the program's folder, else
+/// from ../lib/headsweep beside it.
+const LoadedPlugin& cuda_plugin(const std::string& program_version);
+
+/// A function that the plugin exports under this name; nullptr if it has none.
+void* cuda_plugin_function(const char* name);
+
+}  // namespace headsweep
