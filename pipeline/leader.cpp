@@ -257,12 +257,16 @@ void Leader::report(FamilyProgress::State state) {
 }
 
 void Leader::check_patience() const {
-  if (shares_.empty() || ranks_.seconds() - wave_began_ < options_.patience_seconds) return;
+  if (ranks_.seconds() - wave_began_ < options_.patience_seconds) return;
+  // The own share is no sign of silence: nobody looked at the clock while it was computed.
+  const auto silent = std::ranges::find_if(
+      shares_, [&](const auto& share) { return share.first != ranks_.rank(); });
+  if (silent == shares_.end()) return;
   throw MachineError(
       fmt::format("{} has not answered for {:.0f} s (run.stall_seconds): it hangs, or its share of "
                   "a wave takes "
                   "longer than that",
-                  ranks_.name_of(shares_.begin()->first), options_.patience_seconds));
+                  ranks_.name_of(silent->first), options_.patience_seconds));
 }
 
 }  // namespace headsweep

@@ -144,6 +144,17 @@ TEST(ALeaderThatIsSilent, IsNamedByRankZero) {
                   AllOf(HasSubstr("rank 1 on host n1"), HasSubstr("search that it leads"))));
 }
 
+TEST(ARankAlone, IsNotSilentTowardsItselfHoweverLongItComputes) {
+  SimulatedSearch search(1, 1);
+  search.watch = [&](int rank, const Message&) {
+    search.cluster->spend(rank, 700);
+    EXPECT_NO_THROW(search.job->coordinator().keep_watch());
+    EXPECT_NO_THROW(search.job->worker(0).check_patience());
+  };
+  search.run();
+  EXPECT_TRUE(search.job->coordinator().done());
+}
+
 TEST(RankZero, IsMissedByTheOthersAndHeardOfInTime) {
   SimulatedSearch search(2, 1);
   search.run();
