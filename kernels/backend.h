@@ -41,7 +41,7 @@ struct SequenceRows {
 
 enum class Queries { every_position, last_position };
 
-/// What takes the place of heads' outputs, row by row.
+/// What takes the place of heads' outputs, row by row. An empty one, without `keep`, replaces none.
 struct HeadFill {
   Matrix values;              // (fill rows, all heads * d_head)
   const int* row = nullptr;   // (rows): which fill row stands for each row
@@ -56,6 +56,9 @@ struct DeviceInfo {
                             // products, 2 threads"
   std::string weight_form;  // backends with the same form can use each other's packed weights:
                             // "float32 panels of 32 columns"
+  int enough_rows = 1;    // a product of fewer rows does not use the device fully: circuits are put
+                          // side by side until there are so many,
+  int most_circuits = 1;  // but no more circuits than these
 };
 
 /// A dozen methods would do for one process. Packing takes three instead of one, so that processes
@@ -73,6 +76,10 @@ class Backend {
   virtual std::shared_ptr<void> allocate_bytes(std::int64_t bytes) = 0;
   virtual void copy_to_device(std::span<const std::byte> host, void* device) = 0;
   virtual void copy_to_host(const void* device, std::span<std::byte> host) = 0;
+
+  /// Until all that was asked for is done: what a method was asked for may still be under way when
+  /// it returns, in the order in which it was asked for.
+  virtual void wait() = 0;
 
   /// What a packed weight of this shape takes, its bias included; a multiple of 64, so that several
   /// can lie one after the other.
@@ -98,8 +105,9 @@ class Backend {
 
   /// Causal attention with scale 1 / sqrt(d_head). k, v: (rows, heads * d_head). every_position: q
   /// and z likewise; last_position: q and z have a row for each sequence, its last position's.
+  /// Where the fill's `keep` (z's rows, heads) is 0, z is the fill's value.
   virtual void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k,
-                         Matrix v, Matrix z) = 0;
+                         Matrix v, const HeadFill& fill, Matrix z) = 0;
 
   /// to = from where the fill's `keep` is 1, else the fill's value. (rows, heads * d_head); `to`
   /// may be `from`.

@@ -1,102 +1,134 @@
 // The attention half of CircuitForward: heads that are kept, heads that are replaced.
-#include <algorithm>
-#include <numeric>
+#include <iterator>
 
 #include "model/circuit_forward.h"
 
 namespace headsweep {
 
-void CircuitForward::attend(Slot& slot, int layer) {
-  const LayerPlan& plan = slot.plan.layers[static_cast<std::size_t>(layer)];
-  // Keys and values of the last attending layer still come from all rows; from its queries on, the
-  // last ones do.
-  if (layer >= slot.plan.last_attending && !slot.last_only) {
-    backend_.gather_rows(slot.all, last_rows_.device_rows.data(), slot.last);
-    slot.last_only = true;
+void CircuitForward::attend(const Group& group, int layer) {
+  switch (group.source) {
+    case HeadSource::shared:
+      return attend_shared(group, layer);
+    case HeadSource::own:
+      return attend_own(group, layer);
+    case HeadSource::packed:
+      break;
   }
-  const Rows& rows = slot.last_only ? last_rows_ : all_rows_;
-  const Matrix x = slot.last_only ? slot.last : slot.all;
-  if (plan.form == HeadForm::every_head) {
-    attend_every_head(slot, layer, rows, x);
-  } else {
-    attend_packed(slot, layer, rows, x);
-  }
+  attend_packed(group, layer);
 }
 
-void CircuitForward::attend_every_head(const Slot& slot, int layer, const Rows& rows, Matrix x) {
-  const bool replaces = slot.plan.layers[static_cast<std::size_t>(layer)].replaces;
-  Matrix z = shared_heads(slot, layer);
-  if (slot.last_only || replaces) {
+void CircuitForward::attend_shared(const Group& group, int layer) {
+  const Matrix x = going_on(group.slots, layer);
+  Matrix z = shared_heads(group.slots.front(), layer);
+  if (x.rows != z.rows || group.keep != nullptr) {
     const Matrix own = as_spaced_matrix(heads_, x.rows, x.columns);
-    backend_.gather_rows(z, rows.device_rows.data(), own);
+    backend_.gather_rows(z, rows_of(group.slots.front(), layer).of_one.data(), own);
     z = own;
   }
-  if (replaces) replace(slot, layer, rows, every_head_, z, z);
+  if (group.keep != nullptr) backend_.replace_heads(fill_of(group, layer, every_head_), z, z);
   write_heads(model_, layer, z, x);
 }
 
 /// z of all heads in all rows: a function of what is kept below the layer.
 Matrix CircuitForward::shared_heads(const Slot& slot, int layer) {
-  const std::int64_t rows = slot.all.rows, d = slot.all.columns;
+  const std::int64_t d = model_.config().d_model, bytes = rows_ * d * bytes_of(backend_.element());
+  auto key = prefix_of(slot, layer);
   if (slot.circuit != nullptr)
-    if (const auto* found = shared_heads_.find(slot.circuit->prefix(layer)))
-      return as_matrix(*found, rows, d);
-  const Numbers fresh = allocate_numbers(backend_, rows * d);
-  read_heads(model_, layer, sequences_, slot.all, scratch_, as_matrix(fresh, rows, d));
-  auto key = slot.circuit != nullptr ? slot.circuit->prefix(layer)
-                                     : Circuit();  // which is no circuit's prefix
-  return as_matrix(shared_heads_.put(std::move(key), fresh, fresh.bytes()), rows, d);
+    if (const auto* found = shared_heads_.find(key)) return as_matrix(*found, rows_, d);
+  Numbers fresh = shared_heads_.make_room(bytes).value_or(Numbers());
+  if (fresh.owner == nullptr) fresh = allocate_numbers(backend_, rows_ * d);
+  read_heads(model_, layer, sequences_.first(prompts_), all_of({&slot, 1}), scratch_,
+             as_matrix(fresh, rows_, d));
+  return as_matrix(shared_heads_.put(std::move(key), fresh, bytes), rows_, d);
 }
 
-void CircuitForward::attend_packed(const Slot& slot, int layer, const Rows& rows, Matrix x) {
-  const LayerPlan& plan = slot.plan.layers[static_cast<std::size_t>(layer)];
-  const Queries queries = slot.last_only ? Queries::last_position : Queries::every_position;
-  const PackedHeads& packed = packed_heads(layer, plan, queries);
+void CircuitForward::attend_own(const Group& group, int layer) {
+  HeadWeights weights;
+  weights.queries_keys_values = model_.layer(layer).attention_input;
+  const HeadFill fill = fill_of(group, layer, every_head_);
+  write_heads(model_, layer, compute_heads(group, layer, weights, fill),
+              going_on(group.slots, layer));
+}
+
+void CircuitForward::attend_packed(const Group& group, int layer) {
+  const Slot& first = group.slots.front();
+  const LayerPlan& plan = first.layer(layer);
+  const PackedHeads& packed = packed_heads(
+      layer, plan, first.last_only(layer) ? Queries::last_position : Queries::every_position);
+  const Matrix x = going_on(group.slots, layer);
   if (!plan.heads.empty()) {
-    const int heads = static_cast<int>(plan.heads.size());
-    const std::int64_t width = std::int64_t{heads} * model_.config().d_head();
-    const Matrix normalized =
-        as_spaced_matrix(scratch_.normalized, slot.all.rows, slot.all.columns);
-    const Matrix z = as_spaced_matrix(heads_, x.rows, width);
-    backend_.layer_norm(slot.all, model_.layer(layer).attention_scale,
-                        model_.config().layer_norm_epsilon, normalized);
-    if (queries == Queries::every_position) {
-      const Matrix qkv = as_matrix(scratch_.projected, slot.all.rows, 3 * width);
-      backend_.matmul(normalized, packed.weights.queries_keys_values, Epilogue::store, qkv);
-      backend_.attention(sequences_.on_device(), heads, queries, qkv.part_of_columns(0, width),
-                         qkv.part_of_columns(width, width), qkv.part_of_columns(2 * width, width),
-                         z);
-    } else {
-      const Matrix kv = as_matrix(scratch_.projected, slot.all.rows, 2 * width);
-      const Matrix asking = as_spaced_matrix(scratch_.hidden, x.rows, x.columns);
-      const Matrix q = as_matrix(scratch_.projected, 2 * kv.rows + x.rows, width)
-                           .part_of_rows(2 * kv.rows, x.rows);
-      backend_.gather_rows(normalized, last_rows_.device_rows.data(), asking);
-      backend_.matmul(asking, packed.weights.queries, Epilogue::store, q);
-      backend_.matmul(normalized, packed.weights.keys_values, Epilogue::store, kv);
-      backend_.attention(sequences_.on_device(), heads, queries, q, kv.part_of_columns(0, width),
-                         kv.part_of_columns(width, width), z);
-    }
-    if (plan.replaces) replace(slot, layer, rows, packed.heads, z, z);
+    const Matrix z =
+        compute_heads(group, layer, packed.weights, fill_of(group, layer, packed.heads));
     backend_.matmul(z, packed.weights.output, Epilogue::accumulate, x);
   }
-  backend_.add_rows(as_matrix(packed.constant, fills_.rows, x.columns), rows.fill_row.data(), x);
+  backend_.add_rows(as_matrix(packed.constant, fills_.rows, x.columns),
+                    rows_of(first, layer).fill_row.data(), x);
+}
+
+/// z of the weights' heads in the rows that go on, for each slot.
+Matrix CircuitForward::compute_heads(const Group& group, int layer, const HeadWeights& weights,
+                                     const HeadFill& fill) {
+  const Slots slots = group.slots;
+  const Matrix all = all_of(slots), x = going_on(slots, layer);
+  const SequenceRows sequences = sequences_.first(std::ssize(slots) * prompts_);
+  const int heads = static_cast<int>(std::ssize(slots.front().layer(layer).heads));
+  const std::int64_t width = std::int64_t{heads} * model_.config().d_head();
+  const Matrix normalized = as_spaced_matrix(scratch_.normalized, all.rows, all.columns),
+               z = as_spaced_matrix(heads_, x.rows, width);
+  backend_.layer_norm(all, model_.layer(layer).attention_scale, model_.config().layer_norm_epsilon,
+                      normalized);
+  const bool last = slots.front().last_only(layer);
+  const Queries queries = last ? Queries::last_position : Queries::every_position;
+  const int* const last_rows = sequences_.device_last_rows.data();
+  if (weights.queries_keys_values.packed != nullptr) {
+    const Matrix qkv = as_matrix(scratch_.projected, all.rows, 3 * width);
+    backend_.matmul(normalized, weights.queries_keys_values, Epilogue::store, qkv);
+    Matrix q = qkv.part_of_columns(0, width);
+    if (last) {
+      const Matrix asking = as_spaced_matrix(scratch_.hidden, x.rows, width);
+      backend_.gather_rows(q, last_rows, asking);
+      q = asking;
+    }
+    backend_.attention(sequences, heads, queries, q, qkv.part_of_columns(width, width),
+                       qkv.part_of_columns(2 * width, width), fill, z);
+    return z;
+  }
+  const Matrix kv = as_matrix(scratch_.projected, all.rows, 2 * width);
+  const Matrix asking = as_spaced_matrix(scratch_.hidden, x.rows, x.columns);
+  const Matrix q =
+      as_matrix(scratch_.projected, 2 * kv.rows + x.rows, width).part_of_rows(2 * kv.rows, x.rows);
+  backend_.gather_rows(normalized, last_rows, asking);
+  backend_.matmul(asking, weights.queries, Epilogue::store, q);
+  backend_.matmul(normalized, weights.keys_values, Epilogue::store, kv);
+  backend_.attention(sequences, heads, queries, q, kv.part_of_columns(0, width),
+                     kv.part_of_columns(width, width), fill, z);
+  return z;
+}
+
+HeadFill CircuitForward::fill_of(const Group& group, int layer, const Array<int>& heads) const {
+  if (group.keep == nullptr) return {};
+  const auto& values = fills_.heads[static_cast<std::size_t>(layer)];
+  return {as_matrix(values, fills_.rows, model_.config().d_model),
+          rows_of(group.slots.front(), layer).fill_row.data(), heads.data(), group.keep,
+          static_cast<int>(heads.size)};
 }
 
 const CircuitForward::PackedHeads& CircuitForward::packed_heads(int layer, const LayerPlan& plan,
                                                                 Queries queries) {
-  const std::pair key(std::pair(layer, queries), plan.heads);
+  std::pair key(std::pair(layer, queries), plan.heads);
   if (const PackedHeads* found = packed_.find(key)) return *found;
+  const std::int64_t bytes = packed_heads_bytes(model_.config(), backend_,
+                                                static_cast<int>(std::ssize(plan.heads)), queries) +
+                             constant_bytes(model_.config(), backend_.element(), fills_.rows);
+  while (packed_.make_room(bytes)) {
+  }
   PackedHeads fresh;
   if (!plan.heads.empty()) {
     fresh.weights = model_.pack_heads(layer, plan.heads, queries);
     fresh.heads = to_device(backend_, std::span<const int>(plan.heads));
   }
   fresh.constant = constant_without(layer, plan.heads);
-  const auto& w = fresh.weights;
-  const std::int64_t bytes = w.queries_keys_values.bytes + w.queries.bytes + w.keys_values.bytes +
-                             w.output.bytes + fresh.constant.bytes();
-  return packed_.put(key, std::move(fresh), bytes);
+  return packed_.put(std::move(key), std::move(fresh), bytes);
 }
 
 /// b_O and, in each fill row, what all heads but these add when they are ablated.
@@ -121,18 +153,6 @@ Numbers CircuitForward::constant_without(int layer, const std::vector<int>& head
   backend_.matmul(as_matrix(chosen, fill_rows, d), model_.layer(layer).attention_output,
                   Epilogue::store, as_matrix(constant, fill_rows, d));
   return constant;
-}
-
-void CircuitForward::replace(const Slot& slot, int layer, const Rows& rows, const Array<int>& heads,
-                             Matrix from, Matrix to) {
-  const LayerPlan& plan = slot.plan.layers[static_cast<std::size_t>(layer)];
-  const auto mask = keep_mask(*slot.circuit, layer, plan.heads, rows.rows, kept_);
-  const auto keep = to_device(backend_, std::span<const std::uint8_t>(mask));
-  const auto& values = fills_.heads[static_cast<std::size_t>(layer)];
-  backend_.replace_heads(
-      {as_matrix(values, fills_.rows, model_.config().d_model), rows.fill_row.data(), heads.data(),
-       keep.data(), static_cast<int>(plan.heads.size())},
-      from, to);
 }
 
 }  // namespace headsweep

@@ -3,29 +3,35 @@
 #include <algorithm>
 #include <cassert>
 #include <numeric>
+#include <optional>
+
+#include "model/neighbours.h"
 
 namespace headsweep {
 namespace {
 
-std::vector<int> counted(int count) {
+std::vector<int> counted(std::int64_t count) {
   std::vector<int> result(static_cast<std::size_t>(count));
   std::iota(result.begin(), result.end(), 0);
   return result;
 }
 
-/// Memory for what is remembered: enough for every layer's residual stream of a family of some
-/// hundred prompts.
-constexpr std::int64_t prefix_bytes = std::int64_t{512} << 20;
-
-/// A search that walks through the layers needs the heads of one layer at a time; a second serves
-/// the change of layer.
-std::int64_t shared_heads_bytes(std::int64_t rows, const Gpt2& model) {
-  return 2 * rows * model.config().d_model * bytes_of(model.backend().element());
+std::int64_t tokens_in(const PromptBatch& batch) {
+  std::int64_t sum = 0;
+  for (const auto& prompt : batch.tokens) sum += std::ssize(prompt);
+  return sum;
 }
 
-/// Packed kept heads may take a quarter of what the layers' attention weights take together.
-std::int64_t packed_heads_bytes(const Gpt2& model) {
-  return model.config().layers * model.layer(0).attention_output.bytes;
+template <class T>
+std::vector<T> repeated(const std::vector<T>& once, int times) {
+  std::vector<T> result;
+  for (int i = 0; i < times; ++i) result.insert(result.end(), once.begin(), once.end());
+  return result;
+}
+
+CacheLimits limits_of(const Gpt2& model, std::int64_t clean_rows) {
+  return cache_limits(model.config(), model.backend().element(), clean_rows,
+                      model.layer(0).attention_output.bytes);
 }
 
 }  // namespace
@@ -36,22 +42,27 @@ CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
     : model_(model),
       backend_(model.backend()),
       most_circuits_(most_circuits),
-      sequences_(lay_out(backend_, clean.tokens)),
+      rows_(tokens_in(clean)),
+      prompts_(clean.prompts()),
+      sequences_(lay_out(backend_, repeated(clean.tokens, most_circuits))),
       kept_(find_kept_rows(clean, corrupted, positions)),
       fills_(compute_fills(model, clean, corrupted, ablation)),
-      all_rows_(make_rows(counted(sequences_.rows()))),
-      last_rows_(make_rows(sequences_.last_rows)),
+      all_rows_(make_rows(counted(rows_))),
+      last_rows_(
+          make_rows({sequences_.last_rows.begin(), sequences_.last_rows.begin() + prompts_})),
       every_head_(to_device(backend_, std::span<const int>(counted(model.config().heads)))),
       embedding_(model.embed(clean.tokens)),
-      scratch_(make_scratch(model, std::int64_t{sequences_.rows()} * most_circuits)),
-      prefixes_(prefix_bytes),
-      shared_heads_(shared_heads_bytes(sequences_.rows(), model)),
-      packed_(packed_heads_bytes(model)) {
-  const std::int64_t d = model.config().d_model;
-  residual_all_ = allocate_numbers(backend_, std::int64_t{most_circuits} * sequences_.rows() * d);
-  residual_last_ =
-      allocate_numbers(backend_, std::int64_t{most_circuits} * sequences_.prompts() * d);
-  heads_ = allocate_numbers(backend_, sequences_.rows() * (d + row_gap));
+      scratch_(make_scratch(model, rows_ * most_circuits)),
+      prefixes_(limits_of(model, rows_).prefixes),
+      shared_heads_(limits_of(model, rows_).shared_heads),
+      packed_(limits_of(model, rows_).packed_heads) {
+  const std::int64_t d = model.config().d_model, most = most_circuits;
+  residual_all_ = allocate_numbers(backend_, most * rows_ * d);
+  residual_last_ = allocate_numbers(backend_, most * prompts_ * d);
+  heads_ = allocate_numbers(backend_, most * rows_ * (d + row_gap));
+  masks_ =
+      allocate<std::uint8_t>(backend_, most * rows_ * model.config().layers * model.config().heads);
+  dots_ = allocate<double>(backend_, most * prompts_);
 
   std::vector<double> directions;
   for (std::size_t b = 0; b < clean.tokens.size(); ++b) {
@@ -61,14 +72,17 @@ CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
       directions.push_back(answer.column[i] - distractor.column[i]);
     direction_bias_.push_back(answer.bias - distractor.bias);
   }
-  directions_ = to_device(backend_, directions);
+  directions_ = to_device(backend_, repeated(directions, most_circuits));
 }
 
 CircuitForward::Rows CircuitForward::make_rows(std::vector<int> rows) const {
   std::vector<int> fill_row;
   for (const int row : rows) fill_row.push_back(fills_.row_of[static_cast<std::size_t>(row)]);
-  Rows result{std::move(rows), {}, to_device(backend_, std::span<const int>(fill_row))};
-  result.device_rows = to_device(backend_, std::span<const int>(result.rows));
+  const auto for_each_slot = [&](const std::vector<int>& of_one) {
+    return to_device(backend_, std::span<const int>(repeated(of_one, most_circuits_)));
+  };
+  Rows result{{}, for_each_slot(rows), for_each_slot(fill_row)};
+  result.rows = std::move(rows);
   return result;
 }
 
@@ -89,106 +103,97 @@ std::vector<double> CircuitForward::run_full_model() {
 }
 
 std::vector<std::vector<double>> CircuitForward::run(std::span<const Circuit> circuits) {
+  if (circuits.empty()) return {};
   std::vector<Slot> slots;
   for (const Circuit& circuit : circuits) {
     Slot& slot = slots.emplace_back();
     slot.circuit = &circuit;
     slot.plan = plan_circuit(circuit, kept_);
+    slot.place = std::ssize(slots) - 1;
     find_start(slot);
   }
+  // After all have been taken up: what is chosen now is not there yet.
+  for (Slot& slot : slots) choose_prefixes(slot);
   auto results = run_slots(slots);
-  if (!circuits.empty()) previous_ = circuits.back();
+  previous_ = circuits.back();
   return results;
 }
 
-/// The deepest layer before which the circuit's residual stream is remembered.
-void CircuitForward::find_start(Slot& slot) {
-  slot.source = embedding_;
-  for (int layer = slot.circuit->layers() - 1; layer > 0; --layer)
-    if (const Numbers* found = prefixes_.find(slot.circuit->prefix(layer))) {
-      slot.start = layer;
-      slot.source = *found;
-      return;
-    }
-}
-
-std::vector<std::vector<double>> CircuitForward::run_slots(std::vector<Slot>& slots) {
-  assert(slots.size() <= static_cast<std::size_t>(most_circuits_));
-  const std::int64_t d = model_.config().d_model, rows = sequences_.rows(),
-                     prompts = sequences_.prompts();
-  int first_layer = model_.config().layers;
-  for (std::size_t s = 0; s < slots.size(); ++s) {
-    const auto place = static_cast<std::int64_t>(s);
-    slots[s].all =
-        as_matrix(residual_all_, most_circuits_ * rows, d).part_of_rows(place * rows, rows);
-    slots[s].last = as_matrix(residual_last_, most_circuits_ * prompts, d)
-                        .part_of_rows(place * prompts, prompts);
-    first_layer = std::min(first_layer, slots[s].start);
-  }
-  for (int layer = first_layer; layer < model_.config().layers; ++layer) {
-    for (Slot& slot : slots) {
-      if (layer < slot.start) continue;
-      if (layer == slot.start) begin(slot);
-      remember_prefix(slot, layer);
-      attend(slot, layer);
-    }
+std::vector<std::vector<double>> CircuitForward::run_slots(const std::vector<Slot>& slots) {
+  assert(std::ssize(slots) <= most_circuits_);
+  const std::vector<Groups> groups = form_groups(slots);
+  for (int layer = 0; layer < model_.config().layers; ++layer) {
+    begin(slots, layer);
+    remember_prefixes(slots, layer);
+    turn_to_last(slots, layer);
+    for (const Group& group : groups[static_cast<std::size_t>(layer)]) attend(group, layer);
     feed_forward_all(slots, layer);
   }
-  std::vector<std::vector<double>> results;
-  for (const Slot& slot : slots) results.push_back(logit_differences(slot));
-  return results;
+  return logit_differences(slots);
 }
 
-void CircuitForward::begin(Slot& slot) {
-  const Matrix source = as_matrix(slot.source, slot.all.rows, slot.all.columns);
-  backend_.gather_rows(source, all_rows_.device_rows.data(), slot.all);
+Matrix CircuitForward::all_of(Slots slots) const {
+  return as_matrix(residual_all_, most_circuits_ * rows_, model_.config().d_model)
+      .part_of_rows(slots.front().place * rows_, std::ssize(slots) * rows_);
 }
 
-/// Remembers the residual stream where the circuit parts from the one before it: the next is likely
-/// to part there, too. That of the first circuit of its kind is remembered everywhere, for a search
-/// that goes down from the last layer.
-void CircuitForward::remember_prefix(const Slot& slot, int layer) {
-  if (slot.circuit == nullptr || layer == 0 || slot.last_only) return;
-  const bool first = previous_.layers() == 0 || previous_.positions() != slot.circuit->positions();
-  if (!first && previous_.first_difference(*slot.circuit) != layer) return;
-  auto prefix = slot.circuit->prefix(layer);
-  if (prefixes_.find(prefix) != nullptr) return;
-  const Numbers copy = allocate_numbers(backend_, slot.all.rows * slot.all.columns);
-  backend_.gather_rows(slot.all, all_rows_.device_rows.data(),
-                       as_matrix(copy, slot.all.rows, slot.all.columns));
-  prefixes_.put(std::move(prefix), copy, copy.bytes());
+Matrix CircuitForward::last_of(Slots slots) const {
+  return as_matrix(residual_last_, most_circuits_ * prompts_, model_.config().d_model)
+      .part_of_rows(slots.front().place * prompts_, std::ssize(slots) * prompts_);
 }
 
-/// One matrix product for neighbours that go on with the same rows.
-void CircuitForward::feed_forward_all(std::vector<Slot>& slots, int layer) {
-  for (std::size_t s = 0; s < slots.size();) {
-    if (layer < slots[s].start) {
-      ++s;
-      continue;
-    }
-    std::size_t end = s + 1;
-    while (end < slots.size() && layer >= slots[end].start &&
-           slots[end].last_only == slots[s].last_only)
-      ++end;
-    Matrix x = slots[s].last_only ? slots[s].last : slots[s].all;
-    x.rows *= static_cast<std::int64_t>(end - s);
-    feed_forward(model_, layer, x, scratch_);
-    s = end;
-  }
+Matrix CircuitForward::going_on(Slots slots, int layer) const {
+  return slots.front().last_only(layer) ? last_of(slots) : all_of(slots);
 }
 
-std::vector<double> CircuitForward::logit_differences(const Slot& slot) {
-  assert(slot.last_only);
-  const Matrix normalized =
-      as_spaced_matrix(scratch_.normalized, slot.last.rows, slot.last.columns);
-  const auto dots = allocate<double>(backend_, slot.last.rows);
+void CircuitForward::begin(Slots slots, int layer) {
+  const auto source = [&](const Slot& slot) {
+    return slot.start == layer ? std::optional(slot.source.data()) : std::nullopt;
+  };
+  for (const Slots run : runs_of_neighbours(slots, source))
+    backend_.gather_rows(as_matrix(run.front().source, rows_, model_.config().d_model),
+                         all_rows_.of_one.data(), all_of(run));
+}
+
+void CircuitForward::remember_prefixes(Slots slots, int layer) {
+  for (const Slot& slot : slots)
+    for (const auto& [before, copy] : slot.remembers)
+      if (before == layer)
+        backend_.gather_rows(all_of({&slot, 1}), all_rows_.of_one.data(),
+                             as_matrix(copy, rows_, model_.config().d_model));
+}
+
+/// Keys and values of the last attending layer still come from all rows; from its queries on, the
+/// last ones go on.
+void CircuitForward::turn_to_last(Slots slots, int layer) {
+  const auto turning = [&](const Slot& slot) {
+    return slot.turning_layer() == layer ? std::optional(true) : std::nullopt;
+  };
+  for (const Slots run : runs_of_neighbours(slots, turning))
+    backend_.gather_rows(all_of(run), sequences_.device_last_rows.data(), last_of(run));
+}
+
+void CircuitForward::feed_forward_all(Slots slots, int layer) {
+  const auto goes_on = [&](const Slot& slot) {
+    return layer < slot.start ? std::nullopt : std::optional(slot.last_only(layer));
+  };
+  for (const Slots run : runs_of_neighbours(slots, goes_on))
+    feed_forward(model_, layer, going_on(run, layer), scratch_);
+}
+
+std::vector<std::vector<double>> CircuitForward::logit_differences(Slots slots) {
+  const Matrix last = last_of(slots);
+  const Matrix normalized = as_spaced_matrix(scratch_.normalized, last.rows, last.columns);
   // The final layer norm's scale is in the directions.
-  backend_.layer_norm(slot.last, {}, model_.config().layer_norm_epsilon, normalized);
-  backend_.row_dots(normalized, as_matrix(directions_, slot.last.rows, slot.last.columns),
-                    dots.data());
-  std::vector<double> result = to_host(backend_, dots.data(), slot.last.rows);
-  for (std::size_t b = 0; b < result.size(); ++b) result[b] += direction_bias_[b];
-  return result;
+  backend_.layer_norm(last, {}, model_.config().layer_norm_epsilon, normalized);
+  backend_.row_dots(normalized, as_matrix(directions_, last.rows, last.columns), dots_.data());
+  const std::vector<double> dots = to_host(backend_, dots_.data(), last.rows);
+  std::vector<std::vector<double>> results;
+  for (auto dot = dots.begin(); dot != dots.end();) {
+    auto& of_slot = results.emplace_back();
+    for (const double bias : direction_bias_) of_slot.push_back(*dot++ + bias);
+  }
+  return results;
 }
 
 }  // namespace headsweep

@@ -1,16 +1,20 @@
 // Runs circuits on a family's clean prompts. What circuits have in common is computed once
 // (docs/semantics.md): the residual stream below their first difference, a layer's heads, the
 // constant that ablated heads add, the packed columns of the kept ones; and only what can reach the
-// last positions is computed.
+// last positions is computed. Circuits that run side by side share their operations, too: on a
+// device where each has to be launched, their number decides.
 #pragma once
 
+#include <algorithm>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "model/ablation.h"
 #include "model/circuit.h"
 #include "model/circuit_plan.h"
 #include "model/layer.h"
+#include "model/memory_need.h"
 #include "model/prompt_batch.h"
 #include "model/recent.h"
 
@@ -18,8 +22,7 @@ namespace headsweep {
 
 class CircuitForward {
  public:
-  /// `most_circuits` are run side by side, their MLPs as one matrix product; more at once is
-  /// refused by assertion.
+  /// `most_circuits` are run side by side, as one wave; more at once is refused by assertion.
   CircuitForward(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
                  Ablation ablation, Positions positions, int most_circuits);
 
@@ -30,6 +33,9 @@ class CircuitForward {
 
   /// Logit differences under each circuit, (circuits, prompts). A circuit's numbers depend on the
   /// circuit alone, bit for bit: not on what was run before, nor on what is run beside it.
+  ///
+  /// Everything is copied to the device before the first operation, and to the host after the last;
+  /// in between only what is computed for the first time (packed heads) is copied or allocated.
   std::vector<std::vector<double>> run(std::span<const Circuit> circuits);
 
  private:
@@ -37,11 +43,31 @@ class CircuitForward {
   struct Slot {
     const Circuit* circuit = nullptr;  // nullptr: the unablated model
     CircuitPlan plan;
+    std::int64_t place = 0;  // which part of the residual streams is its own
     int start = 0;           // the layer at which it is taken up
     Numbers source;          // the residual stream there
-    Matrix all, last;        // residual stream: (clean rows, d_model), (prompts, d_model)
-    bool last_only = false;  // which of the two goes on
+    std::vector<std::pair<int, Numbers>> remembers;  // layers before which its residual stream is
+                                                     // remembered, and where
+
+    /// From the layer's attention on, only the last positions go on.
+    bool last_only(int layer) const { return layer >= plan.last_attending; }
+    /// The layer whose attention is the first of which only the last positions go on.
+    int turning_layer() const { return std::max(start, plan.last_attending); }
+    const LayerPlan& layer(int layer) const { return plan.layers[static_cast<std::size_t>(layer)]; }
   };
+  using Slots = std::span<const Slot>;
+  enum class HeadSource {
+    shared,  // all heads, computed once for all slots of the group, and remembered
+    own,     // all heads, computed for each slot
+    packed,  // the kept heads
+  };
+  /// Neighbours whose attention in a layer is one operation each.
+  struct Group {
+    Slots slots;
+    HeadSource source = HeadSource::packed;
+    const std::uint8_t* keep = nullptr;  // (slots, rows, computed heads); nullptr: all are kept
+  };
+  using Groups = std::vector<Group>;
   /// What a layer needs when only some heads are computed.
   struct PackedHeads {
     HeadWeights weights;
@@ -51,38 +77,68 @@ class CircuitForward {
   /// The clean rows that a layer computes: all, or each prompt's last.
   struct Rows {
     std::vector<int> rows;
-    Array<int> device_rows, fill_row;
+    // For each slot in turn, so that the first serve a group of any size.
+    Array<int> of_one;    // the rows in what all slots share
+    Array<int> fill_row;  // their fill rows
   };
 
-  Rows make_rows(std::vector<int> rows) const;
-  std::vector<std::vector<double>> run_slots(std::vector<Slot>& slots);
+  // What is settled before the first operation of a wave (circuit_wave.cpp).
   void find_start(Slot& slot);
-  void begin(Slot& slot);
-  void remember_prefix(const Slot& slot, int layer);
-  void attend(Slot& slot, int layer);
-  void attend_every_head(const Slot& slot, int layer, const Rows& rows, Matrix x);
-  void attend_packed(const Slot& slot, int layer, const Rows& rows, Matrix x);
+  void choose_prefixes(Slot& slot);
+  std::vector<Groups> form_groups(Slots slots);
+  Groups groups_of_layer(Slots slots, int layer);
+  Groups with_own_heads(const Groups& groups, int layer);
+
+  Rows make_rows(std::vector<int> rows) const;
+  std::vector<std::vector<double>> run_slots(const std::vector<Slot>& slots);
+  void begin(Slots slots, int layer);
+  void remember_prefixes(Slots slots, int layer);
+  void turn_to_last(Slots slots, int layer);
+  void feed_forward_all(Slots slots, int layer);
+  std::vector<std::vector<double>> logit_differences(Slots slots);
+
+  // Attention (circuit_attention.cpp).
+  void attend(const Group& group, int layer);
+  void attend_shared(const Group& group, int layer);
+  void attend_own(const Group& group, int layer);
+  void attend_packed(const Group& group, int layer);
   Matrix shared_heads(const Slot& slot, int layer);
+  Matrix compute_heads(const Group& group, int layer, const HeadWeights& weights,
+                       const HeadFill& fill);
   const PackedHeads& packed_heads(int layer, const LayerPlan& plan, Queries queries);
   Numbers constant_without(int layer, const std::vector<int>& heads);
-  void replace(const Slot& slot, int layer, const Rows& rows, const Array<int>& heads, Matrix from,
-               Matrix to);
-  void feed_forward_all(std::vector<Slot>& slots, int layer);
-  std::vector<double> logit_differences(const Slot& slot);
+  HeadFill fill_of(const Group& group, int layer, const Array<int>& heads) const;
+
+  /// Which circuits have the same heads in a layer.
+  static Circuit prefix_of(const Slot& slot, int layer) {
+    return slot.circuit != nullptr ? slot.circuit->prefix(layer)
+                                   : Circuit();  // which is no circuit's prefix
+  }
+  // Of neighbours: (slots x clean rows, d_model), (slots x prompts, d_model).
+  Matrix all_of(Slots slots) const;
+  Matrix last_of(Slots slots) const;
+  Matrix going_on(Slots slots, int layer) const;  // which of the two goes on from attention
+  const Rows& rows_of(const Slot& slot, int layer) const {
+    return slot.last_only(layer) ? last_rows_ : all_rows_;
+  }
 
   const Gpt2& model_;
   Backend& backend_;
   int most_circuits_;
-  Sequences sequences_;
+  std::int64_t rows_, prompts_;  // of a slot
+  Sequences sequences_;          // of most_circuits slots, one after the other
   KeptRows kept_;
   AblationFills fills_;
   Rows all_rows_, last_rows_;
   Array<int> every_head_;
-  Numbers embedding_;   // (clean rows, d_model)
-  Numbers directions_;  // (prompts, d_model): answer's minus distractor's unembedding
+  Numbers embedding_;                     // (clean rows, d_model)
+  Numbers directions_;                    // (most_circuits, prompts, d_model): answer's minus
+                                          // distractor's unembedding
   std::vector<double> direction_bias_;    // (prompts)
   Numbers residual_all_, residual_last_;  // (most_circuits, clean rows or prompts, d_model)
-  Numbers heads_;                         // (clean rows, d_model), spaced
+  Numbers heads_;                         // (most_circuits, clean rows, d_model), spaced
+  Array<std::uint8_t> masks_;             // of a wave
+  Array<double> dots_;                    // (most_circuits, prompts)
   Scratch scratch_;
 
   // The circuit run last: where the next parts from it is worth remembering.

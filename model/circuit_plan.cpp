@@ -1,6 +1,7 @@
 #include "model/circuit_plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 namespace headsweep {
@@ -21,12 +22,9 @@ bool keeps_in_row(const Circuit& circuit, int layer, int head, std::size_t row,
   return false;
 }
 
-/// Computing all heads costs little more than computing most of them, and can be shared.
-bool keeps_most(std::size_t kept_heads, int heads) {
-  return 4 * kept_heads > 3 * static_cast<std::size_t>(heads);
-}
-
 }  // namespace
+
+int most_packed_heads(int heads) { return 3 * heads / 4; }
 
 CircuitPlan plan_circuit(const Circuit& circuit, const KeptRows& kept) {
   const std::size_t rows = kept.of_any.size();
@@ -46,7 +44,7 @@ CircuitPlan plan_circuit(const Circuit& circuit, const KeptRows& kept) {
     plan.last_attending = layer;
     // In the first reduced layer the heads' outputs are those of the layers below it, which much
     // else shares.
-    if (layer == first_reduced || keeps_most(here.heads.size(), circuit.heads())) {
+    if (layer == first_reduced || std::ssize(here.heads) > most_packed_heads(circuit.heads())) {
       here.form = HeadForm::every_head;
       here.heads = every_head(circuit.heads());
     }

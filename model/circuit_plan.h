@@ -28,6 +28,10 @@ struct CircuitPlan {
                             // last positions matter
 };
 
+/// More of a layer's heads than these are not packed: computing all costs little more than
+/// computing most of them, and can be shared.
+int most_packed_heads(int heads);
+
 CircuitPlan plan_circuit(const Circuit& circuit, const KeptRows& kept);
 
 /// The unablated model.

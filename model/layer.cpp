@@ -4,16 +4,28 @@
 
 namespace headsweep {
 
+namespace {
+
+std::int64_t hidden_columns(const Gpt2Config& config) {
+  return std::max(config.d_mlp, config.d_model) + row_gap;
+}
+
+}  // namespace
+
+std::int64_t scratch_numbers(const Gpt2Config& config, std::int64_t rows) {
+  return rows * (config.d_model + row_gap + 3 * config.d_model + hidden_columns(config));
+}
+
 Scratch make_scratch(const Gpt2& model, std::int64_t rows) {
   const auto& config = model.config();
   Backend& backend = model.backend();
   return {allocate_numbers(backend, rows * (config.d_model + row_gap)),
           allocate_numbers(backend, rows * 3 * config.d_model),
-          allocate_numbers(backend, rows * (std::max(config.d_mlp, config.d_model) + row_gap))};
+          allocate_numbers(backend, rows * hidden_columns(config))};
 }
 
-void read_heads(const Gpt2& model, int layer, const Sequences& sequences, Matrix x,
-                Scratch& scratch, Matrix z) {
+void read_heads(const Gpt2& model, int layer, SequenceRows sequences, Matrix x, Scratch& scratch,
+                Matrix z) {
   Backend& backend = model.backend();
   const std::int64_t d = model.config().d_model;
   const Matrix normalized = as_spaced_matrix(scratch.normalized, x.rows, d);
@@ -21,9 +33,9 @@ void read_heads(const Gpt2& model, int layer, const Sequences& sequences, Matrix
   backend.layer_norm(x, model.layer(layer).attention_scale, model.config().layer_norm_epsilon,
                      normalized);
   backend.matmul(normalized, model.layer(layer).attention_input, Epilogue::store, projected);
-  backend.attention(sequences.on_device(), model.config().heads, Queries::every_position,
+  backend.attention(sequences, model.config().heads, Queries::every_position,
                     projected.part_of_columns(0, d), projected.part_of_columns(d, d),
-                    projected.part_of_columns(2 * d, d), z);
+                    projected.part_of_columns(2 * d, d), {}, z);
 }
 
 void write_heads(const Gpt2& model, int layer, Matrix z, Matrix x) {
@@ -47,7 +59,7 @@ Numbers run_unablated(const Gpt2& model, const std::vector<std::vector<int>>& to
   const Matrix x = as_matrix(residual, rows, d), z = as_matrix(heads, rows, d);
   Scratch scratch = make_scratch(model, rows);
   for (int layer = 0; layer < model.config().layers; ++layer) {
-    read_heads(model, layer, sequences, x, scratch, z);
+    read_heads(model, layer, sequences.on_device(), x, scratch, z);
     show(z);
     write_heads(model, layer, z, x);
     feed_forward(model, layer, x, scratch);

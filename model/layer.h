@@ -16,11 +16,12 @@ struct Scratch {
   Numbers projected;   // (rows, 3 * d_model)
   Numbers hidden;      // (rows, the larger of d_mlp and d_model), spaced
 };
+std::int64_t scratch_numbers(const Gpt2Config& config, std::int64_t rows);  // how many it holds
 Scratch make_scratch(const Gpt2& model, std::int64_t rows);
 
 /// z = every head's output before W_O, (rows, d_model), from the residual stream x (rows, d_model).
-void read_heads(const Gpt2& model, int layer, const Sequences& sequences, Matrix x,
-                Scratch& scratch, Matrix z);
+void read_heads(const Gpt2& model, int layer, SequenceRows sequences, Matrix x, Scratch& scratch,
+                Matrix z);
 
 /// x += z W_O + b_O.
 void write_heads(const Gpt2& model, int layer, Matrix z, Matrix x);

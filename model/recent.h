@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace headsweep {
@@ -21,6 +22,15 @@ class Recent {
     return &entries_.front().value;
   }
 
+  /// Takes the oldest value out if the sum would be too large with so many more bytes; what it
+  /// holds can be used again. Nothing if it would not, or if no value is left.
+  std::optional<Value> make_room(std::int64_t bytes) {
+    if (entries_.empty() || bytes_ + bytes <= most_bytes_) return std::nullopt;
+    std::optional<Value> oldest = std::move(entries_.back().value);
+    drop_oldest();
+    return oldest;
+  }
+
   /// Keeps the new value whatever its size, in place of the key's old one, and drops the oldest
   /// others while the sum is too large.
   const Value& put(Key key, Value value, std::int64_t bytes) {
@@ -31,15 +41,17 @@ class Recent {
     entries_.push_front({key, std::move(value), bytes});
     places_[std::move(key)] = entries_.begin();
     bytes_ += bytes;
-    while (bytes_ > most_bytes_ && entries_.size() > 1) {
-      bytes_ -= entries_.back().bytes;
-      places_.erase(entries_.back().key);
-      entries_.pop_back();
-    }
+    while (bytes_ > most_bytes_ && entries_.size() > 1) drop_oldest();
     return entries_.front().value;
   }
 
  private:
+  void drop_oldest() {
+    bytes_ -= entries_.back().bytes;
+    places_.erase(entries_.back().key);
+    entries_.pop_back();
+  }
+
   struct Entry {
     Key key;
     Value value;

@@ -8,12 +8,10 @@
 namespace headsweep {
 namespace {
 
-/// Circuits run side by side share a layer's matrix products: worth it while a product has few rows
-/// (tests/bench).
-int circuits_side_by_side(const PromptBatch& clean) {
-  constexpr int enough_rows = 256;
+/// Circuits run side by side share a layer's operations: worth it while a product has few rows.
+int circuits_side_by_side(const DeviceInfo& device, const PromptBatch& clean) {
   const int rows = clean.prompts() * clean.longest();
-  return std::clamp(enough_rows / std::max(rows, 1), 1, 8);
+  return std::clamp(device.enough_rows / std::max(rows, 1), 1, device.most_circuits);
 }
 
 }  // namespace
@@ -29,7 +27,8 @@ Evaluation scored(std::vector<double> per_prompt, double full_mean) {
 
 Evaluator::Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
                      Ablation ablation, Positions positions)
-    : forward_(model, clean, corrupted, ablation, positions, circuits_side_by_side(clean)) {
+    : forward_(model, clean, corrupted, ablation, positions,
+               circuits_side_by_side(model.backend().info(), clean)) {
   full_.per_prompt = forward_.run_full_model();
   full_.mean = mean(full_.per_prompt);
   full_.score_percent = 100;

@@ -27,6 +27,7 @@ namespace {
 template <class Products>
 class CpuBackend final : public Backend {
   using Number = typename Products::Number;
+  static constexpr int enough_rows = 256, most_circuits = 8;  // tests/bench
 
  public:
   template <class... Arguments>
@@ -42,10 +43,12 @@ class CpuBackend final : public Backend {
             fmt::format("{}, {}{}, {} {}", kind, products_.description(),
                         element() == Element::float64 ? " in float64" : "", threads,
                         threads == 1 ? "thread" : "threads"),
-            products_.weight_form()};
+            products_.weight_form(), enough_rows, most_circuits};
   }
 
   Element element() const override { return element_of<Number>; }
+
+  void wait() override {}
 
   std::shared_ptr<void> allocate_bytes(std::int64_t bytes) override {
     return allocate_aligned(bytes);
@@ -82,8 +85,9 @@ class CpuBackend final : public Backend {
   }
 
   void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
-                 Matrix z) override {
+                 const HeadFill& fill, Matrix z) override {
     cpu::attention<Number>(sequences, heads, queries, q, k, v, z);
+    if (fill.keep != nullptr) cpu::replace_heads<Number>(fill, z, z);
   }
 
   void replace_heads(const HeadFill& fill, Matrix from, Matrix to) override {

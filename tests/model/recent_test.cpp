@@ -79,5 +79,17 @@ TEST(Recent, APutTakesThePlaceOfTheKeysOldValue) {
   EXPECT_EQ(found(texts, 2), "two");
 }
 
+TEST(Recent, MakesRoomByTakingTheOldestValuesOutOneByOne) {
+  Texts texts(10);
+  EXPECT_EQ(texts.make_room(11), std::nullopt);  // nothing is there
+  texts.put(1, "one", 4);
+  texts.put(2, "two", 4);
+  EXPECT_EQ(texts.make_room(2), std::nullopt);
+  EXPECT_EQ(texts.make_room(7), "one");
+  EXPECT_EQ(found(texts, 1), "none");
+  EXPECT_EQ(texts.make_room(7), "two");
+  EXPECT_EQ(texts.make_room(7), std::nullopt);
+}
+
 }  // namespace
 }  // namespace headsweep

@@ -1,0 +1,150 @@
+#include "model/memory_need.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "model/circuit_plan.h"
+#include "model/layer.h"
+
+namespace headsweep {
+namespace {
+
+constexpr std::int64_t int_bytes = sizeof(int);
+
+/// What one rung's CircuitForward takes, beside and after its fills.
+struct RungNeed {
+  std::int64_t family = 0, passing = 0;
+};
+
+/// The buffers whose size goes with the number of circuits side by side.
+std::int64_t buffer_bytes(const Gpt2Config& config, Element element, const FamilyShape& family,
+                          std::int64_t most_circuits) {
+  const std::int64_t d = config.d_model, rows = most_circuits * family.clean_rows,
+                     prompts = most_circuits * family.prompts;
+  const std::int64_t numbers = scratch_numbers(config, rows)  //
+                               + rows * d + prompts * d       // residual streams
+                               + rows * (d + row_gap)         // heads
+                               + prompts * d;                 // directions
+  const std::int64_t masks = rows * config.layers * config.heads,
+                     ints = 2 * prompts + 1 + 2 * rows + 2 * prompts;
+  const std::int64_t dots = prompts * static_cast<std::int64_t>(sizeof(double));
+  return numbers * bytes_of(element) + masks + ints * int_bytes + dots;
+}
+
+/// What a limit allows of things of one size.
+std::int64_t full(std::int64_t limit, std::int64_t each) {
+  return each * std::max(limit / each, std::int64_t{1});
+}
+
+RungNeed rung_need(const Gpt2Config& config, const BackendMemory& rung, const FamilyShape& family,
+                   std::int64_t most_circuits) {
+  const std::int64_t d = config.d_model, number = bytes_of(rung.element);
+  const std::int64_t stream = family.clean_rows * d * number,
+                     fills = config.layers * family.fill_rows * d * number;
+  const std::int64_t constant = constant_bytes(config, rung.element, family.fill_rows);
+  const CacheLimits limits =
+      cache_limits(config, rung.element, family.clean_rows, rung.attention_output_bytes);
+  const std::int64_t caches = full(limits.prefixes, stream) + full(limits.shared_heads, stream) +
+                              std::max(limits.packed_heads, rung.packed_heads_bytes + constant);
+  RungNeed need;
+  need.family = buffer_bytes(config, rung.element, family, most_circuits) + fills + stream +
+                config.heads * int_bytes + caches;
+  // The corrupted run has its residual stream, heads and scratch.
+  const std::int64_t corrupted = family.corrupted_rows;
+  const std::int64_t filling = fills +
+                               (2 * corrupted * d + scratch_numbers(config, corrupted)) * number +
+                               (2 * (most_circuits * family.prompts + corrupted) + 2) * int_bytes;
+  // A constant is made of the chosen fills, a mask of them, and a row of zeros.
+  const std::int64_t choosing =
+      constant + family.fill_rows * (config.heads + int_bytes) + d * number;
+  need.passing = std::max(filling - need.family, choosing);
+  return need;
+}
+
+}  // namespace
+
+BackendMemory backend_memory(const Gpt2Config& config, Backend& backend) {
+  const int heads = most_packed_heads(config.heads);
+  return {backend.element(), backend.info().weight_form,
+          packed_bytes(config, backend) / config.layers,
+          backend.packed_bytes(config.d_model, config.d_model),
+          std::max(packed_heads_bytes(config, backend, heads, Queries::every_position),
+                   packed_heads_bytes(config, backend, heads, Queries::last_position))};
+}
+
+FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted,
+                         Ablation ablation) {
+  const auto rows = [](const PromptBatch& batch) {
+    std::int64_t sum = 0;
+    for (const auto& prompt : batch.tokens) sum += std::ssize(prompt);
+    return sum;
+  };
+  FamilyShape shape{rows(clean), clean.prompts(), 1, 0};
+  if (ablation == Ablation::zero) return shape;
+  shape.fill_rows = shape.corrupted_rows = rows(corrupted);
+  if (ablation == Ablation::resample) return shape;
+  std::map<int, std::int64_t> longest;  // by template
+  for (std::size_t b = 0; b < clean.tokens.size(); ++b) {
+    std::int64_t& positions = longest[clean.templates[b]];
+    positions = std::max(positions, std::ssize(clean.tokens[b]));
+  }
+  shape.fill_rows = 0;
+  for (const auto& [number, positions] : longest) shape.fill_rows += positions;
+  return shape;
+}
+
+MemoryNeed memory_need(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+                       const FamilyShape& family, int most_circuits) {
+  MemoryNeed need;
+  std::set<std::string> packed;
+  for (const BackendMemory& rung : rungs) {
+    if (packed.insert(rung.weight_form).second) need.weights += config.layers * rung.layer_bytes;
+    // The scales of the layer norms.
+    need.weights += 2 * config.layers * config.d_model * bytes_of(rung.element);
+    const RungNeed of_rung = rung_need(config, rung, family, most_circuits);
+    need.family += of_rung.family;
+    need.passing = std::max(need.passing, of_rung.passing);
+  }
+  return need;
+}
+
+int circuits_that_fit(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+                      const FamilyShape& family, int most_circuits, std::int64_t bytes) {
+  int fitting = most_circuits;
+  while (fitting > 0 && memory_need(config, rungs, family, fitting).peak() > bytes) --fitting;
+  return fitting;
+}
+
+CacheLimits cache_limits(const Gpt2Config& config, Element element, std::int64_t clean_rows,
+                         std::int64_t attention_output_bytes) {
+  // A search parts at each layer once; several times that for what is evaluated beside it. The
+  // bytes are enough for every layer's residual stream of a family of some hundred prompts.
+  constexpr std::int64_t prefixes_of_a_layer = 4, most_prefix_bytes = std::int64_t{512} << 20;
+  const std::int64_t stream = clean_rows * config.d_model * bytes_of(element);
+  CacheLimits limits;
+  limits.prefixes = std::min(prefixes_of_a_layer * config.layers * stream, most_prefix_bytes);
+  // A search that walks through the layers needs the heads of one layer at a time; a second serves
+  // the change of layer.
+  limits.shared_heads = 2 * stream;
+  // A quarter of what the layers' attention weights take together.
+  limits.packed_heads = config.layers * attention_output_bytes;
+  return limits;
+}
+
+std::int64_t packed_heads_bytes(const Gpt2Config& config, Backend& backend, int heads,
+                                Queries queries) {
+  if (heads == 0) return 0;
+  const std::int64_t d = config.d_model, width = std::int64_t{heads} * config.d_head();
+  const std::int64_t input =
+      queries == Queries::every_position
+          ? backend.packed_bytes(d, 3 * width)
+          : backend.packed_bytes(d, width) + backend.packed_bytes(d, 2 * width);
+  return input + backend.packed_bytes(width, d) + heads * int_bytes;
+}
+
+std::int64_t constant_bytes(const Gpt2Config& config, Element element, std::int64_t fill_rows) {
+  return fill_rows * config.d_model * bytes_of(element);
+}
+
+}  // namespace headsweep

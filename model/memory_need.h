@@ -1,0 +1,67 @@
+// How much of a device's memory a model and the circuits of a family take: known before anything is
+// allocated, so that a device can be refused, or fewer circuits be put side by side.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "io/job.h"
+#include "kernels/backend.h"
+#include "model/config.h"
+#include "model/prompt_batch.h"
+
+namespace headsweep {
+
+/// What of a backend decides how much memory a model takes on it, in plain numbers.
+struct BackendMemory {
+  Element element = Element::float32;
+  std::string weight_form;                  // rungs of one form share the packed weights
+  std::int64_t layer_bytes = 0;             // a layer's packed weights
+  std::int64_t attention_output_bytes = 0;  // those of its attention_output
+  std::int64_t packed_heads_bytes = 0;      // of as many heads as are packed at most
+};
+BackendMemory backend_memory(const Gpt2Config& config, Backend& backend);
+
+/// What of a family decides it.
+struct FamilyShape {
+  std::int64_t clean_rows = 0, prompts = 0;
+  std::int64_t fill_rows = 0;
+  std::int64_t corrupted_rows = 0;  // that are run: none for zero ablation
+};
+FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted, Ablation ablation);
+
+/// In bytes. The backend's own memory (streams, workspaces) is not in it.
+struct MemoryNeed {
+  std::int64_t weights = 0;  // of the Gpt2 of each rung
+  std::int64_t family = 0;   // of the CircuitForward of each rung, its caches full
+  std::int64_t passing = 0;  // above that while a family's fills, or heads' constants, are computed
+
+  std::int64_t peak() const { return weights + family + passing; }
+};
+
+/// With so many circuits side by side on each of the rungs.
+MemoryNeed memory_need(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+                       const FamilyShape& family, int most_circuits);
+
+/// How many circuits, most_circuits at most, can be put side by side in so many bytes; 0: not even
+/// one.
+int circuits_that_fit(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+                      const FamilyShape& family, int most_circuits, std::int64_t bytes);
+
+/// What CircuitForward remembers at most, in bytes; a single thing larger than that is remembered
+/// nevertheless.
+struct CacheLimits {
+  std::int64_t prefixes = 0, shared_heads = 0, packed_heads = 0;
+};
+CacheLimits cache_limits(const Gpt2Config& config, Element element, std::int64_t clean_rows,
+                         std::int64_t attention_output_bytes);
+
+/// So many packed heads of a layer, and their numbers.
+std::int64_t packed_heads_bytes(const Gpt2Config& config, Backend& backend, int heads,
+                                Queries queries);
+
+/// What a layer's ablated heads add in each fill row.
+std::int64_t constant_bytes(const Gpt2Config& config, Element element, std::int64_t fill_rows);
+
+}  // namespace headsweep
