@@ -1,0 +1,96 @@
+// The memory that is reckoned is held against what a backend is asked for.
+#include "model/memory_need.h"
+
+#include <memory>
+
+#include <gtest/gtest.h>
+
+#include "model/circuit_forward.h"
+#include "tests/counting_backend.h"
+#include "tests/golden.h"
+#include "tests/random_circuits.h"
+
+namespace headsweep {
+namespace {
+
+struct Setting {
+  const char *model, *family;
+  Ablation ablation;
+  Rung rung;
+  int most_circuits;
+};
+
+class MemoryNeedTest : public testing::TestWithParam<Setting> {
+ protected:
+  /// Fills every cache.
+  static void run_much(CircuitForward& forward, const Gpt2Config& config) {
+    forward.run_full_model();
+    RandomCircuits random(config, 1, 1);
+    std::vector<Circuit> circuits = random.some(60);
+    for (const Circuit& edge : edge_circuits(config, 1)) circuits.push_back(edge);
+    const auto most = static_cast<std::size_t>(forward.most_circuits());
+    for (std::size_t first = 0; first < circuits.size(); first += most)
+      forward.run(std::span(circuits).subspan(first, std::min(most, circuits.size() - first)));
+  }
+};
+
+TEST_P(MemoryNeedTest, IsNeverLessThanWhatIsAllocatedAndAtMostAQuarterMore) {
+  const Setting& setting = GetParam();
+  CountingBackend backend(open_device(DeviceChoice::cpu, setting.rung, 1));
+  const Gpt2 model(golden::data(std::string("models/") + setting.model), backend);
+  const Family family = tokenize_family(golden::prompts(setting.family), golden::gpt2_tokenizer(),
+                                        model.config(), setting.ablation, Positions::all);
+  CircuitForward forward(model, family.clean, family.corrupted, setting.ablation, Positions::all,
+                         setting.most_circuits);
+  run_much(forward, model.config());
+  const BackendMemory rung = backend_memory(model.config(), backend);
+  const MemoryNeed need = memory_need(
+      model.config(), {&rung, 1}, family_shape(family.clean, family.corrupted, setting.ablation),
+      setting.most_circuits);
+  EXPECT_GE(need.peak(), backend.peak_bytes());
+  EXPECT_LE(need.peak(), backend.peak_bytes() + backend.peak_bytes() / 4);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Settings, MemoryNeedTest,
+    testing::Values(Setting{"tiny-a", "even", Ablation::mean, Rung::fp32, 1},
+                    Setting{"tiny-a", "mixed", Ablation::mean, Rung::fp64, 4},
+                    Setting{"tiny-b", "ragged", Ablation::resample, Rung::fp32, 8},
+                    Setting{"tiny-b", "even", Ablation::zero, Rung::fp32, 2}),
+    [](const auto& info) {
+      return golden::test_name(std::string(info.param.model) + "_" + info.param.family + "_" +
+                               name_of(info.param.ablation) + "_" + name_of(info.param.rung));
+    });
+
+const Gpt2Config config{.layers = 12,
+                        .heads = 12,
+                        .d_model = 768,
+                        .d_mlp = 3072,
+                        .positions = 1024,
+                        .vocabulary = 50257};
+const BackendMemory bf16{Element::float32, "bfloat16", 14'155'776, 1'179'648, 3'538'944},
+    fp32{Element::float32, "float32", 28'311'552, 2'359'296, 7'077'888},
+    fp64{Element::float64, "float32", 28'311'552, 2'359'296, 7'077'888};
+const FamilyShape family{60, 10, 6, 60};
+
+TEST(MemoryNeedOfALadder, CountsWeightsOfOneFormOnce) {
+  const auto of = [](const std::vector<BackendMemory>& rungs) {
+    return memory_need(config, rungs, family, 8);
+  };
+  const std::int64_t scales = 2 * 12 * 768 * 8;
+  EXPECT_EQ(of({fp32, fp64}).weights, of({fp32}).weights + scales);
+  EXPECT_EQ(of({bf16, fp32}).weights, of({bf16}).weights + of({fp32}).weights);
+  EXPECT_EQ(of({bf16, fp32}).family, of({bf16}).family + of({fp32}).family);
+}
+
+TEST(CircuitsThatFit, AreAsManyAsHaveTheMemory) {
+  const std::vector<BackendMemory> rungs = {bf16, fp32};
+  const std::int64_t five = memory_need(config, rungs, family, 5).peak();
+  EXPECT_EQ(circuits_that_fit(config, rungs, family, 8, five), 5);
+  EXPECT_EQ(circuits_that_fit(config, rungs, family, 8, five - 1), 4);
+  EXPECT_EQ(circuits_that_fit(config, rungs, family, 3, five), 3);
+  EXPECT_EQ(circuits_that_fit(config, rungs, family, 8, 300'000'000), 0);
+}
+
+}  // namespace
+}  // namespace headsweep
