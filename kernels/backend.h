@@ -23,6 +23,8 @@ namespace headsweep {
 struct Weight {
   std::shared_ptr<const void> packed;
   std::int64_t inputs = 0, outputs = 0, bytes = 0;
+
+  bool empty() const { return packed == nullptr; }
 };
 
 enum class Epilogue {
@@ -50,12 +52,17 @@ struct HeadFill {
   int heads = 0;
 };
 
+/// Whose a backend's memory is: the processor's, which everything reads and writes, or a device's
+/// own, behind copy_to_device() and copy_to_host().
+enum class Memory { host, device };
+
 struct DeviceInfo {
   std::string kind;         // devices of one kind give the same bits: "cpu x86-64-v4"
   std::string description;  // for people and for provenance: "cpu x86-64-v4, AVX-512 panel
                             // products, 2 threads"
   std::string weight_form;  // backends with the same form can use each other's packed weights:
                             // "float32 panels of 32 columns"
+  Memory memory = Memory::host;
   int enough_rows = 1;    // a product of fewer rows does not use the device fully: circuits are put
                           // side by side until there are so many,
   int most_circuits = 1;  // but no more circuits than these
@@ -95,6 +102,12 @@ class Backend {
   /// packed it, in another process, too: one of the same weight form.
   virtual Weight packed_weight(std::shared_ptr<void> memory, std::int64_t inputs,
                                std::int64_t outputs) = 0;
+
+  /// The listed rows of a packed weight, without a bias, which belongs to all rows together; or the
+  /// listed columns with theirs. An empty list is all of them. What it returns is empty if the
+  /// backend cannot take a packed weight apart: then the part is packed from the host's numbers.
+  virtual Weight part_of(const Weight& whole, std::span<const int> rows,
+                         std::span<const int> columns) = 0;
 
   /// in (rows, inputs) times weight into out (rows, outputs).
   virtual void matmul(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) = 0;

@@ -81,7 +81,51 @@ Weight Gpt2::pack(const HostWeight& weight) const {
   return headsweep::pack(backend_, weight.weight, weight.inputs, weight.outputs, weight.bias);
 }
 
+namespace {
+
+/// Where the columns of some heads are in the parts (queries, keys, values) first .. end of a
+/// layer's attention_input; for its attention_output's rows, those of the first part.
+std::vector<int> places_of_heads(const Gpt2Config& config, std::span<const int> heads, int first,
+                                 int end) {
+  const int d_head = static_cast<int>(config.d_head());
+  std::vector<int> places;
+  for (int part = first; part < end; ++part)
+    for (const int head : heads)
+      for (int i = 0; i < d_head; ++i)
+        places.push_back(part * static_cast<int>(config.d_model) + head * d_head + i);
+  return places;
+}
+
+}  // namespace
+
 HeadWeights Gpt2::pack_heads(int layer, std::span<const int> heads, Queries queries) const {
+  HeadWeights parts = parts_of_heads(layer, heads, queries);
+  return parts.output.empty() ? pack_heads_from_host(layer, heads, queries) : parts;
+}
+
+/// Out of the layer's packed weights, if the backend can.
+HeadWeights Gpt2::parts_of_heads(int layer_number, std::span<const int> heads,
+                                 Queries queries) const {
+  const LayerWeights& weights = layer(layer_number);
+  const auto columns = [&](int first, int end) {
+    return backend_.part_of(weights.attention_input, {},
+                            places_of_heads(config_, heads, first, end));
+  };
+  HeadWeights result;
+  result.output =
+      backend_.part_of(weights.attention_output, places_of_heads(config_, heads, 0, 1), {});
+  if (result.output.empty()) return result;
+  if (queries == Queries::every_position) {
+    result.queries_keys_values = columns(0, 3);
+  } else {
+    result.queries = columns(0, 1);
+    result.keys_values = columns(1, 3);
+  }
+  return result;
+}
+
+HeadWeights Gpt2::pack_heads_from_host(int layer, std::span<const int> heads,
+                                       Queries queries) const {
   HeadWeights result;
   if (queries == Queries::every_position) {
     result.queries_keys_values =

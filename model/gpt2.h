@@ -75,6 +75,8 @@ class Gpt2 {
   void pack_layers(WeightBlock state);
   void take_layers();
   Weight pack(const HostWeight& weight) const;
+  HeadWeights parts_of_heads(int layer, std::span<const int> heads, Queries queries) const;
+  HeadWeights pack_heads_from_host(int layer, std::span<const int> heads, Queries queries) const;
 
   Gpt2Config config_;
   Backend& backend_;

@@ -43,7 +43,10 @@ class CpuBackend final : public Backend {
             fmt::format("{}, {}{}, {} {}", kind, products_.description(),
                         element() == Element::float64 ? " in float64" : "", threads,
                         threads == 1 ? "thread" : "threads"),
-            products_.weight_form(), enough_rows, most_circuits};
+            products_.weight_form(),
+            Memory::host,
+            enough_rows,
+            most_circuits};
   }
 
   Element element() const override { return element_of<Number>; }
@@ -75,6 +78,8 @@ class CpuBackend final : public Backend {
                        std::int64_t outputs) override {
     return products_.packed_weight(std::move(memory), inputs, outputs);
   }
+
+  Weight part_of(const Weight&, std::span<const int>, std::span<const int>) override { return {}; }
 
   void matmul(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) override {
     products_.multiply(in, weight, epilogue, out);

@@ -42,27 +42,30 @@ __global__ void __launch_bounds__(narrow_threads)
 }
 
 /// 0.5 x (1 + tanh(u)) = x / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3).
-__device__ __forceinline__ double gelu(double x) {
-  const double u = 0.79788456080286535588 * std::fma(0.044715 * x * x, x, x);
+template <class T>
+__device__ __forceinline__ T gelu(T x) {
+  const T u =
+      static_cast<T>(0.79788456080286535588) * std::fma(static_cast<T>(0.044715) * x * x, x, x);
   return x / (1 + std::exp(-2 * u));
 }
 
+template <class T>
 __global__ void __launch_bounds__(256)
-    finish(Rows<const double> sums, const double* bias, Access bias_access, Epilogue epilogue,
-           Rows<double> out) {
+    finish_rows(Rows<const T> sums, const double* bias, Epilogue epilogue, Rows<T> out) {
   const std::int64_t row = blockIdx.x;
-  const std::int64_t step = std::int64_t{blockDim.x} * pack_size<double>;
-  for (std::int64_t first = threadIdx.x * pack_size<double>; first < sums.columns; first += step) {
+  const std::int64_t step = std::int64_t{blockDim.x} * pack_size<T>;
+  for (std::int64_t first = threadIdx.x * pack_size<T>; first < sums.columns; first += step) {
     const std::int64_t columns = sums.columns - first;
-    double* const target = out.row(row) + first;
-    Pack<double> pack = load(sums.row(row) + first, columns, sums.access);
-    const Pack<double> shift = load(bias + first, columns, bias_access);
-    for (int i = 0; i < pack_size<double>; ++i) pack.at[i] += shift.at[i];
+    T* const target = out.row(row) + first;
+    Pack<T> pack = load(sums.row(row) + first, columns, sums.access);
+    if (bias != nullptr)
+      for (int i = 0; i < pack_size<T> && i < columns; ++i)
+        pack.at[i] += static_cast<T>(bias[first + i]);
     if (epilogue == Epilogue::gelu)
-      for (int i = 0; i < pack_size<double>; ++i) pack.at[i] = gelu(pack.at[i]);
+      for (int i = 0; i < pack_size<T>; ++i) pack.at[i] = gelu(pack.at[i]);
     if (epilogue == Epilogue::accumulate) {
-      const Pack<double> before = load<double>(target, columns, out.access);
-      for (int i = 0; i < pack_size<double>; ++i) pack.at[i] += before.at[i];
+      const Pack<T> before = load<T>(target, columns, out.access);
+      for (int i = 0; i < pack_size<T>; ++i) pack.at[i] += before.at[i];
     }
     store(pack, target, columns, out.access);
   }
@@ -115,12 +118,13 @@ void narrow(cudaStream_t stream, const double* in, std::int64_t count, float* ou
          narrow_numbers, in, count, out, both(access_of(in, count, 0), access_of(out, count, 0)));
 }
 
-void finish_float64(cudaStream_t stream, Matrix sums, const double* bias, Epilogue epilogue,
-                    Matrix out) {
-  launch(stream, {sums.rows, threads_of_row(sums.columns, pack_size<double>)}, finish,
-         rows_of<const double>(sums), bias, access_of(bias, sums.columns, 0), epilogue,
-         rows_of<double>(out));
+template <class T>
+void finish(cudaStream_t stream, Matrix sums, const double* bias, Epilogue epilogue, Matrix out) {
+  launch(stream, {sums.rows, threads_of_row(sums.columns, pack_size<T>)}, finish_rows<T>,
+         rows_of<const T>(sums), bias, epilogue, rows_of<T>(out));
 }
+template void finish<float>(cudaStream_t, Matrix, const double*, Epilogue, Matrix);
+template void finish<double>(cudaStream_t, Matrix, const double*, Epilogue, Matrix);
 
 void take_part(cudaStream_t stream, const float* weight, const double* bias,
                std::int64_t weight_outputs, WeightPart wanted, float* part, double* part_bias) {

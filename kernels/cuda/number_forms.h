@@ -24,9 +24,10 @@ void widen(cudaStream_t stream, Matrix in, double* out);
 /// `count` numbers as float32.
 void narrow(cudaStream_t stream, const double* in, std::int64_t count, float* out);
 
-/// out = epilogue(sums + bias), `sums` and `out` (rows, columns) of float64; bias (columns).
-void finish_float64(cudaStream_t stream, Matrix sums, const double* bias, Epilogue epilogue,
-                    Matrix out);
+/// out = epilogue(sums + bias), on float and on double; `sums` and `out` (rows, columns) may be the
+/// same; bias (columns), nullptr: none.
+template <class T>
+void finish(cudaStream_t stream, Matrix sums, const double* bias, Epilogue epilogue, Matrix out);
 
 /// The rows and columns of a float32 matrix (inputs, outputs) that are listed in device memory, and
 /// the columns' biases. nullptr: all of them. `part` has no gaps between rows.

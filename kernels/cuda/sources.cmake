@@ -1,8 +1,19 @@
 # The sources of the CUDA plugin, from the repository's root.
 set(HEADSWEEP_CUDA_SOURCES
   kernels/device_error.cpp
+  kernels/cuda/arena.cpp
   kernels/cuda/attention.cu
+  kernels/cuda/chain.cpp
   kernels/cuda/check.cpp
+  kernels/cuda/cuda_backend.cpp
+  kernels/cuda/derived_weights.cpp
+  kernels/cuda/device.cpp
+  kernels/cuda/gpu_limits.cpp
   kernels/cuda/layer_norm.cu
+  kernels/cuda/libraries.cpp
   kernels/cuda/number_forms.cu
-  kernels/cuda/rows.cu)
+  kernels/cuda/plugin.cpp
+  kernels/cuda/product.cpp
+  kernels/cuda/products.cpp
+  kernels/cuda/rows.cu
+  kernels/cuda/staging.cpp)

@@ -1,0 +1,11 @@
+// The CUDA libraries that are loaded.
+#pragma once
+
+#include <string>
+
+namespace headsweep::cuda {
+
+/// "CUDA 13.0, cuBLASLt 13.1.0": what bits depend on besides the GPU.
+std::string libraries();
+
+}  // namespace headsweep::cuda
