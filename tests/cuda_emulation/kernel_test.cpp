@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/cuda_emulation/emulation.h"
+#include "tests/cuda_emulation/gpu_test.h"
 
 namespace headsweep::cuda {
 
@@ -80,36 +81,8 @@ __global__ void read_shared(float* out) {
   out[0] = reinterpret_cast<const float*>(shared_memory)[0];
 }
 
-class Kernels : public testing::Test {
+class Kernels : public emulation::GpuTest {
  protected:
-  Kernels() {
-    emulation::reset();
-    EXPECT_EQ(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), cudaSuccess);
-  }
-  ~Kernels() override {
-    emulation::reset();
-    emulation::set_order(0);
-    EXPECT_EQ(cudaStreamDestroy(stream), cudaSuccess);
-    for (void* const address : allocated) EXPECT_EQ(cudaFree(address), cudaSuccess);
-  }
-
-  template <class T>
-  T* device_memory(std::size_t count) {
-    T* address = nullptr;
-    EXPECT_EQ(cudaMalloc(&address, count * sizeof(T)), cudaSuccess);
-    allocated.push_back(address);
-    return address;
-  }
-  template <class T>
-  std::vector<T> read(const T* from, std::size_t count) {
-    std::vector<T> to(count);
-    EXPECT_EQ(cudaMemcpyAsync(to.data(), from, count * sizeof(T), cudaMemcpyDeviceToHost, stream),
-              cudaSuccess);
-    return to;
-  }
-  cudaLaunchConfig_t config(dim3 grid, dim3 block, std::size_t shared_bytes = 0) const {
-    return {grid, block, shared_bytes, stream, nullptr, 0};
-  }
   // What waiting for the kernel returns.
   template <class Kernel>
   cudaError_t run(Kernel* kernel, dim3 block) {
@@ -117,9 +90,6 @@ class Kernels : public testing::Test {
     EXPECT_EQ(cudaLaunchKernelEx(&launch, kernel), cudaSuccess);
     return cudaStreamSynchronize(stream);
   }
-
-  cudaStream_t stream = nullptr;
-  std::vector<void*> allocated;
 };
 
 TEST_F(Kernels, EveryThreadOfAGridRunsOnceInEveryOrder) {

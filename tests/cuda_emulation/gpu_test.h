@@ -1,0 +1,60 @@
+// What tests of the emulation begin with: a fresh machine, a stream, memory that is freed at the
+// end.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include <cuda_runtime.h>
+#include <gtest/gtest.h>
+
+#include "tests/cuda_emulation/emulation.h"
+
+namespace emulation {
+
+class GpuTest : public testing::Test {
+ protected:
+  GpuTest() {
+    reset();
+    EXPECT_EQ(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), cudaSuccess);
+  }
+  ~GpuTest() override {
+    reset();  // a fault that the test was about must not keep the memory
+    set_order(0);
+    EXPECT_EQ(cudaStreamDestroy(stream), cudaSuccess);
+    for (void* const address : allocated_) EXPECT_EQ(cudaFree(address), cudaSuccess);
+  }
+
+  template <class T>
+  T* device_memory(std::size_t count) {
+    T* address = nullptr;
+    EXPECT_EQ(cudaMalloc(&address, count * sizeof(T)), cudaSuccess);
+    allocated_.push_back(address);
+    return address;
+  }
+  template <class T>
+  T* on_device(const std::vector<T>& values) {
+    T* const address = device_memory<T>(values.size());
+    EXPECT_EQ(cudaMemcpyAsync(address, values.data(), values.size() * sizeof(T),
+                              cudaMemcpyHostToDevice, stream),
+              cudaSuccess);
+    return address;
+  }
+  template <class T>
+  std::vector<T> read(const T* from, std::size_t count) {
+    std::vector<T> to(count);
+    EXPECT_EQ(cudaMemcpyAsync(to.data(), from, count * sizeof(T), cudaMemcpyDeviceToHost, stream),
+              cudaSuccess);
+    return to;
+  }
+  cudaLaunchConfig_t config(dim3 grid, dim3 block, std::size_t shared_bytes = 0) const {
+    return {grid, block, shared_bytes, stream, nullptr, 0};
+  }
+
+  cudaStream_t stream = nullptr;
+
+ private:
+  std::vector<void*> allocated_;
+};
+
+}  // namespace emulation
