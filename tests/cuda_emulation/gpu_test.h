@@ -12,6 +12,17 @@
 
 namespace emulation {
 
+// Between -0.5 and 0.5.
+template <class T>
+std::vector<T> numbers(std::size_t count, unsigned seed) {
+  std::vector<T> values(count);
+  for (T& value : values) {
+    seed = seed * 1664525U + 1013904223U;
+    value = static_cast<T>(static_cast<double>(seed >> 16) / 65536.0 - 0.5);
+  }
+  return values;
+}
+
 class GpuTest : public testing::Test {
  protected:
   GpuTest() {

@@ -8,7 +8,6 @@
 #include <thread>
 
 #include <nccl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "tests/cuda_emulation/clique.h"

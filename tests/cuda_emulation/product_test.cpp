@@ -1,4 +1,4 @@
-// The emulated cuBLASLt and cuDNN against plain loops.
+// The emulated cuBLASLt against plain loops.
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <cublasLt.h>
-#include <cudnn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,6 +15,7 @@
 
 namespace {
 
+using emulation::numbers;
 using testing::HasSubstr;
 
 struct Shape {
@@ -26,16 +26,6 @@ struct Shape {
 };
 
 constexpr std::size_t gap = 3;  // leading dimensions are longer than columns
-
-template <class T>
-std::vector<T> numbers(std::size_t count, unsigned seed) {
-  std::vector<T> values(count);
-  for (T& value : values) {
-    seed = seed * 1664525U + 1013904223U;
-    value = static_cast<T>(static_cast<double>(seed >> 16) / 65536.0 - 0.5);
-  }
-  return values;
-}
 
 class Products : public emulation::GpuTest {
  protected:
@@ -263,36 +253,6 @@ TEST_F(Products, WhatTheLibraryLacksOrTheCallerGetsWrongIsRefused) {
   EXPECT_EQ(multiply<float>(found[0].algo, matrix + 32, matrix, matrix),
             CUBLAS_STATUS_INVALID_VALUE);
   EXPECT_THAT(emulation::faults(), HasSubstr("a matrix does not lie in device memory"));
-}
-
-TEST_F(Products, SoftmaxIsNormalisedOverAnInstanceOrOverChannels) {
-  const std::vector<double> x = numbers<double>(2 * 3 * 4, 1);
-  double* const device_x = on_device(x);
-  double* const device_y = device_memory<double>(x.size());
-  cudnnHandle_t handle = nullptr;
-  cudnnTensorDescriptor_t tensor = nullptr;
-  ASSERT_EQ(cudnnCreate(&handle), CUDNN_STATUS_SUCCESS);
-  ASSERT_EQ(cudnnSetStream(handle, stream), CUDNN_STATUS_SUCCESS);
-  ASSERT_EQ(cudnnCreateTensorDescriptor(&tensor), CUDNN_STATUS_SUCCESS);
-  ASSERT_EQ(cudnnSetTensor4dDescriptor(tensor, CUDNN_TENSOR_NCHW, CUDNN_DATA_DOUBLE, 2, 3, 1, 4),
-            CUDNN_STATUS_SUCCESS);
-  for (const auto mode : {CUDNN_SOFTMAX_MODE_INSTANCE, CUDNN_SOFTMAX_MODE_CHANNEL}) {
-    const double alpha = 1;
-    const double beta = 0;
-    ASSERT_EQ(cudnnSoftmaxForward(handle, CUDNN_SOFTMAX_ACCURATE, mode, &alpha, tensor, device_x,
-                                  &beta, tensor, device_y),
-              CUDNN_STATUS_SUCCESS);
-    const std::vector<double> y = read(device_y, x.size());
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      double sum = 0;
-      for (std::size_t j = i / 12 * 12; j < i / 12 * 12 + 12; ++j) {
-        if (mode == CUDNN_SOFTMAX_MODE_INSTANCE || j % 4 == i % 4) sum += std::exp(x[j]);
-      }
-      ASSERT_NEAR(y[i], std::exp(x[i]) / sum, 1e-14);
-    }
-  }
-  cudnnDestroyTensorDescriptor(tensor);
-  cudnnDestroy(handle);
 }
 
 }  // namespace

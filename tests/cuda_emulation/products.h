@@ -50,6 +50,12 @@ struct Algorithm {
   std::uint64_t unused[2];
 };
 static_assert(sizeof(Algorithm) == sizeof(cublasLtMatmulAlgo_t));
+inline Algorithm& inside(cublasLtMatmulAlgo_t& algorithm) {
+  return reinterpret_cast<Algorithm&>(algorithm);
+}
+inline const Algorithm& inside(const cublasLtMatmulAlgo_t& algorithm) {
+  return reinterpret_cast<const Algorithm&>(algorithm);
+}
 
 // A product that was checked: D = epilogue(alpha op(A) op(B) + beta C), column-major.
 struct Product {
