@@ -17,7 +17,10 @@ class DeviceError : public std::runtime_error {
 /// The device's memory does not suffice.
 class DeviceMemoryError : public DeviceError {
  public:
-  using DeviceError::DeviceError;
+  // Written out: nvcc cannot read an inherited one with a default argument.
+  explicit DeviceMemoryError(const std::string& message,
+                             std::source_location where = std::source_location::current())
+      : DeviceError(message, where) {}
 };
 
 }  // namespace headsweep

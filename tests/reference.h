@@ -92,4 +92,42 @@ inline Numbers attention(const std::vector<int>& starts, int heads, std::int64_t
   return z;
 }
 
+/// (rows, heads * d_head); keep: (rows, heads); `values` has rows of `width`.
+inline Numbers replace_heads(const Numbers& from, const Numbers& values, std::int64_t width,
+                             const std::vector<int>& row, const std::vector<int>& head,
+                             const std::vector<std::uint8_t>& keep, std::int64_t d_head) {
+  const std::size_t heads = head.size();
+  Numbers to = from;
+  for (std::size_t r = 0; r < row.size(); ++r)
+    for (std::size_t h = 0; h < heads; ++h)
+      for (std::int64_t i = 0; i < d_head; ++i)
+        if (keep[r * heads + h] == 0)
+          to[(r * heads + h) * d_head + i] = values[row[r] * width + head[h] * d_head + i];
+  return to;
+}
+
+/// in[row[r]] for each r.
+inline Numbers gather_rows(const Numbers& in, const std::vector<int>& row, std::int64_t columns) {
+  Numbers out;
+  for (const int r : row)
+    out.insert(out.end(), in.begin() + r * columns, in.begin() + (r + 1) * columns);
+  return out;
+}
+
+inline Numbers row_dots(const Numbers& a, const Numbers& b, std::int64_t rows,
+                        std::int64_t columns) {
+  Numbers dots(static_cast<std::size_t>(rows));
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t i = 0; i < columns; ++i)
+      dots[r] += a[r * columns + i] * b[r * columns + i];
+  return dots;
+}
+
+/// The nearest number of eight significant bits, ties to even (not for the smallest numbers).
+inline double nearest_bfloat16(double value) {
+  int exponent = 0;
+  const double fraction = std::frexp(value, &exponent);
+  return std::ldexp(std::nearbyint(std::ldexp(fraction, 8)), exponent - 8);
+}
+
 }  // namespace headsweep::reference

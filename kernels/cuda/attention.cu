@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
+#include <string>
 
 #include "kernels/cuda/attention.h"
 #include "kernels/cuda/launch.h"
@@ -20,6 +19,8 @@ namespace {
 constexpr int query_lanes = 8, warp_queries = 32 / query_lanes;
 constexpr int tile_keys = 32, lane_keys = tile_keys / query_lanes;
 constexpr int most_warps = 4;
+
+__device__ __forceinline__ int smaller(int a, int b) { return a < b ? a : b; }
 
 template <class T>
 struct Work {
@@ -50,7 +51,7 @@ __device__ __forceinline__ Group group_of_block(const Work<T>& work) {
   const int block_queries = static_cast<int>(blockDim.x) / query_lanes;
   const int first = block / work.heads / work.sequences * block_queries;
   const int left = length - first;
-  return {start, sequence, head, first, left < block_queries ? left : block_queries};
+  return {start, sequence, head, first, smaller(left, block_queries)};
 }
 
 /// Of q and z.
@@ -190,8 +191,12 @@ __device__ __forceinline__ bool any_kept(const Work<T>& work, const Group& group
                     static_cast<int>(lane < group.queries && is_kept(work, group, lane))) != 0;
 }
 
+/// Of a multiprocessor at the same time: what registers are shared out for. Wide heads need many.
+template <int lane_packs>
+inline constexpr int least_blocks = lane_packs > 8 ? 1 : 4;
+
 template <class T, int lane_packs>
-__global__ void __launch_bounds__(32 * most_warps) attend(Work<T> work) {
+__global__ void __launch_bounds__(32 * most_warps, least_blocks<lane_packs>) attend(Work<T> work) {
   const Group group = group_of_block(work);
   if (group.first < 0 || group.queries <= 0) return;  // the sequence is shorter than the longest
   const int rows_of_tile = work.longest < tile_keys ? work.longest : tile_keys;
@@ -201,19 +206,19 @@ __global__ void __launch_bounds__(32 * most_warps) attend(Work<T> work) {
 
   const int warp_first = static_cast<int>(threadIdx.x) / 32 * warp_queries;
   const int own = warp_first + static_cast<int>(threadIdx.x) % 32 / query_lanes;
-  const int query = own < group.queries ? own : group.queries - 1;           // all lanes have one
-  const int warp_last = std::min(warp_first + warp_queries, group.queries);  // and one more
+  const int query = own < group.queries ? own : group.queries - 1;          // all lanes have one
+  const int warp_last = smaller(warp_first + warp_queries, group.queries);  // and one more
   const int positions = any_kept(work, group) ? group.first + group.queries : 0;
 
   Mixture<T, lane_packs> mixture;
   load_tile(work, work.q, row_of(work, group, 0), group.queries, group.head, work.scale, queries);
   for (int tile = 0; tile < positions; tile += tile_keys) {
-    const int rows = std::min(positions - tile, tile_keys);
+    const int rows = smaller(positions - tile, tile_keys);
     if (tile > 0) __syncthreads();
     load_tile(work, work.k, group.start + tile, rows, group.head, T{1}, keys);
     load_tile(work, work.v, group.start + tile, rows, group.head, T{1}, values);
     __syncthreads();
-    const int warp_rows = std::min(group.first + warp_last - tile, rows);
+    const int warp_rows = smaller(group.first + warp_last - tile, rows);
     if (warp_first >= group.queries || warp_rows <= 0) continue;
     T scores[lane_keys] = {};
     const Pack<T>* const q = queries + query * work.shared_stride;
@@ -266,8 +271,8 @@ void launch_attention(cudaStream_t stream, const Work<T>& work) {
   } else if (work.d_head <= most_d_head) {
     launch(stream, shape, attend<T, lane_packs<T, most_d_head>>, work);
   } else {
-    throw DeviceError(
-        fmt::format("CUDA attention: d_head {} is more than {}", work.d_head, most_d_head));
+    throw DeviceError("CUDA attention: d_head " + std::to_string(work.d_head) + " is more than " +
+                      std::to_string(most_d_head));
   }
 }
 
