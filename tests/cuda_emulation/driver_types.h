@@ -53,7 +53,7 @@
   ERROR(cudaErrorUnknown, 999, "unknown error")
 
 typedef enum cudaError {
-#define HEADSWEEP_EMULATED_ERROR(name, value, text) name = value,
+#define HEADSWEEP_EMULATED_ERROR(name, value, text) name = (value),
   HEADSWEEP_EMULATED_ERRORS(HEADSWEEP_EMULATED_ERROR)
 #undef HEADSWEEP_EMULATED_ERROR
 } cudaError_t;

@@ -24,16 +24,18 @@ std::vector<T> numbers(std::size_t count, unsigned seed) {
 }
 
 class GpuTest : public testing::Test {
- protected:
-  GpuTest() {
-    reset();
-    EXPECT_EQ(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), cudaSuccess);
-  }
+ public:
   ~GpuTest() override {
     reset();  // a fault that the test was about must not keep the memory
     set_order(0);
     EXPECT_EQ(cudaStreamDestroy(stream), cudaSuccess);
     for (void* const address : allocated_) EXPECT_EQ(cudaFree(address), cudaSuccess);
+  }
+
+ protected:
+  GpuTest() {
+    reset();
+    EXPECT_EQ(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), cudaSuccess);
   }
 
   template <class T>

@@ -63,9 +63,11 @@ std::vector<Sum> dense(const void* matrix, const Layout& layout, std::size_t bat
 // the sanitizers' checks, which take most of the time here: the addresses were checked when the
 // product was asked for.
 template <class Sum>
-__attribute__((no_sanitize("address", "undefined"), optimize("O3"))) void add_steps(
-    const Sum* a, const Sum* b, std::size_t rows, std::size_t first, std::size_t last,
-    Sum* __restrict__ sums) {
+__attribute__((no_sanitize("address", "undefined"))) void add_steps(const Sum* a, const Sum* b,
+                                                                    std::size_t rows,
+                                                                    std::size_t first,
+                                                                    std::size_t last,
+                                                                    Sum* __restrict__ sums) {
   for (std::size_t step = first; step < last; ++step) {
     const Sum* const column = a + step * rows;
     const Sum factor = b[step];

@@ -28,6 +28,13 @@ struct Shape {
 constexpr std::size_t gap = 3;  // leading dimensions are longer than columns
 
 class Products : public emulation::GpuTest {
+ public:
+  ~Products() override {
+    destroy_descriptors();
+    cublasLtMatmulPreferenceDestroy(preference_);
+    cublasLtDestroy(handle_);
+  }
+
  protected:
   Products() {
     EXPECT_EQ(cublasLtCreate(&handle_), CUBLAS_STATUS_SUCCESS);
@@ -37,11 +44,6 @@ class Products : public emulation::GpuTest {
                   preference_, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &bytes, sizeof(bytes)),
               CUBLAS_STATUS_SUCCESS);
     workspace_ = device_memory<char>(bytes);
-  }
-  ~Products() override {
-    destroy_descriptors();
-    cublasLtMatmulPreferenceDestroy(preference_);
-    cublasLtDestroy(handle_);
   }
 
   void destroy_descriptors() {
