@@ -71,8 +71,8 @@ void Fiber::start(const std::function<void()>& function) {
   ended_ = false;
   sanitizer_stack_ = nullptr;
   // As if run() had been called: its return address is 0, below it what the switch pops.
+  // (The stack pointer is then 8 from a multiple of 16, as code relies on that stores 16 bytes.)
   auto* top = reinterpret_cast<void**>(stack_ + stack_bytes);
-  *--top = nullptr;
   *--top = nullptr;
   *--top = reinterpret_cast<void*>(&Fiber::run);
   for (std::size_t i = 0; i < saved_registers; ++i) *--top = nullptr;
