@@ -31,7 +31,7 @@ enum class Order {
 };
 enum class Ablation { mean, zero, resample };
 enum class Positions { all, own, union_of_corrupted };
-enum class DeviceChoice { automatic, cpu };
+enum class DeviceChoice { automatic, cpu, cuda };
 enum class Precision { automatic, bf16, bf16x3, fp32, fp64 };
 enum class Speculation { automatic, off };
 

@@ -201,7 +201,8 @@ double read_audit(const YamlNode& node) {
 void read_run(const YamlNode& run, const fs::path& folder, Job& job) {
   run.allow_keys({"device", "precision", "audit", "output", "threads", "ranks_per_family",
                   "speculation", "stall_seconds"});
-  read_choice(run, "device", {DeviceChoice::automatic, DeviceChoice::cpu}, job.run.device);
+  read_choice(run, "device", {DeviceChoice::automatic, DeviceChoice::cpu, DeviceChoice::cuda},
+              job.run.device);
   read_choice(
       run, "precision",
       {Precision::automatic, Precision::bf16, Precision::bf16x3, Precision::fp32, Precision::fp64},

@@ -105,7 +105,15 @@ const char* name_of(Positions value) {
 }
 
 const char* name_of(DeviceChoice value) {
-  return value == DeviceChoice::automatic ? "auto" : "cpu";
+  switch (value) {
+    case DeviceChoice::automatic:
+      return "auto";
+    case DeviceChoice::cpu:
+      return "cpu";
+    case DeviceChoice::cuda:
+      return "cuda";
+  }
+  return "";
 }
 
 const char* name_of(Precision value) {

@@ -1,8 +1,10 @@
 #include "kernels/cuda_plugin.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
+#include "headsweep/version.h"
 #include <dlfcn.h>
 #include <fmt/format.h>
 
@@ -10,9 +12,10 @@ namespace headsweep {
 namespace {
 
 constexpr const char* file_name = "libheadsweep_cuda.so";
+constexpr const char* places_variable = "HEADSWEEP_PLUGINS";
 
 std::vector<std::filesystem::path> places() {
-  if (const char* folder = std::getenv("HEADSWEEP_PLUGINS")) return {folder};
+  if (const char* folder = std::getenv(places_variable)) return {folder};
   std::error_code unknown;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path();
   return {program, program.parent_path() / "lib" / "headsweep"};
@@ -20,7 +23,7 @@ std::vector<std::filesystem::path> places() {
 
 void* handle = nullptr;
 
-LoadedPlugin load(const std::string& program_version) {
+LoadedPlugin load() {
   std::string looked;
   for (const auto& folder : places()) {
     const auto path = folder / file_name;
@@ -48,9 +51,23 @@ LoadedPlugin load(const std::string& program_version) {
 
 }  // namespace
 
-const LoadedPlugin& cuda_plugin(const std::string& program_version) {
-  static const LoadedPlugin plugin = load(program_version);
+const LoadedPlugin& cuda_plugin() {
+  static const LoadedPlugin plugin = load();
   return plugin;
+}
+
+GpuOutlook gpu_outlook() {
+  const auto has_plugin = [](const std::filesystem::path& folder) {
+    std::error_code unknown;
+    return std::filesystem::exists(folder / file_name, unknown);
+  };
+  if (!std::ranges::any_of(places(), has_plugin)) return GpuOutlook::no_plugin;
+  if (std::getenv(places_variable) != nullptr) return GpuOutlook::likely;
+  std::error_code unknown;
+  if (std::filesystem::exists("/dev/nvidiactl", unknown)) return GpuOutlook::likely;
+  // Where a GPU hides behind another device file (WSL), its driver's library tells.
+  return dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) != nullptr ? GpuOutlook::likely
+                                                                   : GpuOutlook::no_driver;
 }
 
 void* cuda_plugin_function(const char* name) {

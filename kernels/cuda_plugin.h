@@ -52,7 +52,15 @@ struct LoadedPlugin {
 
 /// Loads libheadsweep_cuda.so once: from $HEADSWEEP_PLUGINS, else from the program's folder, else
 /// from ../lib/headsweep beside it.
-const LoadedPlugin& cuda_plugin(const std::string& program_version);
+const LoadedPlugin& cuda_plugin();
+
+/// Whether a GPU may be found, by a look at files instead of loading what takes 60 ms and 200 MB.
+enum class GpuOutlook {
+  no_plugin,  // nobody has built it: this program is for CPUs
+  no_driver,  // so that the plugin would find nothing
+  likely,     // or $HEADSWEEP_PLUGINS says where to look
+};
+GpuOutlook gpu_outlook();
 
 /// A function that the plugin exports under this name; nullptr if it has none.
 void* cuda_plugin_function(const char* name);

@@ -23,8 +23,8 @@ std::vector<float> some_weights(std::int64_t count) {
 /// An MLP on one rung.
 class Trial {
  public:
-  Trial(DeviceChoice choice, Rung rung, int threads, const std::vector<float>& weights)
-      : backend_(open_device(choice, rung, threads)),
+  Trial(const Device& device, Rung rung, const std::vector<float>& weights)
+      : backend_(open_device(device, rung)),
         up_(pack(*backend_, weights, d_model, d_mlp, {})),
         down_(pack(*backend_, weights, d_mlp, d_model, {})),
         x_(allocate_numbers(*backend_, rows * (d_model + row_gap))),
@@ -62,14 +62,13 @@ class Trial {
   int in_a_row_ = 1;
 };
 
-std::vector<RungCost> measure(DeviceChoice choice) {
+std::vector<RungCost> measure(Device device) {
   constexpr int rounds = 9;
-  constexpr int threads = 1;  // several wait for each other, and for what else the machine does
+  device.threads = 1;  // several wait for each other, and for what else the machine does
   const std::vector<float> weights = some_weights(d_model * d_mlp);
-  const std::vector<Rung> rungs = available_rungs(choice);
+  const std::vector<Rung> rungs = available_rungs(device);
   std::vector<std::unique_ptr<Trial>> trials;
-  for (const Rung rung : rungs)
-    trials.push_back(std::make_unique<Trial>(choice, rung, threads, weights));
+  for (const Rung rung : rungs) trials.push_back(std::make_unique<Trial>(device, rung, weights));
   // In turn, so that what else the machine does falls on all; what it does only adds time. The
   // first round wakes threads and devices.
   std::vector<double> least(rungs.size(), 1e9);
@@ -88,8 +87,8 @@ std::vector<RungCost> measure(DeviceChoice choice) {
 }  // namespace
 
 // A thread of its own, since a device's number of threads is that of whoever opens it.
-std::vector<RungCost> measure_rung_costs(DeviceChoice choice) {
-  return std::async(std::launch::async, [choice] { return measure(choice); }).get();
+std::vector<RungCost> measure_rung_costs(const Device& device) {
+  return std::async(std::launch::async, [&device] { return measure(device); }).get();
 }
 
 }  // namespace headsweep

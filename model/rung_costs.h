@@ -16,6 +16,6 @@ struct RungCost {
 
 /// Measures a layer's MLP products, which most of an evaluation's time goes into, for the rows of
 /// a usual family, on one thread. A tenth of a second.
-std::vector<RungCost> measure_rung_costs(DeviceChoice choice);
+std::vector<RungCost> measure_rung_costs(const Device& device);
 
 }  // namespace headsweep

@@ -39,12 +39,12 @@ std::optional<std::vector<RungCost>> costs_of_earlier_start(const Job& job,
 
 }  // namespace
 
-Ladder choose_ladder(const Job& job) {
-  const std::vector<Rung> at_hand = available_rungs(job.run.device);
+Ladder choose_ladder(const Job& job, const Device& device) {
+  const std::vector<Rung> at_hand = available_rungs(device);
   if (const auto costs = costs_of_earlier_start(job, at_hand))
     return make_ladder(job.run.precision, *costs);
   if (job.run.precision == Precision::automatic)
-    return make_ladder(job.run.precision, measure_rung_costs(job.run.device));
+    return make_ladder(job.run.precision, measure_rung_costs(device));
   // Nothing is chosen by cost.
   std::vector<RungCost> costs;
   for (const Rung rung : at_hand) costs.push_back({rung, 1});

@@ -61,7 +61,7 @@ int on_all_ranks(UseMpi use, const std::function<Outcome(Ranks&)>& work) {
     // another than 0, and rank 0 may have something to say yet.
     return ranks->rank() == 0 ? exit_code_of(outcome) : done;
   } catch (const ToldToAll&) {
-    return report_failure();
+    return ranks->rank() == 0 ? report_failure() : done;
   } catch (...) {
     if (ranks->size() == 1) throw;
     // The others would wait for this rank in vain.

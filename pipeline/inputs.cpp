@@ -21,13 +21,17 @@ bool gains_no_threads(const Gpt2Config& config) {
   return config.d_model <= small_d_model;
 }
 
-LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice device, Rung rung,
-                       int threads) {
-  if (threads == 0 && gains_no_threads(read_config(folder))) threads = 1;
+LoadedModel load_model(const std::filesystem::path& folder, Device device, Rung rung) {
+  if (device.threads == 0 && gains_no_threads(read_config(folder))) device.threads = 1;
   LoadedModel loaded;
-  loaded.backend = open_device(device, rung, threads);
+  loaded.backend = open_device(device, rung);
   loaded.model = std::make_unique<Gpt2>(folder, *loaded.backend);
   return loaded;
+}
+
+LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice choice, Rung rung,
+                       int threads) {
+  return load_model(folder, find_device({choice, threads}), rung);
 }
 
 std::future<std::string> hash_model(const std::filesystem::path& folder) {

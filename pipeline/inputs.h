@@ -33,8 +33,11 @@ struct LoadedModel {
 /// Whether the model is so small that its products take microseconds: then one thread is best.
 bool gains_no_threads(const Gpt2Config& config);
 
-/// `threads` 0: as many as pay.
-LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice device, Rung rung,
+/// The device's `threads` 0: as many as pay.
+LoadedModel load_model(const std::filesystem::path& folder, Device device, Rung rung);
+
+/// For a process alone.
+LoadedModel load_model(const std::filesystem::path& folder, DeviceChoice choice, Rung rung,
                        int threads);
 
 /// SHA-256 of the folder's weights, computed beside the loading: it takes half as long.

@@ -29,7 +29,7 @@ Ladder make_ladder(Precision wanted, std::span<const RungCost> at_hand);
 
 /// The ladder of a job: that of its run files if there are any, so that it goes on as it began;
 /// else from what an evaluation costs here, which is measured.
-Ladder choose_ladder(const Job& job);
+Ladder choose_ladder(const Job& job, const Device& device);
 
 /// "bf16 1/2, fp32 1, fp64 2"; "fp32 only".
 std::string describe(const Ladder& ladder);

@@ -10,6 +10,7 @@
 #include "pipeline/evaluator.h"
 #include "pipeline/inputs.h"
 #include "pipeline/memory.h"
+#include "pipeline/planning_device.h"
 #include "pipeline/ranks/serial_ranks.h"
 #include "pipeline/run_store.h"
 #include "pipeline/scaling/measure_cost.h"
@@ -31,13 +32,15 @@ double mean_of(const std::vector<double>& values) {
 
 /// What a family needs, and how far its search has come.
 SimulatedFamily plan_family(const Job& job, std::size_t i, const Inputs& inputs, const Gpt2& model,
-                            const RunSetting& setting) {
+                            const PlanningDevice& planning, const RunSetting& setting) {
   const Family& family = inputs.families[i];
   fmt::print("\n{}", describe_first_prompt(family, inputs.tokenizer));
   fmt::print("  prompts: {} clean ({} tokens), {} corrupted ({} tokens)\n", family.clean.prompts(),
              tokens_in(family.clean), family.corrupted.prompts(), tokens_in(family.corrupted));
-  const RunStore store(run_file_path(job, job.families[i]),
-                       new_run(job, job.families[i], family, inputs.tokenizer, setting));
+  const std::filesystem::path path = run_file_path(job, job.families[i]);
+  RunRecord fresh = new_run(job, job.families[i], family, inputs.tokenizer, setting);
+  if (planning.stands_in) take_device_of_file(fresh, path);
+  const RunStore store(path, std::move(fresh));
   // The full model knows no ablation, so that the cheapest will do.
   const double full_mean =
       Evaluator(model, family.clean, family.corrupted, Ablation::zero, Positions::all).full().mean;
@@ -54,13 +57,15 @@ SimulatedFamily plan_family(const Job& job, std::size_t i, const Inputs& inputs,
 }
 
 /// As a run on this machine alone would have it.
-RunSetting run_setting(const Job& job, const Gpt2Config& config, std::string model_sha256) {
+RunSetting run_setting(const Job& job, const Gpt2Config& config, std::string model_sha256,
+                       const PlanningDevice& planning) {
   const SerialRanks alone;
-  const int threads = threads_per_rank(job.run.threads, config, alone);
-  RunSetting setting{config, std::move(model_sha256), choose_ladder(job), {}, alone.places()};
+  RunSetting setting{config, std::move(model_sha256), ladder_for(job, planning),
+                     {},     alone.places(),          {}};
+  if (planning.stands_in) return setting;
   std::vector<DeviceInfo> devices;
   for (const Rung rung : setting.ladder.rungs)
-    devices.push_back(open_device(job.run.device, rung, threads)->info());
+    devices.push_back(open_device(planning.device, rung)->info());
   setting.device = in_one(devices);
   return setting;
 }
@@ -87,8 +92,9 @@ void plan_job(const Job& job, const PlannedRanks& planned) {
   std::future<std::string> hash = hash_model(job.model.path);
   ClusterCost cluster;
   const double start = monotonic_seconds();
-  const LoadedModel loaded =
-      load_model(job.model.path, job.run.device, Rung::fp32, job.run.threads);
+  const PlanningDevice planning =
+      device_for_planning(job, threads_per_rank(job.run.threads, inputs.config, SerialRanks()));
+  const LoadedModel loaded = load_model(job.model.path, planning.device, Rung::fp32);
   cluster.loading_seconds = monotonic_seconds() - start;
   cluster.checkpoint_bytes = checkpoint_bytes(job.model.path);
   const auto& config = loaded.model->config();
@@ -97,12 +103,12 @@ void plan_job(const Job& job, const PlannedRanks& planned) {
   fmt::print("model {}: {} layers, {} heads, d_model {}, loaded in {:.1f} s\n",
              job.model.path.string(), config.layers, config.heads, config.d_model,
              cluster.loading_seconds);
-  fmt::print("{}\n", loaded.backend->info().description);
-  const RunSetting setting = run_setting(job, config, hash.get());
-  fmt::print("precision: {}\n", describe(setting.ladder));
+  fmt::print("{}{}\n", loaded.backend->info().description, describe(planning));
+  const RunSetting setting = run_setting(job, config, hash.get(), planning);
+  fmt::print("precision: {}\n", describe_ladder(job, planning, setting.ladder));
   SimulatedWork work{{}, job.run.speculation, job.run.ranks_per_family};
   for (std::size_t i = 0; i < inputs.families.size(); ++i) {
-    const SimulatedFamily family = plan_family(job, i, inputs, *loaded.model, setting);
+    const SimulatedFamily family = plan_family(job, i, inputs, *loaded.model, planning, setting);
     if (family.decided < config.layers * config.heads) work.families.push_back(family);
   }
   fmt::print("\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n",

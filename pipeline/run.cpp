@@ -26,7 +26,9 @@ Prepared prepare(const Ranks& ranks, const std::function<Job()>& read) {
   Inputs inputs = read_inputs(job);
   // What can be wrong with a checkpoint is better found before others wait for it.
   if (ranks.size() > 1) StoredWeights(job.model.path, inputs.config);
-  WorkOrder order = make_work_order(job, choose_ladder(job), inputs.config, inputs.families);
+  const Device device = find_device({job.run.device, job.run.threads});
+  WorkOrder order =
+      make_work_order(job, choose_ladder(job, device), inputs.config, inputs.families);
   return {std::move(job), std::move(inputs), std::move(order)};
 }
 
@@ -52,11 +54,11 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
   auto model_sha256 = hash_model(job.model.path);
   const LoadedRungs loaded = load_shared_model(ranks, order, job.model.path);
   const DeviceInfo device = device_of(loaded);
-  fmt::print(stderr, "{}{}\nprecision: {}\n", device.description, describe_ranks(ranks),
-             describe(order.rule.ladder));
+  fmt::print(stderr, "{}\nprecision: {}\n", describe(ranks, loaded), describe(order.rule.ladder));
   const Outcome outcome = telling_all(ranks, [&] {
     Ledger ledger(job, inputs, order.rule.search,
-                  {inputs.config, model_sha256.get(), order.rule.ladder, device, ranks.places()});
+                  {inputs.config, model_sha256.get(), order.rule.ladder, device, ranks.places(),
+                   loaded.devices});
     Worker worker(ranks, worker_options(order, loaded));
     Coordinator coordinator = make_coordinator(ranks, job, loaded, ledger);
     const Outcome result = exchange_messages(ranks, worker, coordinator, [&] {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
-#include <set>
 #include <utility>
 
 #include "headsweep/version.h"
@@ -29,14 +28,6 @@ void set(NamedValues& values, const std::string& name, std::string value) {
       return;
     }
   values.emplace_back(name, std::move(value));
-}
-
-/// "4 on 2 hosts"; the ranks of every start, where they were not always the same.
-std::string ranks_text(const std::vector<RankPlace>& places) {
-  std::set<std::string> hosts;
-  for (const RankPlace& place : places) hosts.insert(place.host);
-  return hosts.size() == 1 ? fmt::format("{}", places.size())
-                           : fmt::format("{} on {} hosts", places.size(), hosts.size());
 }
 
 /// The number of a host in the record, added if it is new there.
@@ -117,10 +108,12 @@ RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family,
                        {"model_path", std::filesystem::absolute(job.model.path).string()},
                        {"device", setting.device.description},
                        {"mpi", mpi_description()},
-                       {"ranks", ranks_text(setting.places)},
+                       {"ranks", ranks_of_start(setting.places, setting.devices)},
                        {"host", setting.places.front().host},
                        {"started", now_utc()},
                        {"starts", "1"}};
+  if (std::string gpus = gpus_of_start(setting.places, setting.devices); !gpus.empty())
+    set(record.provenance, "gpus", std::move(gpus));
   record.job = resolved_job(job);
   record.family = spec.name;
   record.layers = setting.config.layers;

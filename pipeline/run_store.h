@@ -12,6 +12,7 @@
 #include "model/device.h"
 #include "model/tokenizer.h"
 #include "pipeline/families.h"
+#include "pipeline/rank_devices.h"
 #include "pipeline/ranks/ranks.h"
 #include "pipeline/work_messages.h"
 
@@ -28,7 +29,8 @@ struct RunSetting {
   std::string model_sha256;
   Ladder ladder;
   DeviceInfo device;
-  std::vector<RankPlace> places;  // of the ranks
+  std::vector<RankPlace> places;    // of the ranks
+  std::vector<RankDevice> devices;  // and what they compute on
 };
 
 /// A run as it is before its first decision.

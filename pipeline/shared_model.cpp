@@ -4,16 +4,16 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
-#include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "headsweep/version.h"
-#include <fmt/format.h>
 
 #include "io/checkpoint.h"
 #include "model/device.h"
 #include "pipeline/evaluator.h"
+#include "pipeline/ranks/device_broadcast.h"
 
 namespace headsweep {
 namespace {
@@ -82,14 +82,18 @@ Checkpoint share_checkpoint(Ranks& ranks, const std::filesystem::path& folder) {
   return {folder, in_memory, memory.memory};
 }
 
-/// The packed weights, in one block of each node's memory; in the device's own where a rank has its
-/// node to itself.
-std::unique_ptr<Gpt2> share_weights(Ranks& ranks, const std::shared_ptr<StoredWeights>& stored,
-                                    Backend& backend, WeightBlock packing) {
-  const std::int64_t bytes = packed_bytes(stored->config(), backend);
+/// How the ranks share what is packed for a weight form.
+struct Sharing {
+  WeightBlock packing;
+  std::int64_t bytes;  // packed
+};
+
+/// In one block of each node's memory; in the device's own where a rank has its node to itself.
+std::unique_ptr<Gpt2> share_on_node(Ranks& ranks, const std::shared_ptr<StoredWeights>& stored,
+                                    Backend& backend, const Sharing& sharing) {
   const NodeMemory block = neighbours(ranks) == 1
-                               ? NodeMemory{.memory = backend.allocate_bytes(bytes)}
-                               : ranks.share_on_node(bytes);
+                               ? NodeMemory{.memory = backend.allocate_bytes(sharing.bytes)}
+                               : ranks.share_on_node(sharing.bytes);
   const auto make = [&](WeightBlock state) {
     return std::make_unique<Gpt2>(stored, backend, block.memory, state);
   };
@@ -98,9 +102,45 @@ std::unique_ptr<Gpt2> share_weights(Ranks& ranks, const std::shared_ptr<StoredWe
     ranks.meet_on_node();
     return make(WeightBlock::packed_already);
   }
-  auto model = make(packing);
+  auto model = make(sharing.packing);
   ranks.meet_on_node();
   return model;
+}
+
+/// In a block of each device's memory: packed on rank 0's, from where it goes to the others'.
+std::unique_ptr<Gpt2> share_among_devices(Ranks& ranks,
+                                          const std::shared_ptr<StoredWeights>& stored,
+                                          Backend& backend, const Sharing& sharing,
+                                          const DeviceLink& link) {
+  const std::shared_ptr<void> block = backend.allocate_bytes(sharing.bytes);
+  const auto make = [&](WeightBlock state) {
+    return std::make_unique<Gpt2>(stored, backend, block, state);
+  };
+  std::unique_ptr<Gpt2> packed = ranks.rank() == 0 ? make(sharing.packing) : nullptr;
+  broadcast_device_memory(ranks, backend, block.get(), sharing.bytes, link);
+  return packed ? std::move(packed) : make(WeightBlock::packed_already);
+}
+
+DeviceLink link_of(const Ranks& ranks, const FoundDevices& devices, double patience_seconds) {
+  DeviceLink link;
+  link.gpu = devices.mine.gpu->number;
+  link.patience_seconds = patience_seconds;
+  if (ranks.size() == 1) return link;
+  link.nccl = nccl_of_plugin();
+  link.obstacle = shared_gpus(ranks.places(), devices.all);
+  const char* wanted = std::getenv("HEADSWEEP_NCCL");
+  if (wanted != nullptr && std::string_view(wanted) == "off") link.obstacle = "HEADSWEEP_NCCL=off";
+  return link;
+}
+
+/// The packed weights, wherever the device's memory is.
+std::unique_ptr<Gpt2> share_weights(Ranks& ranks, const std::shared_ptr<StoredWeights>& stored,
+                                    Backend& backend, const FoundDevices& devices,
+                                    WeightBlock packing, double patience_seconds) {
+  const Sharing sharing{packing, packed_bytes(stored->config(), backend)};
+  if (backend.info().memory == Memory::host) return share_on_node(ranks, stored, backend, sharing);
+  return share_among_devices(ranks, stored, backend, sharing,
+                             link_of(ranks, devices, patience_seconds));
 }
 
 }  // namespace
@@ -114,38 +154,37 @@ int threads_per_rank(int wanted, const Gpt2Config& config, const Ranks& ranks) {
 
 LoadedRungs load_shared_model(Ranks& ranks, const WorkOrder& order,
                               const std::filesystem::path& folder) {
-  const int threads = threads_per_rank(order.threads, order.config, ranks);
-  LoadedRungs loaded;
+  const FoundDevices devices =
+      find_devices(ranks, order.device, threads_per_rank(order.threads, order.config, ranks),
+                   order.stall_seconds);
+  LoadedRungs loaded{{}, devices.all};
+  std::vector<LoadedModel>& rungs = loaded.rungs;
   for (const Rung rung : order.rule.ladder.rungs)
-    loaded.push_back({open_device(order.device, rung, threads), nullptr});
+    rungs.push_back({open_device(devices.mine, rung), nullptr});
   const auto stored = std::make_shared<StoredWeights>(
       ranks.size() == 1 ? StoredWeights(folder, order.config)
                         : StoredWeights(share_checkpoint(ranks, folder), order.config));
-  for (std::size_t i = 0; i < loaded.size(); ++i) {
-    LoadedModel& rung = loaded[i];
+  for (std::size_t i = 0; i < rungs.size(); ++i) {
+    LoadedModel& rung = rungs[i];
     const auto same_form = [&](const LoadedModel& other) {
       return other.backend->info().weight_form == rung.backend->info().weight_form;
     };
-    if (const auto found = std::find_if(loaded.begin(), loaded.end(), same_form); found->model) {
+    if (const auto found = std::find_if(rungs.begin(), rungs.end(), same_form); found->model) {
       rung.model = std::make_unique<Gpt2>(stored, *rung.backend, found->model->weight_block(),
                                           WeightBlock::packed_already);
       continue;
     }
-    const bool last =
-        std::none_of(loaded.begin() + static_cast<std::ptrdiff_t>(i) + 1, loaded.end(),
-                     [&](const LoadedModel& other) { return !same_form(other); });
-    rung.model = share_weights(ranks, stored, *rung.backend,
-                               last ? WeightBlock::last_to_be_packed : WeightBlock::to_be_packed);
+    const bool last = std::none_of(rungs.begin() + static_cast<std::ptrdiff_t>(i) + 1, rungs.end(),
+                                   [&](const LoadedModel& other) { return !same_form(other); });
+    rung.model = share_weights(ranks, stored, *rung.backend, devices,
+                               last ? WeightBlock::last_to_be_packed : WeightBlock::to_be_packed,
+                               order.stall_seconds);
   }
   return loaded;
 }
 
-std::string describe_ranks(const Ranks& ranks) {
-  if (ranks.size() == 1) return "";
-  std::set<int> nodes;
-  for (const RankPlace& place : ranks.places()) nodes.insert(place.node);
-  return fmt::format(", {} ranks on {} {}", ranks.size(), nodes.size(),
-                     nodes.size() == 1 ? "node" : "nodes");
+std::string describe(const Ranks& ranks, const LoadedRungs& loaded) {
+  return device_of(loaded).description + describe_ranks(ranks.places(), loaded.devices);
 }
 
 namespace {
@@ -153,11 +192,11 @@ namespace {
 /// A family on each rung, made ready there when it is first wanted.
 class FamilyOnRungs {
  public:
-  FamilyOnRungs(const WorkOrder& order, const LoadedRungs& rungs, int family)
+  FamilyOnRungs(const WorkOrder& order, const LoadedRungs& loaded, int family)
       : order_(order),
-        rungs_(rungs),
+        rungs_(loaded.rungs),
         family_(order.families[static_cast<std::size_t>(family)]),
-        evaluators_(rungs.size()) {}
+        evaluators_(loaded.rungs.size()) {}
 
   Evaluator& on(int rung) {
     auto& evaluator = evaluators_[static_cast<std::size_t>(rung)];
@@ -170,7 +209,7 @@ class FamilyOnRungs {
 
  private:
   const WorkOrder& order_;
-  const LoadedRungs& rungs_;
+  const std::vector<LoadedModel>& rungs_;
   const PromptPair& family_;
   std::vector<std::unique_ptr<Evaluator>> evaluators_;  // by rung
 };
@@ -188,20 +227,20 @@ FamilyScorer scorer_of(const std::shared_ptr<FamilyOnRungs>& family) {
 
 }  // namespace
 
-WorkerOptions worker_options(const WorkOrder& order, const LoadedRungs& rungs) {
+WorkerOptions worker_options(const WorkOrder& order, const LoadedRungs& loaded) {
   const auto open_family = [&](int number) {
-    return scorer_of(std::make_shared<FamilyOnRungs>(order, rungs, number));
+    return scorer_of(std::make_shared<FamilyOnRungs>(order, loaded, number));
   };
   const auto baseline = [&](int number) {
     // The full model knows no ablation, so that the cheapest will do. But a run is refused for its
     // sign, which is not to depend on the rungs.
     const PromptPair& family = order.families[static_cast<std::size_t>(number)];
-    return Evaluator(*rungs.back().model, family.clean, family.corrupted, Ablation::zero,
+    return Evaluator(*loaded.rungs.back().model, family.clean, family.corrupted, Ablation::zero,
                      Positions::all)
         .full()
         .mean;
   };
-  return {order.rule,  order.speculation, order.stall_seconds, about_this_rank(rungs),
+  return {order.rule,  order.speculation, order.stall_seconds, about_this_rank(loaded),
           open_family, baseline};
 }
 
@@ -217,14 +256,14 @@ DeviceInfo in_one(const std::vector<DeviceInfo>& devices) {
   return all;
 }
 
-DeviceInfo device_of(const LoadedRungs& rungs) {
+DeviceInfo device_of(const LoadedRungs& loaded) {
   std::vector<DeviceInfo> devices;
-  for (const LoadedModel& rung : rungs) devices.push_back(rung.backend->info());
+  for (const LoadedModel& rung : loaded.rungs) devices.push_back(rung.backend->info());
   return in_one(devices);
 }
 
-Ready about_this_rank(const LoadedRungs& rungs) {
-  return {device_of(rungs).kind, std::string(program_version)};
+Ready about_this_rank(const LoadedRungs& loaded) {
+  return {device_of(loaded).kind, std::string(program_version)};
 }
 
 }  // namespace headsweep

@@ -43,7 +43,7 @@ WorkOrder work_order_from(const std::vector<std::byte>& bytes);
 void share_order(Ranks& ranks, const WorkOrder& order);
 WorkOrder receive_order(Ranks& ranks);
 
-/// The user's mistake, found by rank 0 and told to the others, which end without a word.
+/// The user's mistake, which all ranks know of: rank 0 says it, the others end without a word.
 class ToldToAll : public UserError {
  public:
   using UserError::UserError;

@@ -16,4 +16,5 @@ set(HEADSWEEP_CUDA_SOURCES
   kernels/cuda/product.cpp
   kernels/cuda/products.cpp
   kernels/cuda/rows.cu
-  kernels/cuda/staging.cpp)
+  kernels/cuda/staging.cpp
+  pipeline/ranks/device_broadcast_nccl.cpp)

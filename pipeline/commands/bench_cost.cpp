@@ -119,14 +119,14 @@ Outcome bench_cost_command(Ranks& ranks, const CostBenchmark& benchmark, Format 
   CostModel cost;
   const double start = monotonic_seconds();
   const LoadedRungs loaded = load_shared_model(ranks, order, benchmark.model);
-  const Gpt2& model = *loaded.front().model;
+  const Gpt2& model = *loaded.rungs.front().model;
   cost.cluster.loading_seconds = monotonic_seconds() - start;
   cost.cluster.checkpoint_bytes = checkpoint_bytes(benchmark.model);
   const Gpt2Config& config = order.config;
   const auto replayed = trace.empty() ? typical_trace(config.layers, config.heads, 3) : trace;
   cost.cluster.handling_seconds =
       measure_handling_seconds(ReplayedTrace(replayed, benchmark.trace));
-  cost.backend = device_of(loaded).description + describe_ranks(ranks);
+  cost.backend = describe(ranks, loaded);
   const PromptPair& family = order.families.front();
   cost.family = trace.empty()
                     ? estimate_family_cost(model, family, order.ablation, order.positions)

@@ -29,7 +29,8 @@ Prepared prepare(const SweepBenchmark& benchmark) {
   std::vector<Family> families;
   for (int number = 0; number < benchmark.families; ++number)
     families.push_back(seed_family(tokenizer, config, number));
-  WorkOrder order = make_work_order(job, choose_ladder(job), config, families);
+  WorkOrder order = make_work_order(
+      job, choose_ladder(job, find_device({job.run.device, job.run.threads})), config, families);
   for (const TraceStep& step : trace)
     order.rule.search.forced.push_back({step.removed, step.score_percent});
   order.rule.forced_full_mean = benchmark.full_logit_difference;
@@ -123,10 +124,10 @@ Outcome bench_sweep_command(Ranks& ranks, const SweepBenchmark& benchmark, Forma
   times.seconds = monotonic_seconds() - start;
   times.families = benchmark.families;
   times.ranks = ranks.size();
-  for (const LoadedModel& rung : loaded) times.weight_bytes += rung.model->weight_bytes();
+  for (const LoadedModel& rung : loaded.rungs) times.weight_bytes += rung.model->weight_bytes();
   describe_first(order.rule, first, times);
   times.peak_memory_bytes = peak_memory_bytes();
-  times.backend = device_of(loaded).description + describe_ranks(ranks);
+  times.backend = describe(ranks, loaded);
   if (format == Format::json) {
     fmt::print("{}\n", to_json(times));
   } else {

@@ -83,7 +83,7 @@ void prompt_command(const std::filesystem::path& folder, const std::string& text
   const Gpt2Config config = read_config(folder);
   check_length(tokens, config);
   check_length({token}, config);
-  const LoadedModel loaded = load_model(folder, DeviceChoice::automatic, Rung::fp32, 0);
+  const LoadedModel loaded = load_model(folder, DeviceChoice::cpu, Rung::fp32, 0);
   const NextTokenTable table = next_tokens(*loaded.model, tokenizer, tokens, token, processing);
   if (format == Format::json) {
     fmt::print("{}\n", to_json(table));

@@ -50,8 +50,9 @@ Circuit to_circuit(const CircuitFile& file, const Job& job, const Gpt2Config& co
 }
 
 /// What the job names; else the most exact, since one circuit costs little.
-Rung rung_of(const Job& job) {
-  return job.run.precision == Precision::automatic ? Rung::fp64 : choose_ladder(job).rungs.front();
+Rung rung_of(const Job& job, const Device& device) {
+  return job.run.precision == Precision::automatic ? Rung::fp64
+                                                   : choose_ladder(job, device).rungs.front();
 }
 
 std::vector<std::string> family_names(const Job& job) {
@@ -91,8 +92,8 @@ void score_command(const Job& whole_job, const std::filesystem::path& path,
   const Family& family = inputs.families.front();
   const Circuit circuit =
       to_circuit(read_circuit(path), job, inputs.config, family.clean.position_names, path);
-  const LoadedModel loaded =
-      load_model(job.model.path, job.run.device, rung_of(job), job.run.threads);
+  const Device device = find_device({job.run.device, job.run.threads});
+  const LoadedModel loaded = load_model(job.model.path, device, rung_of(job, device));
   Evaluator evaluator(*loaded.model, family.clean, family.corrupted, job.search.ablation,
                       job.search.positions);
   check_baseline(evaluator.full().mean, family.prompts.name, job);

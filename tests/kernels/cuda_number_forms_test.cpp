@@ -100,7 +100,7 @@ TEST_F(CudaNumberForms, SumsAreFinishedAsTheEpilogueSays) {
       const auto got = same_in_every_order([&](Layout layout) {
         const DeviceMatrix<double> in(*this, 3, columns, layout, sums),
             shift(*this, 1, columns, layout, bias), out(*this, 3, columns, layout, before);
-        cuda::finish_float64(stream, in.matrix(),
+        cuda::finish<double>(stream, in.matrix(),
                              reinterpret_cast<const double*>(shift.matrix().data), epilogue,
                              out.matrix());
         return out.numbers(*this);
@@ -113,7 +113,7 @@ TEST_F(CudaNumberForms, SumsAreFinishedAsTheEpilogueSays) {
 TEST_F(CudaNumberForms, GeluOfLargeNumbersIsThemOrZero) {
   const DeviceMatrix<double> x(*this, 1, 4, {}, {1e6, -1e6, 40, -40});
   const auto bias = device(Doubles(4, 0));
-  cuda::finish_float64(stream, x.matrix(), bias.data(), Epilogue::gelu, x.matrix());
+  cuda::finish<double>(stream, x.matrix(), bias.data(), Epilogue::gelu, x.matrix());
   EXPECT_TRUE(all_near(x.numbers(*this), Doubles{1e6, 0, 40, 0}, 1e-14));
 }
 
