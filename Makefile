@@ -1,7 +1,7 @@
 # Short names for the few commands of a working day; each is one or two lines that can be typed as well.
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: help packages build demo check format-check tidy sanitize format clean
+.PHONY: help packages build demo check bundle format-check tidy sanitize format clean
 
 # What is built and tested; `make preset=cpu` does without MPI.
 preset ?= mpi
@@ -29,6 +29,9 @@ demo: build  ## build, then find the circuit of the demo job
 check: build  ## build, then every test (the include rules among them) and the format
 	@OMP_WAIT_POLICY=passive ctest --preset $(preset) --parallel 2
 	@$(MAKE) --no-print-directory format-check
+
+bundle: build  ## a folder (and an archive of it) that runs on another machine, with gpu-acceptance.sh in it
+	@scripts/bundle.sh build/$(preset) build/bundle
 
 format-check:  ## whether clang-format would change anything
 	@if command -v $(clang_format) >/dev/null; then \

@@ -25,7 +25,8 @@ std::string to_json(const KernelTimes& times) {
                         {{"float32_flops", times.limits.float32_flops},
                          {"bfloat16_flops", times.limits.bfloat16_flops},
                          {"float64_flops", times.limits.float64_flops},
-                         {"read_bytes", times.limits.read_bytes}}},
+                         {"read_bytes", times.limits.read_bytes},
+                         {"launch_seconds", times.limits.launch_seconds}}},
                        {"operations", std::move(operations)}};
   return result.dump();
 }

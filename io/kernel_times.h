@@ -1,5 +1,5 @@
-// What `headsweep bench kernels` measures: each operation in each precision against what the
-// machine can do at most.
+// What `headsweep bench model` measures: each operation in each precision against what the device
+// can do at most.
 #pragma once
 
 #include <string>
@@ -7,9 +7,11 @@
 
 namespace headsweep {
 
-/// A second; see kernels/cpu/machine_limits.h. 0: the machine has no such instructions.
+/// A second; see kernels/cpu/machine_limits.h and GpuLimits (kernels/cuda_plugin.h). 0: the machine
+/// has no such instructions.
 struct MachineRates {
   double float32_flops = 0, bfloat16_flops = 0, float64_flops = 0, read_bytes = 0;
+  double launch_seconds = 0;  // from the start of one operation to that of the next, at least
 };
 
 struct OperationTime {

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "kernels/cpu/machine_limits.h"
+#include "kernels/cuda_plugin.h"
+#include "kernels/device_error.h"
 
 namespace headsweep {
 namespace {
@@ -92,7 +94,8 @@ class Timing {
 
  private:
   void add(const std::string& operation, double seconds, double flops, double bytes) {
-    const double least = std::max(least_seconds(rung_, flops, limits_), bytes / limits_.read_bytes);
+    const double least = std::max(
+        {least_seconds(rung_, flops, limits_), bytes / limits_.read_bytes, limits_.launch_seconds});
     times_.push_back({name_of(rung_), operation, rows_, seconds, flops, bytes, least / seconds});
   }
 
@@ -182,9 +185,18 @@ class Timing {
 
 }  // namespace
 
-MachineRates measure_machine_rates(int threads) {
+MachineRates measure_machine_rates(const DeviceInfo& device, const std::string& program_version,
+                                   int threads) {
+  if (device.kind.starts_with("cuda")) {
+    const LoadedPlugin& plugin = cuda_plugin(program_version);
+    if (plugin.functions == nullptr) throw DeviceError(plugin.reason);
+    constexpr int first_gpu = 0;
+    const GpuLimits limits = plugin.functions->measure_limits(first_gpu);
+    return {limits.float32_flops, limits.bfloat16_flops, limits.float64_flops, limits.memory_bytes,
+            limits.launch_seconds};
+  }
   const cpu::MachineLimits limits = cpu::measure_limits(threads);
-  return {limits.float32_flops, limits.bfloat16_flops, limits.float64_flops, limits.read_bytes};
+  return {limits.float32_flops, limits.bfloat16_flops, limits.float64_flops, limits.read_bytes, 0};
 }
 
 std::vector<OperationTime> time_operations(Backend& backend, Rung rung, const LayerShape& shape,

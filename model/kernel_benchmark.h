@@ -1,6 +1,7 @@
 // Times each operation of a backend with the shapes that a layer gives it.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "io/kernel_times.h"
@@ -13,8 +14,10 @@ struct LayerShape {
   int d_model = 0, d_mlp = 0, heads = 0;
 };
 
-/// The processor's limits with so many threads; 0: as many as the process may use.
-MachineRates measure_machine_rates(int threads);
+/// The limits of the device that a backend computes on: of the first GPU, or of so many threads of
+/// the processor (0: as many as the process may use).
+MachineRates measure_machine_rates(const DeviceInfo& device, const std::string& program_version,
+                                   int threads);
 
 /// The operations of a backend that computes on the rung.
 ///

@@ -1,6 +1,8 @@
 #include "pipeline/command_line.h"
 
+#include <initializer_list>
 #include <map>
+#include <string>
 
 #include "pipeline/run.h"
 #include "pipeline/stop.h"
@@ -130,32 +132,39 @@ void add_run_file_commands(CLI::App& app, Arguments& a) {
   });
 }
 
-std::map<std::string, Precision> precisions() {
-  std::map<std::string, Precision> by_name;
-  for (const Precision each :
-       {Precision::automatic, Precision::bf16, Precision::bf16x3, Precision::fp32, Precision::fp64})
-    by_name[name_of(each)] = each;
-  return by_name;
+/// By the names that a job gives them.
+template <class Enum>
+std::map<std::string, Enum> by_name(std::initializer_list<Enum> values) {
+  std::map<std::string, Enum> named;
+  for (const Enum each : values) named[name_of(each)] = each;
+  return named;
 }
 
-void add_kernel_benchmark(CLI::App& bench, Arguments& a) {
-  auto* kernels = bench.add_subcommand(
-      "kernels", "each operation in each precision, and its share of the machine's limit");
-  auto* shape = kernels
-                    ->add_option("--model-shape", a.kernels.model_shape,
+void add_device(CLI::App& command, Arguments& a) {
+  command.add_option("--device", a.device, "cpu, or auto (default)")
+      ->transform(CLI::CheckedTransformer(by_name({DeviceChoice::automatic, DeviceChoice::cpu})));
+}
+
+void add_model_benchmark(CLI::App& bench, Arguments& a) {
+  auto* model = bench.add_subcommand(
+      "model", "each operation of a layer in each precision, and its share of the device's limit");
+  auto* shape = model
+                    ->add_option("--model-shape", a.layer.model_shape,
                                  "d_model,d_mlp,heads (default: 1024,4096,16, gpt2-medium)")
                     ->delimiter(',')
                     ->check(CLI::Range(1, 1 << 16));
-  kernels->add_option("--model", a.model, "checkpoint folder, for its shape")->excludes(shape);
-  kernels->add_option("--rows", a.kernels.rows, "of the products (default: 10,60,240)")
+  model->add_option("--model", a.model, "checkpoint folder, for its shape")->excludes(shape);
+  model->add_option("--rows", a.layer.rows, "of the products (default: 10,60,240)")
       ->delimiter(',')
       ->check(CLI::Range(1, 1 << 16));
-  kernels->add_option("--threads", a.kernels.threads, "default: as many as the process may use")
+  model->add_option("--threads", a.layer.threads, "default: as many as the process may use")
       ->check(CLI::Range(0, 4096));
-  add_json(*kernels, a);
-  kernels->callback([&] {
-    a.kernels.model = a.model;
-    bench_kernels_command(a.kernels, a.format());
+  add_device(*model, a);
+  add_json(*model, a);
+  model->callback([&] {
+    a.layer.model = a.model;
+    a.layer.device = a.device;
+    bench_model_command(a.layer, a.format());
   });
 }
 
@@ -167,7 +176,9 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
   sweep->add_option("--decisions", a.decisions, "trace (CSV: layer, head, score_pct, removed)")
       ->required();
   sweep->add_option("--precision", a.precision, "default: auto")
-      ->transform(CLI::CheckedTransformer(precisions()));
+      ->transform(
+          CLI::CheckedTransformer(by_name({Precision::automatic, Precision::bf16, Precision::bf16x3,
+                                           Precision::fp32, Precision::fp64})));
   sweep
       ->add_option("--full-logit-difference", a.full_logit_difference,
                    "of the model that made the decisions: their margins are percentages of it "
@@ -175,6 +186,7 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
       ->check(CLI::PositiveNumber);
   sweep->add_option("--threads", a.threads, "default: as many as the process may use")
       ->check(CLI::Range(0, 4096));
+  add_device(*sweep, a);
   add_json(*sweep, a);
   sweep->add_option("--families", a.families, "so many families at once (default: 1)")
       ->check(CLI::Range(1, 1000));
@@ -185,7 +197,7 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
     exit_code = on_all_ranks(a.use_mpi(), [&](Ranks& ranks) {
       return bench_sweep_command(ranks,
                                  {a.model, a.decisions, a.threads, a.families, speculation,
-                                  a.precision, a.full_logit_difference},
+                                  a.precision, a.full_logit_difference, a.device},
                                  a.format());
     });
   });
@@ -203,7 +215,7 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
       return bench_cost_command(ranks, {a.model, a.trace, a.threads}, a.format());
     });
   });
-  add_kernel_benchmark(*bench, a);
+  add_model_benchmark(*bench, a);
 }
 
 }  // namespace

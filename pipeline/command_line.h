@@ -27,7 +27,8 @@ struct Arguments {
 
   bool simulate = false;
   PlannedRanks planned;
-  KernelBenchmark kernels;
+  ModelBenchmark layer;
+  DeviceChoice device = DeviceChoice::automatic;
 
   Format format() const { return json ? Format::json : Format::text; }
   UseMpi use_mpi() const { return mpi ? UseMpi::always : UseMpi::under_a_launcher; }

@@ -49,6 +49,7 @@ struct SweepBenchmark {
   Precision precision = Precision::automatic;
   /// Of the model that the decisions are from: their margins are percentages of it.
   double full_logit_difference = 0;
+  DeviceChoice device = DeviceChoice::automatic;
 };
 Outcome bench_sweep_command(Ranks& ranks, const SweepBenchmark& benchmark, Format format);
 
@@ -61,14 +62,15 @@ struct CostBenchmark {
 };
 Outcome bench_cost_command(Ranks& ranks, const CostBenchmark& benchmark, Format format);
 
-/// Times the operations of the backend against the machine's limits.
-struct KernelBenchmark {
+/// Times the operations of a layer against the device's limits.
+struct ModelBenchmark {
+  DeviceChoice device = DeviceChoice::automatic;
   std::filesystem::path model;                        // empty: a model of the following shape
   std::array<int, 3> model_shape = {1024, 4096, 16};  // d_model, d_mlp, heads
   std::vector<int> rows = {10, 60, 240};
   int threads = 0;
 };
-void bench_kernels_command(const KernelBenchmark& benchmark, Format format);
+void bench_model_command(const ModelBenchmark& benchmark, Format format);
 
 /// What families like the job's would take on 1 to 4,096 ranks.
 struct ScalingQuestion {

@@ -21,6 +21,7 @@ Prepared prepare(const SweepBenchmark& benchmark) {
   const Gpt2Config config = read_config(benchmark.model);
   check_trace(trace, config, benchmark.decisions);
   Job job;
+  job.run.device = benchmark.device;
   job.run.threads = benchmark.threads;
   job.run.speculation = benchmark.speculation;
   job.run.precision = benchmark.precision;

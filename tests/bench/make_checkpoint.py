@@ -2,22 +2,25 @@
 """Write a random GPT-2 checkpoint of a published size, to time headsweep (and its peers) on.
 
 The weights follow GPT-2's initialisation: normal with standard deviation 0.02, the two projections into the residual
-stream divided by sqrt(2 * layers). Nothing is trained, so scores mean nothing; shapes and work are the real ones.
+stream divided by sqrt(2 * layers). Nothing is trained, so scores mean nothing; shapes and work are the real ones. The
+numbers are drawn from a pool of a million, of which each tensor starts at another place: no time depends on it.
 
-  make_checkpoint.py OUT_FOLDER [--shape gpt2|gpt2-medium|gpt2-large|gpt2-xl] [--tokenizer FOLDER] [--seed N]
+  make_checkpoint.py OUT_FOLDER [--shape gpt2|gpt2-medium|gpt2-large|gpt2-xl|narrow] [--tokenizer FOLDER] [--seed N]
 
-Needs numpy only. TOKENIZER holds GPT-2's vocab.json and merges.txt (default: tests/data/gpt2-tokenizer).
+`narrow` has gpt2-medium's layers and heads, and few columns. Needs Python only. TOKENIZER holds GPT-2's vocab.json and merges.txt (default: tests/data/gpt2-tokenizer).
 """
 import argparse
+import array
 import json
 import math
 import pathlib
+import random
 import shutil
 import struct
 
-import numpy as np
-
-SHAPES = {"gpt2": (12, 12, 768), "gpt2-medium": (24, 16, 1024), "gpt2-large": (36, 20, 1280), "gpt2-xl": (48, 25, 1600)}
+SHAPES = {"gpt2": (12, 12, 768), "gpt2-medium": (24, 16, 1024), "gpt2-large": (36, 20, 1280), "gpt2-xl": (48, 25, 1600),
+          "narrow": (24, 16, 64)}
+POOL = 1_000_003  # a prime, so that the rows of a matrix differ
 TOKENIZER = pathlib.Path(__file__).resolve().parent.parent / "data" / "gpt2-tokenizer"
 
 
@@ -43,13 +46,26 @@ def tensors(layers, d, vocabulary=50257, positions=1024):
     yield "transformer.ln_f.bias", (d,), "zero"
 
 
-def values(shape, kind, layers, random):
-    if kind == "one":
-        return np.ones(shape, np.float32)
-    if kind == "zero":
-        return np.zeros(shape, np.float32)
-    deviation = 0.02 / math.sqrt(2 * layers) if kind == "projection" else 0.02
-    return random.standard_normal(shape, np.float32) * np.float32(deviation)
+class Values:
+    """The bytes of tensors, one after the other."""
+
+    def __init__(self, layers, seed):
+        draw = random.Random(seed)
+        normal = [draw.gauss(0, 1) for _ in range(POOL)]
+        self.pools = {"normal": self.pool(0.02, normal), "projection": self.pool(0.02 / math.sqrt(2 * layers), normal),
+                      "one": self.pool(1, [1] * POOL), "zero": self.pool(0, [0] * POOL)}
+        self.place = draw
+
+    @staticmethod
+    def pool(scale, numbers):
+        return array.array("f", [scale * number for number in numbers]).tobytes()
+
+    def write(self, file, elements, kind):
+        pool, left, start = self.pools[kind], 4 * elements, 4 * self.place.randrange(POOL)
+        while left > 0:
+            piece = pool[start:start + left]
+            file.write(piece)
+            left, start = left - len(piece), 0
 
 
 def main():
@@ -60,7 +76,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     layers, heads, d = SHAPES[args.shape]
-    random = np.random.default_rng(args.seed)
+    values = Values(layers, args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
 
     header, offset = {"__metadata__": {"format": "pt"}}, 0
@@ -73,7 +89,7 @@ def main():
     with open(args.out / "model.safetensors", "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for _, shape, kind in tensors(layers, d):
-            file.write(values(shape, kind, layers, random).tobytes())
+            values.write(file, math.prod(shape), kind)
 
     config = {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "activation_function": "gelu_new",
               "vocab_size": 50257, "n_positions": 1024, "n_ctx": 1024, "n_embd": d, "n_layer": layers, "n_head": heads,

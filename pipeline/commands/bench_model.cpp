@@ -1,3 +1,4 @@
+#include "headsweep/version.h"
 #include <fmt/format.h>
 
 #include "io/errors.h"
@@ -9,7 +10,7 @@
 namespace headsweep {
 namespace {
 
-LayerShape layer_shape(const KernelBenchmark& benchmark) {
+LayerShape layer_shape(const ModelBenchmark& benchmark) {
   if (!benchmark.model.empty()) {
     const Gpt2Config config = read_config(benchmark.model);
     return {config.d_model, config.d_mlp, config.heads};
@@ -17,7 +18,7 @@ LayerShape layer_shape(const KernelBenchmark& benchmark) {
   const auto& [d_model, d_mlp, heads] = benchmark.model_shape;
   if (d_model % heads != 0)
     throw UserError(fmt::format(
-        "bench kernels: --model-shape {},{},{}: d_model is no multiple of the number of heads; "
+        "bench model: --model-shape {},{},{}: d_model is no multiple of the number of heads; "
         "give d_model,d_mlp,heads, as in 1024,4096,16",
         d_model, d_mlp, heads));
   return {d_model, d_mlp, heads};
@@ -35,11 +36,13 @@ void print(const KernelTimes& times) {
     fmt::print("{:<6}  {}\n", each.rung, each.description);
   fmt::print("d_model {}, d_mlp {}, {} heads\n", times.d_model, times.d_mlp, times.heads);
   const MachineRates& limits = times.limits;
-  fmt::print("the machine's limits: float32 {:.0f} GFLOP/s", limits.float32_flops / 1e9);
-  if (limits.bfloat16_flops > 0)
-    fmt::print(", bfloat16 in vectors {:.0f}", limits.bfloat16_flops / 1e9);
-  fmt::print(", float64 {:.0f}; memory {:.1f} GB/s\n", limits.float64_flops / 1e9,
+  fmt::print("the device's limits: float32 {:.0f} GFLOP/s", limits.float32_flops / 1e9);
+  if (limits.bfloat16_flops > 0) fmt::print(", bfloat16 {:.0f}", limits.bfloat16_flops / 1e9);
+  fmt::print(", float64 {:.0f}; memory {:.1f} GB/s", limits.float64_flops / 1e9,
              limits.read_bytes / 1e9);
+  if (limits.launch_seconds > 0)
+    fmt::print("; {:.2f} us from one operation to the next", 1e6 * limits.launch_seconds);
+  fmt::print("\n");
   fmt::print("\n{:>5}  {:<6}  {:<17} {:>10} {:>7} {:<8} {:>8}\n", "rows", "", "operation", "ms",
              "rate", "", "of limit");
   for (const OperationTime& time : times.operations) print(time);
@@ -52,12 +55,14 @@ void print(const KernelTimes& times) {
 
 }  // namespace
 
-void bench_kernels_command(const KernelBenchmark& benchmark, Format format) {
+void bench_model_command(const ModelBenchmark& benchmark, Format format) {
   const LayerShape shape = layer_shape(benchmark);
   KernelTimes times{{}, shape.d_model, shape.d_mlp, shape.heads, {}, {}};
-  times.limits = measure_machine_rates(benchmark.threads);
-  for (const Rung rung : available_rungs(DeviceChoice::cpu)) {
-    const auto backend = open_device(DeviceChoice::cpu, rung, benchmark.threads);
+  for (const Rung rung : available_rungs(benchmark.device)) {
+    const auto backend = open_device(benchmark.device, rung, benchmark.threads);
+    if (times.backends.empty())
+      times.limits =
+          measure_machine_rates(backend->info(), std::string(program_version), benchmark.threads);
     times.backends.push_back({name_of(rung), backend->info().description});
     for (const int rows : benchmark.rows)
       for (OperationTime& time : time_operations(*backend, rung, shape, rows, times.limits))
