@@ -8,7 +8,6 @@
 
 #include "kernels/cpu/machine_limits.h"
 #include "kernels/cuda_plugin.h"
-#include "kernels/device_error.h"
 
 namespace headsweep {
 namespace {
@@ -185,17 +184,13 @@ class Timing {
 
 }  // namespace
 
-MachineRates measure_machine_rates(const DeviceInfo& device, const std::string& program_version,
-                                   int threads) {
-  if (device.kind.starts_with("cuda")) {
-    const LoadedPlugin& plugin = cuda_plugin(program_version);
-    if (plugin.functions == nullptr) throw DeviceError(plugin.reason);
-    constexpr int first_gpu = 0;
-    const GpuLimits limits = plugin.functions->measure_limits(first_gpu);
+MachineRates measure_machine_rates(const Device& device) {
+  if (device.gpu) {
+    const GpuLimits limits = cuda_plugin().functions->measure_limits(device.gpu->number);
     return {limits.float32_flops, limits.bfloat16_flops, limits.float64_flops, limits.memory_bytes,
             limits.launch_seconds};
   }
-  const cpu::MachineLimits limits = cpu::measure_limits(threads);
+  const cpu::MachineLimits limits = cpu::measure_limits(device.threads);
   return {limits.float32_flops, limits.bfloat16_flops, limits.float64_flops, limits.read_bytes, 0};
 }
 

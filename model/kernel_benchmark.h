@@ -7,6 +7,7 @@
 #include "io/kernel_times.h"
 #include "kernels/backend.h"
 #include "kernels/rung.h"
+#include "model/device.h"
 
 namespace headsweep {
 
@@ -14,10 +15,8 @@ struct LayerShape {
   int d_model = 0, d_mlp = 0, heads = 0;
 };
 
-/// The limits of the device that a backend computes on: of the first GPU, or of so many threads of
-/// the processor (0: as many as the process may use).
-MachineRates measure_machine_rates(const DeviceInfo& device, const std::string& program_version,
-                                   int threads);
+/// What the device can do at most.
+MachineRates measure_machine_rates(const Device& device);
 
 /// The operations of a backend that computes on the rung.
 ///

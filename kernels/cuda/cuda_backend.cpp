@@ -67,7 +67,8 @@ class CudaBackend final : public Backend {
     products_.multiply(in, weight, epilogue, out);
   }
   void layer_norm(Matrix in, const Numbers& scale, double epsilon, Matrix out) override {
-    device_->add(cuda::layer_norm<Number>, in, scale.data(), epsilon, out);
+    const void* factors = scale.size == 0 ? nullptr : scale.data();
+    device_->add(cuda::layer_norm<Number>, in, factors, epsilon, out);
   }
   void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
                  const HeadFill& fill, Matrix z) override {

@@ -69,11 +69,8 @@ void set(const Preference& preference, cublasLtMatmulPreferenceAttributes_t attr
   check(cublasLtMatmulPreferenceSetAttribute(preference.get(), attribute, &value, sizeof(value)));
 }
 
-/// What every algorithm may count on: rows start at multiples of their strides, which are
-/// multiples of a few numbers at least.
 std::uint32_t alignment_of(std::int64_t row_bytes) {
-  constexpr std::int64_t vector_bytes = 16;
-  return static_cast<std::uint32_t>(std::min(vector_bytes, row_bytes & -row_bytes));
+  return static_cast<std::uint32_t>(Product::row_alignment(row_bytes));
 }
 
 template <class T>
@@ -101,6 +98,11 @@ Product::Product(const Device& device, Operand operand, std::int64_t inputs, std
   check(cublasLtMatmulDescCreate(description_.fill(), compute_type(operand), sum_type(operand)));
   set(description_.get(), CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue_of(finish));
   choose_algorithm();
+}
+
+std::int64_t Product::row_alignment(std::int64_t row_bytes) {
+  constexpr std::int64_t vector_bytes = 16;
+  return std::min(vector_bytes, row_bytes & -row_bytes);
 }
 
 Product::Layout Product::rows_of(cudaDataType element, std::int64_t columns, std::int64_t rows,

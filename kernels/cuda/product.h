@@ -28,6 +28,10 @@ class Product {
   Product(const Device& device, Operand operand, std::int64_t inputs, std::int64_t outputs,
           Finish finish);
 
+  /// Rows of so many bytes begin at multiples of this, in every matrix that a product reads or
+  /// writes.
+  static std::int64_t row_alignment(std::int64_t row_bytes);
+
   struct Call {
     const void* weight;  // (inputs, outputs)
     const void* in;      // (rows, inputs)

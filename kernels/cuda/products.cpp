@@ -220,9 +220,29 @@ void Products::multiply_split(Matrix in, const Weight& weight, Epilogue epilogue
   if (epilogue == Epilogue::gelu) device_->add(finish<float>, out, nullptr, epilogue, out);
 }
 
+namespace {
+
+/// Rows as cuBLASLt may read them: as they are if they begin where Product's algorithm expects it,
+/// else a copy without gaps, in `memory`.
+template <class T>
+Matrix readable(Device& device, Matrix in, void* memory) {
+  const auto address = reinterpret_cast<std::uintptr_t>(in.data);
+  const auto aligned = [unit = Product::row_alignment(in.columns * bytes_of(in.element))](auto at) {
+    return static_cast<std::int64_t>(at) % unit == 0;
+  };
+  if (aligned(address) && aligned(in.stride * bytes_of(in.element))) return in;
+  const Matrix copy{static_cast<std::byte*>(memory), in.rows, in.columns, in.columns, in.element};
+  device.add(finish<T>, in, nullptr, Epilogue::store, copy);
+  return copy;
+}
+
+}  // namespace
+
 void Products::multiply_float32(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) {
   const PackedWeight& w = packed(weight);
   need_bias(*device_, w);
+  const auto copy_bytes = in.rows * in.columns * bytes_of(in.element);
+  in = readable<float>(*device_, in, device_->workspace(copy_bytes));
   device_->add(cuda::multiply, &product(weight, Finish::bias),
                {w.values(), in.data, in.rows, in.stride, w.derived->bias.get(), sums_of(epilogue),
                 out.data, out.stride});
@@ -233,8 +253,11 @@ void Products::multiply_float32(Matrix in, const Weight& weight, Epilogue epilog
 /// memory of all others.
 void Products::multiply_float64(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) {
   const PackedWeight& w = packed(weight);
-  auto* const wide = static_cast<double*>(
-      device_->workspace(w.elements() * static_cast<std::int64_t>(sizeof(double))));
+  const std::int64_t wide_bytes = round_up(w.elements() * bytes_of(Element::float64));
+  auto* const memory = static_cast<std::byte*>(
+      device_->workspace(wide_bytes + in.rows * in.columns * bytes_of(in.element)));
+  auto* const wide = reinterpret_cast<double*>(memory);
+  in = readable<double>(*device_, in, memory + wide_bytes);
   device_->add(widen, w.as_matrix(), wide);
   device_->add(
       cuda::multiply, &product(weight, Finish::nothing),

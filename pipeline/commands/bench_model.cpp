@@ -1,4 +1,3 @@
-#include "headsweep/version.h"
 #include <fmt/format.h>
 
 #include "io/errors.h"
@@ -58,11 +57,10 @@ void print(const KernelTimes& times) {
 void bench_model_command(const ModelBenchmark& benchmark, Format format) {
   const LayerShape shape = layer_shape(benchmark);
   KernelTimes times{{}, shape.d_model, shape.d_mlp, shape.heads, {}, {}};
-  for (const Rung rung : available_rungs(benchmark.device)) {
-    const auto backend = open_device(benchmark.device, rung, benchmark.threads);
-    if (times.backends.empty())
-      times.limits =
-          measure_machine_rates(backend->info(), std::string(program_version), benchmark.threads);
+  const Device device = find_device({benchmark.device, benchmark.threads});
+  times.limits = measure_machine_rates(device);
+  for (const Rung rung : available_rungs(device)) {
+    const auto backend = open_device(device, rung);
     times.backends.push_back({name_of(rung), backend->info().description});
     for (const int rows : benchmark.rows)
       for (OperationTime& time : time_operations(*backend, rung, shape, rows, times.limits))

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/kernels/cpu.h"
+#include "tests/kernels/devices.h"
 #include "tests/near.h"
 
 namespace headsweep {
@@ -22,7 +22,7 @@ struct Attention : EveryRung {
 };
 
 INSTANTIATE_TEST_SUITE_P(Rungs, Attention, every_rung(),
-                         [](const auto& info) { return std::string(name_of(info.param)); });
+                         [](const auto& info) { return name_of(info.param); });
 
 TEST_P(Attention, EveryPositionAttendsToItselfAndThoseBefore) {
   const auto z = numbers(rows * width);

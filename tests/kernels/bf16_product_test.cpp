@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/kernels/cpu.h"
+#include "tests/kernels/devices.h"
 #include "tests/near.h"
 
 namespace headsweep {
@@ -74,7 +74,7 @@ struct Problem {
     return sums;
   }
 
-  Numbers product(const CpuTest& cpu, const Numbers& with_bias, Epilogue epilogue) const {
+  Numbers product(const BackendTest& cpu, const Numbers& with_bias, Epilogue epilogue) const {
     const auto out = cpu.device(before);
     const Weight packed = pack(*cpu.backend, weight, shape.inputs, shape.outputs, with_bias);
     cpu.backend->matmul(as_matrix(cpu.device(in), shape.rows, shape.inputs), packed, epilogue,
@@ -92,15 +92,15 @@ bool is_bf16(const Products& products) {
 }
 
 std::vector<Products> bf16_products() {
-  std::vector<Products> all = all_products();
+  std::vector<Products> all = cpu_products();
   std::erase_if(all, [](const Products& each) { return !is_bf16(each); });
   return all;
 }
 
 /// On processors without bfloat16 there is none.
-class Bf16Product : public testing::TestWithParam<Products>, public CpuTest {
+class Bf16Product : public testing::TestWithParam<Products>, public BackendTest {
  protected:
-  Bf16Product() : CpuTest(GetParam()) {}
+  Bf16Product() : BackendTest(GetParam()) {}
 };
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Bf16Product);
 
@@ -137,7 +137,7 @@ TEST_P(Bf16Product, OfThreePartsIsMuchNearerToTheExactOne) {
   const Problem problem({20, 512, 64});
   const Numbers exact = problem.exact(problem.in, problem.weight);
   const auto mean_error = [&](Rung of) {
-    const CpuTest cpu(Products{of, GetParam().kind});
+    const BackendTest cpu(Products{of, GetParam().kind});
     const Numbers got = problem.product(cpu, {}, Epilogue::store);
     double sum = 0;
     for (std::size_t i = 0; i < got.size(); ++i) sum += std::abs(got[i] - exact[i]);
@@ -150,19 +150,22 @@ TEST_P(Bf16Product, OfThreePartsIsMuchNearerToTheExactOne) {
 }
 
 TEST_P(Bf16Product, OfEitherRungReadsTheOthersWeights) {
-  const CpuTest one(Products{Rung::bf16, GetParam().kind}),
+  const BackendTest one(Products{Rung::bf16, GetParam().kind}),
       three(Products{Rung::bf16x3, GetParam().kind});
   EXPECT_EQ(one.backend->info().weight_form, three.backend->info().weight_form);
   EXPECT_EQ(one.backend->info().kind, three.backend->info().kind);
   EXPECT_NE(one.backend->info().description, three.backend->info().description);
-  EXPECT_NE(one.backend->info().weight_form, CpuTest(Rung::fp32).backend->info().weight_form);
+  EXPECT_NE(one.backend->info().weight_form,
+            BackendTest({Rung::fp32, cpu::product_kinds(Rung::fp32).front()})
+                .backend->info()
+                .weight_form);
 }
 
 TEST_P(Bf16Product, IsOfAKindOfItsOwn) {
   const std::string kind = backend->info().kind;
-  for (const Products& other : all_products()) {
+  for (const Products& other : cpu_products()) {
     if (other.kind == GetParam().kind && is_bf16(other)) continue;
-    EXPECT_NE(CpuTest(other).backend->info().kind, kind) << name_of(other);
+    EXPECT_NE(BackendTest(other).backend->info().kind, kind) << name_of(other);
   }
 }
 

@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/kernels/cpu.h"
+#include "tests/kernels/devices.h"
 #include "tests/near.h"
 
 namespace headsweep {
@@ -15,11 +15,7 @@ struct Shape {
   std::int64_t rows, inputs, outputs;
 };
 
-class Matmul : public testing::TestWithParam<std::tuple<Shape, Epilogue, Products>>,
-               public CpuTest {
- protected:
-  Matmul() : CpuTest(std::get<Products>(GetParam())) {}
-};
+using Matmul = DeviceTest<std::tuple<Shape, Epilogue, Products>>;
 
 TEST_P(Matmul, GivesTheReferencesProduct) {
   const auto [shape, epilogue, products] = GetParam();
@@ -48,12 +44,15 @@ INSTANTIATE_TEST_SUITE_P(
       return name_of(std::get<Products>(info.param)) + "_" + std::to_string(info.index);
     });
 
-class MatmulContract : public testing::TestWithParam<Products>, public CpuTest {
- protected:
-  MatmulContract() : CpuTest(GetParam()) {}
-};
+using MatmulContract = DeviceTest<Products>;
 
 INSTANTIATE_TEST_SUITE_P(Products, MatmulContract, testing::ValuesIn(all_products()),
+                         [](const auto& info) { return name_of(info.param); });
+
+/// Of processors alone.
+using CpuMatmul = DeviceTest<Products>;
+
+INSTANTIATE_TEST_SUITE_P(Products, CpuMatmul, testing::ValuesIn(cpu_products()),
                          [](const auto& info) { return name_of(info.param); });
 
 TEST_P(MatmulContract, ARowsBitsDoNotDependOnTheRowsAroundItNorOnTheirDistance) {
@@ -86,13 +85,13 @@ TEST_P(MatmulContract, ARowsBitsDoNotDependOnTheRowsAroundItNorOnTheirDistance) 
 }
 
 /// OpenBLAS, too, is called by all threads at once.
-TEST_P(MatmulContract, TheNumberOfThreadsChangesNoBit) {
+TEST_P(CpuMatmul, TheNumberOfThreadsChangesNoBit) {
   constexpr std::int64_t rows = 37, inputs = 700, outputs = 900;
   const auto weight = reference::random_values(inputs * outputs, 2);
   const auto in = reference::random_numbers(rows * inputs, 1);
   std::vector<double> expected;
   for (const int threads : {1, 2, 3, 8, 8, 8, 1}) {
-    const CpuTest of(GetParam(), threads);
+    const BackendTest of(GetParam(), threads);
     const Weight packed = pack(*of.backend, weight, inputs, outputs, {});
     const Numbers out = of.numbers(rows * outputs);
     of.backend->matmul(as_matrix(of.device(in), rows, inputs), packed, Epilogue::gelu,
@@ -116,7 +115,8 @@ TEST_P(MatmulContract, AWeightThatAnotherBackendOfTheFormPackedGivesTheSameBits)
   };
   const auto expected = product(pack(*backend, weight, inputs, outputs, bias));
   for (const Products& products : all_products()) {
-    const CpuTest other(products);
+    const BackendTest other(products);
+    if (!other.backend) continue;
     if (other.backend->info().weight_form != backend->info().weight_form) continue;
     const std::int64_t bytes = other.backend->packed_bytes(inputs, outputs);
     ASSERT_EQ(bytes, backend->packed_bytes(inputs, outputs));
@@ -174,7 +174,7 @@ void pack_in_child(const Products& products, const std::vector<Shape>& shapes, s
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    const auto own = cpu::make_backend(1, products.rung, products.kind);
+    const auto own = cpu::make_backend(1, products.rung, *products.kind);
     for (const auto& [rows, inputs, outputs] : shapes) {
       own->pack_into(reference::random_values(inputs * outputs, 2), inputs, outputs,
                      reference::random_numbers(outputs, 3), memory);
@@ -187,7 +187,7 @@ void pack_in_child(const Products& products, const std::vector<Shape>& shapes, s
   ASSERT_EQ(status, 0);
 }
 
-TEST_P(MatmulContract, AWeightThatAnotherProcessPackedGivesTheSameBits) {
+TEST_P(CpuMatmul, AWeightThatAnotherProcessPackedGivesTheSameBits) {
   const std::vector<Shape> shapes = {{60, 64, 192}, {7, 100, 48}, {31, 8, 33}, {15, 513, 65}};
   std::int64_t bytes = 0;
   for (const Shape& shape : shapes) {

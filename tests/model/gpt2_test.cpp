@@ -9,7 +9,7 @@
 #include "io/memory_object.h"
 #include "model/next_token.h"
 #include "tests/golden.h"
-#include "tests/kernels/cpu.h"
+#include "tests/kernels/devices.h"
 
 namespace headsweep {
 namespace {
@@ -46,13 +46,13 @@ struct SharedModel {
   std::shared_ptr<MemoryObject> raw, packed;
 };
 
-class SharedWeights : public testing::TestWithParam<Products>, public CpuTest {
+class SharedWeights : public testing::TestWithParam<Products>, public BackendTest {
  protected:
   /// One thread: OpenMP's do not live on in a child.
-  SharedWeights() : CpuTest(GetParam(), 1) {}
+  SharedWeights() : BackendTest(GetParam(), 1) {}
 };
 
-INSTANTIATE_TEST_SUITE_P(Products, SharedWeights, testing::ValuesIn(all_products()),
+INSTANTIATE_TEST_SUITE_P(Products, SharedWeights, testing::ValuesIn(cpu_products()),
                          [](const auto& info) { return name_of(info.param); });
 
 std::vector<double> times_ones(Backend& backend, const Weight& weight) {
@@ -96,8 +96,8 @@ TEST_P(SharedWeights, ThatAnotherProcessPackedGiveTheSameModel) {
 TEST_P(SharedWeights, OfOneFormServeEveryPrecisionThatReadsIt) {
   const std::vector<int> tokens = {1, 7, 3, 20}, heads = {0, 2};
   const Gpt2 first(golden::data("models/tiny-b"), *backend);
-  for (const Products& products : all_products()) {
-    const CpuTest other(products, 1);
+  for (const Products& products : cpu_products()) {
+    const BackendTest other(products, 1);
     if (other.backend->info().weight_form != backend->info().weight_form) continue;
     const Gpt2 own(golden::data("models/tiny-b"), *other.backend),
         second(first.stored_weights(), *other.backend, first.weight_block(),
