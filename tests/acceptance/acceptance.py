@@ -66,7 +66,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="small models; nothing to quote, but everything runs")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("."), help="folder of the log and the JSON")
     parser.add_argument("--limit", type=float, default=600, help="seconds for everything (default: 600)")
-    parser.add_argument("--only", default="", metavar="WORD", help="only steps with this in their name")
+    parser.add_argument("--only", default="", metavar="PATTERN", help="only steps whose name has this regular expression")
     args = parser.parse_args()
     environment = dict(os.environ, HEADSWEEP_REQUIRE_GPU="1" if args.device == "cuda" else "0")
     for name in [name for name in environment if name.startswith(("OMPI_", "PMI_", "PMIX_", "HEADSWEEP_PLUGINS"))]:
