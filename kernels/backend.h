@@ -62,10 +62,10 @@ struct DeviceInfo {
                             // products, 2 threads"
   std::string weight_form;  // backends with the same form can use each other's packed weights:
                             // "float32 panels of 32 columns"
-  Memory memory = Memory::host;
   int enough_rows = 1;    // a product of fewer rows does not use the device fully: circuits are put
                           // side by side until there are so many,
   int most_circuits = 1;  // but no more circuits than these
+  Memory memory = Memory::host;
 };
 
 /// A dozen methods would do for one process. Packing takes three instead of one, so that processes

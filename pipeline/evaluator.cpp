@@ -26,9 +26,9 @@ Evaluation scored(std::vector<double> per_prompt, double full_mean) {
 }
 
 Evaluator::Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
-                     Ablation ablation, Positions positions)
+                     Ablation ablation, Positions positions, int most_circuits)
     : forward_(model, clean, corrupted, ablation, positions,
-               circuits_side_by_side(model.backend().info(), clean)) {
+               std::min(circuits_side_by_side(model.backend().info(), clean), most_circuits)) {
   full_.per_prompt = forward_.run_full_model();
   full_.mean = mean(full_.per_prompt);
   full_.score_percent = 100;

@@ -1,6 +1,7 @@
 // Scores circuits on one family. Knows the model, knows no rule.
 #pragma once
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -22,9 +23,12 @@ Evaluation scored(std::vector<double> per_prompt, double full_mean);
 
 class Evaluator {
  public:
-  /// Computes the ablation's fills and the full model's logit differences.
+  static constexpr int unlimited = std::numeric_limits<int>::max();
+
+  /// Computes the ablation's fills and the full model's logit differences. `most_circuits`: that
+  /// the device's memory can hold side by side.
   Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
-            Ablation ablation, Positions positions);
+            Ablation ablation, Positions positions, int most_circuits = unlimited);
 
   /// The full model: 100 percent by definition.
   const Evaluation& full() const { return full_; }

@@ -30,16 +30,37 @@ double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
+/// What is found out before the model is loaded: what does not fit is refused at once.
+struct Prepared {
+  PlanningDevice planning;
+  Ladder ladder;
+  DeviceInfo info;
+  std::vector<std::string> memory;  // by family, a line
+};
+
+Prepared prepare(const Job& job, const Inputs& inputs, const Ranks& alone) {
+  Prepared prepared;
+  prepared.planning =
+      device_for_planning(job, threads_per_rank(job.run.threads, inputs.config, alone));
+  prepared.ladder = ladder_for(job, prepared.planning);
+  const PlannedRungs rungs = open_rungs(prepared.planning, prepared.ladder, inputs.config);
+  prepared.info = rungs.info;
+  for (const Family& family : inputs.families)
+    prepared.memory.push_back(
+        describe_memory(prepared.planning, rungs, inputs.config, family, job.search.ablation));
+  return prepared;
+}
+
 /// What a family needs, and how far its search has come.
 SimulatedFamily plan_family(const Job& job, std::size_t i, const Inputs& inputs, const Gpt2& model,
-                            const PlanningDevice& planning, const RunSetting& setting) {
+                            const Prepared& prepared, const RunSetting& setting) {
   const Family& family = inputs.families[i];
   fmt::print("\n{}", describe_first_prompt(family, inputs.tokenizer));
   fmt::print("  prompts: {} clean ({} tokens), {} corrupted ({} tokens)\n", family.clean.prompts(),
              tokens_in(family.clean), family.corrupted.prompts(), tokens_in(family.corrupted));
   const std::filesystem::path path = run_file_path(job, job.families[i]);
   RunRecord fresh = new_run(job, job.families[i], family, inputs.tokenizer, setting);
-  if (planning.stands_in) take_device_of_file(fresh, path);
+  if (prepared.planning.stands_in) take_device_of_file(fresh, path);
   const RunStore store(path, std::move(fresh));
   // The full model knows no ablation, so that the cheapest will do.
   const double full_mean =
@@ -49,25 +70,12 @@ SimulatedFamily plan_family(const Job& job, std::size_t i, const Inputs& inputs,
             decided = static_cast<int>(store.record().decisions.size());
   fmt::print("  full model: mean logit difference {:.4f}\n", full_mean);
   fmt::print("  run file: {} ({} of {} decisions made)\n", store.path().string(), decided, heads);
+  fmt::print("{}", prepared.memory[i]);
   const FamilyCost cost = estimate_family_cost(model, {family.clean, family.corrupted},
                                                job.search.ablation, job.search.positions);
   fmt::print("  work: {} evaluations, about {:.1f} s here one after the other\n", heads - decided,
              mean_of(cost.evaluation_seconds) * (heads - decided));
   return {cost, decided};
-}
-
-/// As a run on this machine alone would have it.
-RunSetting run_setting(const Job& job, const Gpt2Config& config, std::string model_sha256,
-                       const PlanningDevice& planning) {
-  const SerialRanks alone;
-  RunSetting setting{config, std::move(model_sha256), ladder_for(job, planning),
-                     {},     alone.places(),          {}};
-  if (planning.stands_in) return setting;
-  std::vector<DeviceInfo> devices;
-  for (const Rung rung : setting.ladder.rungs)
-    devices.push_back(open_device(planning.device, rung)->info());
-  setting.device = in_one(devices);
-  return setting;
 }
 
 }  // namespace
@@ -91,10 +99,10 @@ void plan_job(const Job& job, const PlannedRanks& planned) {
   const Inputs inputs = read_inputs(job);
   std::future<std::string> hash = hash_model(job.model.path);
   ClusterCost cluster;
+  const SerialRanks alone;
+  const Prepared prepared = prepare(job, inputs, alone);
   const double start = monotonic_seconds();
-  const PlanningDevice planning =
-      device_for_planning(job, threads_per_rank(job.run.threads, inputs.config, SerialRanks()));
-  const LoadedModel loaded = load_model(job.model.path, planning.device, Rung::fp32);
+  const LoadedModel loaded = load_model(job.model.path, prepared.planning.device, Rung::fp32);
   cluster.loading_seconds = monotonic_seconds() - start;
   cluster.checkpoint_bytes = checkpoint_bytes(job.model.path);
   const auto& config = loaded.model->config();
@@ -103,12 +111,13 @@ void plan_job(const Job& job, const PlannedRanks& planned) {
   fmt::print("model {}: {} layers, {} heads, d_model {}, loaded in {:.1f} s\n",
              job.model.path.string(), config.layers, config.heads, config.d_model,
              cluster.loading_seconds);
-  fmt::print("{}{}\n", loaded.backend->info().description, describe(planning));
-  const RunSetting setting = run_setting(job, config, hash.get(), planning);
-  fmt::print("precision: {}\n", describe_ladder(job, planning, setting.ladder));
+  fmt::print("{}{}\n", loaded.backend->info().description, describe(prepared.planning));
+  fmt::print("precision: {}\n", describe_ladder(job, prepared.planning, prepared.ladder));
+  // As a run on this machine alone would have it.
+  const RunSetting setting{config, hash.get(), prepared.ladder, prepared.info, alone.places(), {}};
   SimulatedWork work{{}, job.run.speculation, job.run.ranks_per_family};
   for (std::size_t i = 0; i < inputs.families.size(); ++i) {
-    const SimulatedFamily family = plan_family(job, i, inputs, *loaded.model, planning, setting);
+    const SimulatedFamily family = plan_family(job, i, inputs, *loaded.model, prepared, setting);
     if (family.decided < config.layers * config.heads) work.families.push_back(family);
   }
   fmt::print("\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n",

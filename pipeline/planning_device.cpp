@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "io/errors.h"
 #include "io/run_file.h"
+#include "pipeline/gpu_memory.h"
+#include "pipeline/shared_model.h"
 
 namespace headsweep {
 
@@ -33,6 +36,53 @@ Ladder ladder_for(const Job& job, const PlanningDevice& planning) {
 std::string describe_ladder(const Job& job, const PlanningDevice& planning, const Ladder& ladder) {
   const bool unknown = planning.stands_in && job.run.precision == Precision::automatic;
   return unknown ? "chosen on the GPU" : describe(ladder);
+}
+
+namespace {
+
+/// Weights lie on a GPU as the processor's fp32 packs them, to within a hundredth; all rungs share
+/// them.
+std::vector<BackendMemory> memory_on_any_gpu(const Device& processor, const Ladder& ladder,
+                                             const Gpt2Config& config) {
+  const auto fp32 = open_device(processor, Rung::fp32);
+  std::vector<BackendMemory> memory(ladder.rungs.size(), backend_memory(config, *fp32));
+  for (std::size_t i = 0; i < memory.size(); ++i)
+    memory[i].element = ladder.rungs[i] == Rung::fp64 ? Element::float64 : Element::float32;
+  return memory;
+}
+
+}  // namespace
+
+PlannedRungs open_rungs(const PlanningDevice& planning, const Ladder& ladder,
+                        const Gpt2Config& config) {
+  if (planning.stands_in) return {{}, memory_on_any_gpu(planning.device, ladder, config), 1};
+  PlannedRungs planned;
+  std::vector<DeviceInfo> devices;
+  for (const Rung rung : ladder.rungs) {
+    const auto backend = open_device(planning.device, rung);
+    devices.push_back(backend->info());
+    if (planning.device.gpu) planned.memory.push_back(backend_memory(config, *backend));
+  }
+  planned.info = in_one(devices);
+  planned.most_circuits = devices.front().most_circuits;
+  return planned;
+}
+
+std::string describe_memory(const PlanningDevice& planning, const PlannedRungs& rungs,
+                            const Gpt2Config& config, const Family& family, Ablation ablation) {
+  if (rungs.memory.empty()) return "";
+  const FamilyShape shape = family_shape(family.clean, family.corrupted, ablation);
+  if (planning.stands_in) {
+    const MemoryNeed need = memory_need(config, rungs.memory, shape, 1);
+    return fmt::format("  GPU memory: at least {:.2f} GB ({})\n",
+                       static_cast<double>(need.peak()) / 1e9, describe(need));
+  }
+  const GpuShare share = share_of_gpu(planning.device.gpu->free_bytes, 1);
+  const FamilyNeed need = family_need(config, rungs.memory, shape, rungs.most_circuits, share);
+  if (need.circuits == 0) throw UserError(why_it_does_not_fit(family.prompts.name, need, share));
+  return fmt::format("  GPU memory: {:.2f} GB ({}) with {} circuits side by side; it has {:.2f}\n",
+                     static_cast<double>(need.need.peak()) / 1e9, describe(need.need),
+                     need.circuits, static_cast<double>(share.bytes) / 1e9);
 }
 
 void take_device_of_file(RunRecord& fresh, const std::filesystem::path& path) {

@@ -4,10 +4,13 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "io/job.h"
 #include "io/run_record.h"
 #include "model/device.h"
+#include "model/memory_need.h"
+#include "pipeline/families.h"
 #include "pipeline/ladder.h"
 
 namespace headsweep {
@@ -27,6 +30,20 @@ std::string describe(const PlanningDevice& planning);
 /// are not known here.
 Ladder ladder_for(const Job& job, const PlanningDevice& planning);
 std::string describe_ladder(const Job& job, const PlanningDevice& planning, const Ladder& ladder);
+
+/// What the ladder's backends are, and need.
+struct PlannedRungs {
+  DeviceInfo info;                    // of all in one; nothing where the processor stands in
+  std::vector<BackendMemory> memory;  // by rung, of a GPU; empty: the processor's own is no matter
+  int most_circuits = 1;              // side by side
+};
+PlannedRungs open_rungs(const PlanningDevice& planning, const Ladder& ladder,
+                        const Gpt2Config& config);
+
+/// What a family will take of a GPU, as a line; empty for the processor. UserError if that is more
+/// than the GPU here has.
+std::string describe_memory(const PlanningDevice& planning, const PlannedRungs& rungs,
+                            const Gpt2Config& config, const Family& family, Ablation ablation);
 
 /// Of a run that was begun elsewhere, what depends on the device: it cannot be checked here.
 void take_device_of_file(RunRecord& fresh, const std::filesystem::path& path);

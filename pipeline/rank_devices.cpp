@@ -1,6 +1,6 @@
 #include "pipeline/rank_devices.h"
 
-#include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -40,8 +40,8 @@ std::string name_of_kind(const RankDevice& device) {
 }
 
 RankDevice what_others_know(const Device& device) {
-  if (!device.gpu) return {"", "", device.remark, ""};
-  return {device.gpu->generation, device.gpu->identity, "", ""};
+  if (!device.gpu) return {"", "", 0, device.remark, ""};
+  return {device.gpu->generation, device.gpu->identity, device.gpu->free_bytes, "", ""};
 }
 
 /// Rank 0 speaks for all; the others have nothing to add, and end.
@@ -92,11 +92,15 @@ FoundDevices find_devices(Ranks& ranks, DeviceChoice choice, int threads, double
   return found;
 }
 
-int ranks_on_my_gpu(const Ranks& ranks, const std::vector<RankDevice>& devices) {
-  const std::string& gpu = devices[static_cast<std::size_t>(ranks.rank())].gpu;
-  if (gpu.empty()) return 1;
-  const auto by_gpu = ranks_by_gpu(ranks.places(), devices);
-  return static_cast<int>(by_gpu.at({ranks.place().node, gpu}).size());
+GpuShare least_share(const std::vector<RankPlace>& places, const std::vector<RankDevice>& devices) {
+  GpuShare least{std::numeric_limits<std::int64_t>::max(), 1};
+  for (const auto& [gpu, ranks] : ranks_by_gpu(places, devices))
+    for (const int rank : ranks) {
+      const GpuShare share = share_of_gpu(devices[static_cast<std::size_t>(rank)].free_bytes,
+                                          static_cast<int>(ranks.size()));
+      if (share.bytes < least.bytes) least = share;
+    }
+  return least;
 }
 
 std::string shared_gpus(const std::vector<RankPlace>& places,

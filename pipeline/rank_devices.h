@@ -1,22 +1,25 @@
 // What every rank computes on, and what follows from that for all of them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "model/device.h"
+#include "pipeline/gpu_memory.h"
 #include "pipeline/ranks/ranks.h"
 
 namespace headsweep {
 
 /// What the others have to know of a rank's device.
 struct RankDevice {
-  std::string generation;  // "sm_90" of a GPU; empty: the processor
-  std::string gpu;         // its place on the bus, "0000:1B:00.0"
-  std::string remark;      // why it is none, where one could be expected
-  std::string failure;     // why there is no device at all
+  std::string generation;       // "sm_90" of a GPU; empty: the processor
+  std::string gpu;              // its place on the bus, "0000:1B:00.0"
+  std::int64_t free_bytes = 0;  // of its memory
+  std::string remark;           // why it is none, where one could be expected
+  std::string failure;          // why there is no device at all
 
-  void visit(auto& archive) { archive(generation, gpu, remark, failure); }
+  void visit(auto& archive) { archive(generation, gpu, free_bytes, remark, failure); }
 };
 
 /// The own device, and those of all ranks, by rank.
@@ -29,8 +32,8 @@ struct FoundDevices {
 /// where they are of several generations, all throw ToldToAll.
 FoundDevices find_devices(Ranks& ranks, DeviceChoice choice, int threads, double patience_seconds);
 
-/// How many ranks compute on this rank's GPU, itself among them.
-int ranks_on_my_gpu(const Ranks& ranks, const std::vector<RankDevice>& devices);
+/// What every rank may take of its GPU, and so the rank with the least.
+GpuShare least_share(const std::vector<RankPlace>& places, const std::vector<RankDevice>& devices);
 
 /// "2 ranks share GPU 0000:1B:00.0 on n1"; empty if no GPU has several ranks.
 std::string shared_gpus(const std::vector<RankPlace>& places,

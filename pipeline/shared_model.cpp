@@ -152,15 +152,41 @@ int threads_per_rank(int wanted, const Gpt2Config& config, const Ranks& ranks) {
   return ranks.place().cores;
 }
 
+namespace {
+
+/// Opens the ranks' devices; GPUs with the memory that the order will need, if it does not exceed
+/// what all ranks may take.
+LoadedRungs open_devices(const Ranks& ranks, const WorkOrder& order, FoundDevices& devices) {
+  LoadedRungs loaded{{}, devices.all, {}};
+  for (const Rung rung : order.rule.ladder.rungs)
+    loaded.rungs.push_back({open_device(devices.mine, rung), nullptr});
+  if (!devices.mine.gpu) return loaded;
+  std::vector<BackendMemory> rungs;
+  for (const LoadedModel& each : loaded.rungs)
+    rungs.push_back(backend_memory(order.config, *each.backend));
+  const int most = loaded.rungs.front().backend->info().most_circuits;
+  const GpuShare share = least_share(ranks.places(), devices.all);
+  for (const PromptPair& family : order.families) {
+    const FamilyShape shape = family_shape(family.clean, family.corrupted, order.ablation);
+    const FamilyNeed need = family_need(order.config, rungs, shape, most, share);
+    if (need.circuits == 0) throw ToldToAll(why_it_does_not_fit(family.name, need, share));
+    loaded.most_circuits.push_back(need.circuits);
+    devices.mine.reserve_bytes = std::max(devices.mine.reserve_bytes, need.need.peak());
+  }
+  // What backends need is known once they are there; a process's share what one of them reserves.
+  loaded.rungs.back().backend = open_device(devices.mine, order.rule.ladder.rungs.back());
+  return loaded;
+}
+
+}  // namespace
+
 LoadedRungs load_shared_model(Ranks& ranks, const WorkOrder& order,
                               const std::filesystem::path& folder) {
-  const FoundDevices devices =
+  FoundDevices devices =
       find_devices(ranks, order.device, threads_per_rank(order.threads, order.config, ranks),
                    order.stall_seconds);
-  LoadedRungs loaded{{}, devices.all};
+  LoadedRungs loaded = open_devices(ranks, order, devices);
   std::vector<LoadedModel>& rungs = loaded.rungs;
-  for (const Rung rung : order.rule.ladder.rungs)
-    rungs.push_back({open_device(devices.mine, rung), nullptr});
   const auto stored = std::make_shared<StoredWeights>(
       ranks.size() == 1 ? StoredWeights(folder, order.config)
                         : StoredWeights(share_checkpoint(ranks, folder), order.config));
@@ -196,14 +222,17 @@ class FamilyOnRungs {
       : order_(order),
         rungs_(loaded.rungs),
         family_(order.families[static_cast<std::size_t>(family)]),
+        most_circuits_(loaded.most_circuits.empty()
+                           ? Evaluator::unlimited
+                           : loaded.most_circuits[static_cast<std::size_t>(family)]),
         evaluators_(loaded.rungs.size()) {}
 
   Evaluator& on(int rung) {
     auto& evaluator = evaluators_[static_cast<std::size_t>(rung)];
     if (!evaluator)
-      evaluator =
-          std::make_unique<Evaluator>(*rungs_[static_cast<std::size_t>(rung)].model, family_.clean,
-                                      family_.corrupted, order_.ablation, order_.positions);
+      evaluator = std::make_unique<Evaluator>(*rungs_[static_cast<std::size_t>(rung)].model,
+                                              family_.clean, family_.corrupted, order_.ablation,
+                                              order_.positions, most_circuits_);
     return *evaluator;
   }
 
@@ -211,6 +240,7 @@ class FamilyOnRungs {
   const WorkOrder& order_;
   const std::vector<LoadedModel>& rungs_;
   const PromptPair& family_;
+  const int most_circuits_;
   std::vector<std::unique_ptr<Evaluator>> evaluators_;  // by rung
 };
 
@@ -236,7 +266,7 @@ WorkerOptions worker_options(const WorkOrder& order, const LoadedRungs& loaded) 
     // sign, which is not to depend on the rungs.
     const PromptPair& family = order.families[static_cast<std::size_t>(number)];
     return Evaluator(*loaded.rungs.back().model, family.clean, family.corrupted, Ablation::zero,
-                     Positions::all)
+                     Positions::all, 1)
         .full()
         .mean;
   };

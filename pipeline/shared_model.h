@@ -18,6 +18,7 @@ namespace headsweep {
 struct LoadedRungs {
   std::vector<LoadedModel> rungs;
   std::vector<RankDevice> devices;  // by rank
+  std::vector<int> most_circuits;   // by family: that fit side by side into a GPU; empty: no matter
 };
 
 /// All ranks together. Only rank 0 needs the folder.

@@ -42,7 +42,8 @@ WorkOrder make_work_order(const Job& job, const Ladder& ladder, const Gpt2Config
   order.rule.audit_percent = job.run.audit;
   order.speculation = job.run.speculation;
   order.stall_seconds = job.run.stall_seconds;
-  for (const Family& family : families) order.families.push_back({family.clean, family.corrupted});
+  for (const Family& family : families)
+    order.families.push_back({family.clean, family.corrupted, family.prompts.name});
   return order;
 }
 
@@ -51,6 +52,7 @@ std::vector<std::byte> to_bytes(const WorkOrder& order) {
   visit_order(writer, order);
   writer(order.families.size());
   for (const PromptPair& family : order.families) {
+    writer(family.name);
     visit_prompts(writer, family.clean);
     visit_prompts(writer, family.corrupted);
   }
@@ -65,6 +67,7 @@ WorkOrder work_order_from(const std::vector<std::byte>& bytes) {
   reader(families);
   order.families.resize(families);
   for (PromptPair& family : order.families) {
+    reader(family.name);
     visit_prompts(reader, family.clean);
     visit_prompts(reader, family.corrupted);
   }

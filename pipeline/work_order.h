@@ -17,6 +17,7 @@ namespace headsweep {
 /// A family as the model sees it.
 struct PromptPair {
   PromptBatch clean, corrupted;
+  std::string name = {};
 };
 
 struct WorkOrder {

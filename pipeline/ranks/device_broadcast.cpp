@@ -1,7 +1,9 @@
 #include "pipeline/ranks/device_broadcast.h"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -44,20 +46,16 @@ void broadcast_through_host(Ranks& ranks, Backend& backend, std::byte* block, st
   }
 }
 
-/// What was packed on the device has to lie there before another library reads it.
-void wait_for(Backend& backend, const void* block) {
-  std::byte any{};
-  backend.copy_to_host(block, {&any, 1});
-}
-
 void broadcast_through_nccl(const Ranks& ranks, Backend& backend, void* block, std::int64_t bytes,
                             const DeviceLink& link, std::vector<std::byte> id) {
-  wait_for(backend, block);
+  backend.wait();  // what was packed has to lie there before another library reads it
   try {
     if (link.nccl == nullptr) throw MachineError("the CUDA plugin has no NCCL, rank 0's has");
     link.nccl->broadcast(
         {std::move(id), ranks.rank(), ranks.size(), link.gpu, link.patience_seconds}, block, bytes);
   } catch (const std::exception& error) {
+    // All fail together: rank 0 speaks, and ends the others before they do.
+    if (ranks.rank() != 0) std::this_thread::sleep_for(std::chrono::seconds(2));
     throw MachineError(
         fmt::format("the weights did not get from GPU to GPU: {}. NCCL_DEBUG=INFO tells more; "
                     "NCCL_SOCKET_IFNAME=eth0 names the network; HEADSWEEP_NCCL=off takes the way "
