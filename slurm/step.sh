@@ -1,7 +1,9 @@
 # shellcheck shell=bash
 # What cpu.sbatch and gpu.sbatch have in common: which job file, how many threads, the step with its ranks, and what
-# follows from its exit code. They source it with their own arguments; HEADSWEEP_HOME is headsweep's folder.
+# follows from its exit code. They source it with their own arguments; HEADSWEEP_HOME is headsweep's folder, and
+# device_options, if it is set, comes before the user's own options, which so can overrule it.
 set -uo pipefail
+[[ -v device_options ]] || device_options=()
 
 job=$SLURM_JOB_ID
 # An array's own number stands for all of its tasks, and it is SLURM_JOB_ID of one of them too.
@@ -50,7 +52,7 @@ say "start $((restarts + 1)) of $file on $SLURM_JOB_NODELIST, ranks: $SLURM_NTAS
 # refuses a step of the same number. So every start uses up the numbers of those before it.
 for ((used = 0; used < restarts; ++used)); do srun --mpi=none --nodes=1 --ntasks=1 true; done
 # --cpus-per-task: srun does not take it over from sbatch (Slurm 22.05 and later).
-srun --kill-on-bad-exit=1 --cpus-per-task="$threads" "$program" run "$file" "$@" &
+srun --kill-on-bad-exit=1 --cpus-per-task="$threads" "$program" run "$file" "${device_options[@]}" "$@" &
 step=$!
 while kill -0 "$step" 2>/dev/null; do
   if [[ $warned$ended == *yes* ]]; then

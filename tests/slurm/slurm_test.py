@@ -244,12 +244,33 @@ class SlurmTest(ProgramTest):
         self.assert_result("even", family="even")
 
     def test_every_rank_has_a_gpu_of_its_own(self):
-        self.environment = self.environment | {"HEADSWEEP": str(self.recording_program())}
+        """An emulated one behind each of the nodes' null devices (tests/fake_gpu). The emulated NCCL knows one node only."""
+        gpus = {"HEADSWEEP_PLUGINS": os.environ["HEADSWEEP_FAKE_PLUGINS"], "HEADSWEEP_EMULATED_GPUS": "2",
+                "HEADSWEEP_NCCL": "off"}
+        self.environment = self.environment | gpus | {"HEADSWEEP": str(self.recording_program())}
         number = self.submit("--nodes=2", "--ntasks=4", "--cpus-per-task=2", script="gpu", arguments=("short.yaml",))
         self.assert_ends(number, "COMPLETED")
         self.assertEqual(sorted(self.recorded("SLURMD_NODENAME", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")),
                          [("n1", "0", "2"), ("n1", "1", "2"), ("n2", "0", "2"), ("n2", "1", "2")])
-        self.assert_result("short")
+        self.assertIn("4 ranks on 2 nodes, 4 GPUs\n", self.log(number))
+        shown = self.json_of("show", self.run_file("mixed", job_name="short"))
+        self.assertEqual(results(shown)["decisions"], self.expected["short"]["decisions"])
+
+    def test_a_gpu_job_without_a_gpu_fails(self):
+        """It must not compute on the node's processors instead."""
+        self.environment = self.environment | {"HEADSWEEP_PLUGINS": "/nowhere"}
+        number = self.submit(script="gpu", arguments=("short.yaml",))
+        self.assert_ends(number, "FAILED", exit_code="1:0")
+        self.assertIn("run.device is cuda, but no GPU can be used", self.log(number))
+
+    def test_the_acceptance_of_a_gpu_runs_what_the_bundle_has(self):
+        bundle = self.folder / "build" / "bundle" / "headsweep-0"
+        bundle.mkdir(parents=True)
+        script = self.write(bundle / "gpu-acceptance.sh", '#!/bin/sh\necho "$@, GPU $CUDA_VISIBLE_DEVICES" > acceptance.log\n')
+        script.chmod(0o755)
+        self.environment = self.environment | {"HEADSWEEP_HOME": str(self.folder)}
+        self.assert_ends(self.submit("--cpus-per-task=2", script="gpu-acceptance", arguments=("--quick",)), "COMPLETED")
+        self.assertEqual((self.folder / "acceptance.log").read_text(), "--quick, GPU 0\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,71 @@
+#include "pipeline/rank_devices.h"
+
+#include <gmock/gmock.h>
+
+namespace headsweep {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::int64_t giga = 1'000'000'000;
+
+/// Two nodes with two ranks each.
+const std::vector<RankPlace> places = {{"n1", 0, 0}, {"n1", 0, 1}, {"n2", 1, 0}, {"n2", 1, 1}};
+
+RankDevice gpu(const std::string& place, std::int64_t free_bytes = 80 * giga) {
+  return {"sm_90", place, free_bytes, "", ""};
+}
+
+const RankDevice processor;
+
+TEST(RankDevices, AGpuIsKnownByItsNodeAndItsPlaceThere) {
+  const std::vector<RankDevice> devices = {gpu("A"), gpu("B"), gpu("A"), gpu("B")};
+  EXPECT_EQ(describe_ranks(places, devices), ", 4 ranks on 2 nodes, 4 GPUs");
+  EXPECT_EQ(ranks_of_start(places, devices), "4 on 2 hosts, 4 GPUs");
+  EXPECT_EQ(gpus_of_start(places, devices), "n1 A, n1 B, n2 A, n2 B");
+  EXPECT_EQ(shared_gpus(places, devices), "");
+}
+
+TEST(RankDevices, RanksThatShareAGpuAreTold) {
+  const std::vector<RankDevice> devices = {gpu("A"), gpu("A"), gpu("A"), gpu("B")};
+  EXPECT_EQ(shared_gpus(places, devices), "2 ranks share GPU A on n1");
+  EXPECT_EQ(describe_ranks(places, devices),
+            ", 4 ranks on 2 nodes, 3 GPUs: 2 ranks share GPU A on n1");
+}
+
+TEST(RankDevices, ProcessorsAreCountedAsRanks) {
+  const std::vector<RankDevice> devices(4, processor);
+  EXPECT_EQ(describe_ranks(places, devices), ", 4 ranks on 2 nodes");
+  EXPECT_EQ(ranks_of_start(places, devices), "4 on 2 hosts");
+  EXPECT_EQ(gpus_of_start(places, devices), "");
+  EXPECT_EQ(describe_ranks({places.front()}, {processor}), "");
+  EXPECT_EQ(describe_ranks({places.front()}, {{"", "", 0, "no GPU: no driver", ""}}),
+            " (no GPU: no driver)");
+}
+
+TEST(RankDevices, TheRankWithTheLeastMemoryDecides) {
+  EXPECT_EQ(least_share(places, {gpu("A"), gpu("B"), gpu("A", 8 * giga), gpu("B")}).bytes,
+            share_of_gpu(8 * giga, 1).bytes);
+  const GpuShare shared = least_share(places, {gpu("A"), gpu("A"), gpu("A"), gpu("B")});
+  EXPECT_EQ(shared.ranks, 2);
+  EXPECT_EQ(shared.bytes, share_of_gpu(80 * giga, 2).bytes);
+}
+
+TEST(GpuMemory, SomeIsLeftToCuda) {
+  EXPECT_EQ(share_of_gpu(1600, 1).bytes, 1500);
+  EXPECT_EQ(share_of_gpu(3200, 2).bytes, 1500);
+  EXPECT_EQ(share_of_gpu(80 * giga, 1).bytes, 80 * giga - (std::int64_t{512} << 20));
+}
+
+TEST(GpuMemory, WhatDoesNotFitIsSaidWithWhatHelps) {
+  const FamilyNeed need{0, {3 * giga, 2 * giga, giga}};
+  const std::string alone = why_it_does_not_fit("even", need, {4 * giga, 1});
+  EXPECT_THAT(alone,
+              HasSubstr("family 'even' needs 6.00 GB of a GPU's memory (weights 3.00 GB, the "
+                        "family 3.00 GB), and 4.00 GB can be had: "));
+  EXPECT_THAT(alone, testing::Not(HasSubstr("share")));
+  EXPECT_THAT(why_it_does_not_fit("even", need, {4 * giga, 2}), HasSubstr("(2 ranks share it)"));
+}
+
+}  // namespace
+}  // namespace headsweep
