@@ -141,8 +141,9 @@ std::map<std::string, Enum> by_name(std::initializer_list<Enum> values) {
 }
 
 void add_device(CLI::App& command, Arguments& a) {
-  command.add_option("--device", a.device, "cpu, or auto (default)")
-      ->transform(CLI::CheckedTransformer(by_name({DeviceChoice::automatic, DeviceChoice::cpu})));
+  command.add_option("--device", a.device, "cpu, cuda, or auto (default)")
+      ->transform(CLI::CheckedTransformer(
+          by_name({DeviceChoice::automatic, DeviceChoice::cpu, DeviceChoice::cuda})));
 }
 
 void add_model_benchmark(CLI::App& bench, Arguments& a) {

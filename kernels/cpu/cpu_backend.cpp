@@ -44,9 +44,8 @@ class CpuBackend final : public Backend {
                         element() == Element::float64 ? " in float64" : "", threads,
                         threads == 1 ? "thread" : "threads"),
             products_.weight_form(),
-            Memory::host,
-            enough_rows,
-            most_circuits};
+
+            enough_rows, most_circuits};
   }
 
   Element element() const override { return element_of<Number>; }

@@ -27,9 +27,9 @@ class CudaBackend final : public Backend {
     return {.kind = kind,
             .description = fmt::format("{}, GPU {} at {}", kind, gpu.number, gpu.identity),
             .weight_form = "cuda float32",
-            .memory = Memory::device,
             .enough_rows = 2048,
-            .most_circuits = 32};
+            .most_circuits = 32,
+            .memory = Memory::device};
   }
 
   Element element() const override {

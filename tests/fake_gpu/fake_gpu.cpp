@@ -73,6 +73,10 @@ class FakeGpuBackend final : public Backend {
                        std::int64_t outputs) override {
     return backend_->packed_weight(std::move(memory), inputs, outputs);
   }
+  Weight part_of(const Weight& whole, std::span<const int> rows,
+                 std::span<const int> columns) override {
+    return backend_->part_of(whole, rows, columns);
+  }
   void matmul(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) override {
     backend_->matmul(in, weight, epilogue, out);
   }
