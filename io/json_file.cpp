@@ -1,6 +1,7 @@
 #include "io/json_file.h"
 
 #include <limits>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -27,12 +28,19 @@ std::string shown(const json& value) {
   throw UserError(fmt::format("{}: {}", path.string(), problem));
 }
 
-json read_object(const std::filesystem::path& path) {
-  constexpr int deepest = 64;
-  const std::string what = fmt::format("the model's {}", path.filename().string());
-  const std::string text = read_text(path, what);
+std::string what_is(const std::filesystem::path& path) {
+  return fmt::format("the model's {}", path.filename().string());
+}
+
+std::string read_text_of_model(const std::filesystem::path& path) {
+  std::string text = read_text(path, what_is(path));
   refuse_saved_link(path, text);
-  json content = parse_strict_json(text, path, what, deepest);
+  return text;
+}
+
+json parse_object(const std::filesystem::path& path, std::string_view text) {
+  constexpr int deepest = 64;
+  json content = parse_strict_json(text, path, what_is(path), deepest);
   if (!content.is_object())
     fail(path, fmt::format("a JSON object, {{...}}, is needed here, but it holds {}; "
                            "copy the file again from where it came",
@@ -40,14 +48,51 @@ json read_object(const std::filesystem::path& path) {
   return content;
 }
 
+constexpr int largest_token_id = std::numeric_limits<int>::max();
+
 int token_id(const std::filesystem::path& path, const std::string& piece, const json& value) {
-  constexpr int largest = std::numeric_limits<int>::max();
   // A whole number below 2^64 is held as unsigned unless it has a minus sign.
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() <= std::uint64_t{largest})
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() <= std::uint64_t{largest_token_id})
     return value.get<int>();
   fail(path, fmt::format("{}: the id must be a whole number from 0 to {}, but it is {}",
-                         shown(piece), largest, shown(value)));
+                         shown(piece), largest_token_id, shown(value)));
 }
+
+/// Takes the pieces and ids of a vocabulary as the parser comes by them: several times as quick as
+/// to make a tree of them first. Stops at whatever a good vocabulary has not got.
+class PieceCollector final : public nlohmann::json_sax<json> {
+ public:
+  std::unordered_map<std::string, int> ids;
+
+  bool start_object(std::size_t /*elements*/) override { return depth_++ == 0; }
+  bool end_object() override { return true; }
+  bool key(string_t& piece) override {
+    piece_ = std::move(piece);
+    return true;
+  }
+  bool number_unsigned(number_unsigned_t id) override {
+    return depth_ == 1 && id <= std::uint64_t{largest_token_id} && used_.insert(id).second &&
+           ids.emplace(std::move(piece_), static_cast<int>(id)).second;
+  }
+
+  bool null() override { return false; }
+  bool boolean(bool /*value*/) override { return false; }
+  bool number_integer(number_integer_t /*value*/) override { return false; }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return false; }
+  bool string(string_t& /*value*/) override { return false; }
+  bool binary(binary_t& /*value*/) override { return false; }
+  bool start_array(std::size_t /*elements*/) override { return false; }
+  bool end_array() override { return false; }
+  bool parse_error(std::size_t /*position*/, const std::string& /*last_token*/,
+                   const nlohmann::detail::exception& /*error*/) override {
+    return false;
+  }
+
+ private:
+  std::string piece_;
+  std::unordered_set<number_unsigned_t> used_;
+  int depth_ = 0;
+};
 
 }  // namespace
 
@@ -66,7 +111,8 @@ struct JsonFile::Content {
 };
 
 JsonFile::JsonFile(const std::filesystem::path& path)
-    : content_(std::make_unique<Content>(Content{path, read_object(path)})) {}
+    : content_(
+          std::make_unique<Content>(Content{path, parse_object(path, read_text_of_model(path))})) {}
 JsonFile::~JsonFile() = default;
 JsonFile::JsonFile(JsonFile&&) noexcept = default;
 JsonFile& JsonFile::operator=(JsonFile&&) noexcept = default;
@@ -105,17 +151,20 @@ std::optional<bool> JsonFile::flag(const std::string& key) const {
 }
 
 std::unordered_map<std::string, int> read_vocabulary(const std::filesystem::path& path) {
-  const json content = read_object(path);
+  const std::string text = read_text_of_model(path);
+  if (PieceCollector pieces; json::sax_parse(text, &pieces)) return std::move(pieces.ids);
+  // Something is wrong with it: what, is seen in the tree.
+  const json content = parse_object(path, text);
   std::unordered_map<std::string, int> ids;
-  std::unordered_map<int, std::string> owners;
+  std::unordered_map<int, const std::string*> owners;
   ids.reserve(content.size());
   owners.reserve(content.size());
-  for (const auto& [piece, value] : content.items()) {
+  for (const auto& [piece, value] : content.get_ref<const json::object_t&>()) {
     const int id = token_id(path, piece, value);
-    const auto [owner, is_new] = owners.emplace(id, piece);
+    const auto [owner, is_new] = owners.emplace(id, &piece);
     if (!is_new)
       fail(path, fmt::format("{} and {}: both have the id {}; every id must be given once",
-                             shown(owner->second), shown(piece), id));
+                             shown(*owner->second), shown(piece), id));
     ids.emplace(piece, id);
   }
   return ids;

@@ -135,7 +135,7 @@ struct Tokenizer::Tables {
 };
 
 Tokenizer::Tables::Tables(const std::filesystem::path& folder) : vocabulary(folder / "vocab.json") {
-  const auto ids = read_vocabulary(vocabulary);
+  auto ids = read_vocabulary(vocabulary);
   const auto merges_path = folder / "merges.txt";
   const std::string merges_text = read_text(merges_path, "the model's merges.txt");
   sha256 =
@@ -145,7 +145,7 @@ Tokenizer::Tables::Tables(const std::filesystem::path& folder) : vocabulary(fold
   const PieceReader pieces;
   bytes_of.reserve(ids.size());
   for (const auto& [piece, id] : ids) bytes_of.emplace(id, pieces.bytes(piece));
-  SymbolNumbers symbols(ids, largest_id);
+  SymbolNumbers symbols(std::move(ids), largest_id);
   merges = MergeReader(merges_path, symbols).read(merges_text);
   std::ranges::transform(headsweep::byte_symbols(), byte_symbols.begin(),
                          [&](const std::string& symbol) { return symbols.number(symbol); });
