@@ -63,7 +63,7 @@ class ErrorsTest(RefusalTest):
              [r"job\.yaml:8: search\.threshold: appears twice \(first on line 7\)"]),
         ]
         for name, old, new, patterns in cases:
-            for command in ("run", "plan"):
+            for command in self.commands_in_turn(["run", "plan"]):
                 with self.subTest(name, command=command):
                     self.assert_refused([command, self.job_with(old, new)], patterns)
 
@@ -157,8 +157,8 @@ class ErrorsTest(RefusalTest):
              [first, "template 1 has no corrupted prompt", "add corrupted prompts"]),
         ]
         for name, change, patterns in cases:
-            for command in (["run", "job.yaml"], ["plan", "job.yaml"],
-                            ["score", "job.yaml", "--circuit", "circuit.json"]):
+            for command in self.commands_in_turn([["run", "job.yaml"], ["plan", "job.yaml"],
+                                                  ["score", "job.yaml", "--circuit", "circuit.json"]]):
                 with self.subTest(name, command=command[0]):
                     self.family_with(change)
                     self.assert_refused(command, patterns)

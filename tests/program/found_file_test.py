@@ -30,7 +30,7 @@ class FoundFileTest(ProgramTest):
 
     def assert_refused_and_left_alone(self, *patterns):
         before, files = self.path.read_bytes(), self.files()
-        for command in ("run", "plan"):
+        for command in self.commands_in_turn(["run", "plan"]):
             with self.subTest(command):
                 done = self.run_program(command, "job.yaml", code=USERS_MISTAKE)
                 message = done.stderr.splitlines()[-1]

@@ -98,6 +98,13 @@ class ProgramTest(unittest.TestCase):
             self.assertEqual(done.returncode, code, f"headsweep {' '.join(map(str, arguments))}\n{done.stderr}")
         return done
 
+    def commands_in_turn(self, commands):
+        """Commands that read the same file do it with the same code: what a test shows first is shown to all of them,
+        and every further case to one, in turn."""
+        turn = getattr(self, "turn", 0)
+        self.turn = turn + 1
+        return commands if turn == 0 else [commands[turn % len(commands)]]
+
     def json_of(self, *arguments):
         return json.loads(self.run_program(*arguments, "--json", code=DONE).stdout)
 

@@ -28,7 +28,8 @@ class ModelErrorsTest(RefusalTest):
 
     def assert_model_refused(self, folder, patterns):
         self.job_with(str(TINY_A), str(folder))
-        for command in (["model", folder], ["run", "job.yaml"], ["plan", "job.yaml"], ["prompt", folder, "2 4", " 6"]):
+        for command in self.commands_in_turn([["model", folder], ["run", "job.yaml"], ["plan", "job.yaml"],
+                                              ["prompt", folder, "2 4", " 6"]]):
             with self.subTest(command[0]):
                 self.assert_refused(command, patterns)
 
