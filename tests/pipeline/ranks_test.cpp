@@ -152,11 +152,12 @@ TEST_F(RanksTest, WaitForAMessageAsLongAsTheyAreTold) {
 
 TEST_F(RanksTest, LosePatienceWithOneThatDoesNotCome) {
   Ranks& ranks = test_ranks();
+  if (ranks.size() == 1) return;  // nobody could be late
   ranks.set_patience(0.3);
   if (ranks.place().rank_on_node > 0) {
     EXPECT_THROW(ranks.meet_on_node(), MachineError);
   } else {
-    std::this_thread::sleep_for(2s);
+    std::this_thread::sleep_for(1s);
     ranks.meet_on_node();
   }
   ranks.set_patience(20);
