@@ -118,8 +118,7 @@ inline Numbers row_dots(const Numbers& a, const Numbers& b, std::int64_t rows,
                         std::int64_t columns) {
   Numbers dots(static_cast<std::size_t>(rows));
   for (std::int64_t r = 0; r < rows; ++r)
-    for (std::int64_t i = 0; i < columns; ++i)
-      dots[r] += a[r * columns + i] * b[r * columns + i];
+    for (std::int64_t i = 0; i < columns; ++i) dots[r] += a[r * columns + i] * b[r * columns + i];
   return dots;
 }
 
