@@ -19,7 +19,8 @@ struct Gpu {
   std::string name;        // "NVIDIA H100 80GB HBM3"
   std::string identity;    // its place on the bus, "0000:1B:00.0": the same GPU for every process
   std::string generation;  // "sm_90"
-  std::int64_t memory_bytes = 0, free_bytes = 0;
+  std::int64_t memory_bytes = 0;
+  std::int64_t free_bytes = 0;  // once it is asked for; see CudaPlugin::free_bytes
 };
 
 /// What a GPU can do at most, measured.
@@ -36,6 +37,9 @@ struct CudaPlugin {
 
   /// The usable GPUs; DeviceError that says what is missing (driver, GPU) if there are none.
   std::vector<Gpu> (*find_gpus)();
+
+  /// Of a GPU's memory. It costs memory of that GPU to ask: only the one that is used should be.
+  std::int64_t (*free_bytes)(int gpu);
 
   /// Backends of one process on one GPU share its memory and its order of work.
   /// `reserve_bytes`: device memory to take at once, for all of them; more is taken as needed.

@@ -25,7 +25,9 @@ FoundGpu find_gpu(int rank_on_node) {
   try {
     const std::vector<Gpu> gpus = plugin.functions->find_gpus();
     assert(!gpus.empty());
-    return {gpus[static_cast<std::size_t>(rank_on_node) % gpus.size()], ""};
+    Gpu gpu = gpus[static_cast<std::size_t>(rank_on_node) % gpus.size()];
+    gpu.free_bytes = plugin.functions->free_bytes(gpu.number);
+    return {gpu, ""};
   } catch (const DeviceError& error) {
     return {std::nullopt, error.what()};
   }

@@ -40,17 +40,12 @@ Gpu describe(int number) {
   cudaDeviceProp properties = {};
   check(cudaGetDeviceProperties(&properties, number));
   const auto part = [](int value) { return static_cast<unsigned>(value); };
-  Gpu gpu{.number = number,
+  return {.number = number,
           .name = properties.name,
           .identity = fmt::format("{:04X}:{:02X}:{:02X}", part(properties.pciDomainID),
                                   part(properties.pciBusID), part(properties.pciDeviceID)),
-          .generation = fmt::format("sm_{}{}", properties.major, properties.minor)};
-  check(cudaSetDevice(number));
-  std::size_t free = 0, total = 0;
-  check(cudaMemGetInfo(&free, &total));
-  gpu.memory_bytes = static_cast<std::int64_t>(total);
-  gpu.free_bytes = static_cast<std::int64_t>(free);
-  return gpu;
+          .generation = fmt::format("sm_{}{}", properties.major, properties.minor),
+          .memory_bytes = static_cast<std::int64_t>(properties.totalGlobalMem)};
 }
 
 /// What a block of a GPU's memory is asked for with: says how much there is if it does not suffice.
@@ -80,6 +75,13 @@ std::vector<Gpu> find_gpus() {
   std::vector<Gpu> gpus;
   for (int number = 0; number < count; ++number) gpus.push_back(describe(number));
   return gpus;
+}
+
+std::int64_t free_bytes(int gpu) {
+  check(cudaSetDevice(gpu));
+  std::size_t free = 0, total = 0;
+  check(cudaMemGetInfo(&free, &total));
+  return static_cast<std::int64_t>(free);
 }
 
 std::shared_ptr<Device> Device::open(int gpu, std::int64_t reserve_bytes) {

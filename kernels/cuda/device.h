@@ -23,6 +23,9 @@ namespace headsweep::cuda {
 /// The GPUs that this process may use; DeviceError that says what is missing if there are none.
 std::vector<Gpu> find_gpus();
 
+/// See CudaPlugin::free_bytes.
+std::int64_t free_bytes(int gpu);
+
 class Device : public std::enable_shared_from_this<Device> {
  public:
   /// This process's only one for the GPU.

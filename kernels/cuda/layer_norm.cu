@@ -51,7 +51,7 @@ struct Part {
 
 /// The mean first, then the mean of the centred squares.
 template <int threads, class T, class Out>
-__global__ void __launch_bounds__(threads < 128 ? 128 : threads)
+__global__ void __launch_bounds__(threads < 128 ? 128 : threads, 1)
     normalize(Normalization<T> work, Out out) {
   const std::int64_t columns = work.in.columns;
   const std::int64_t row = blockIdx.x * std::int64_t{blockDim.x / threads} + threadIdx.x / threads;

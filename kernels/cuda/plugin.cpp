@@ -12,6 +12,7 @@ extern "C" [[gnu::visibility("default")]] const headsweep::CudaPlugin* headsweep
   static const CudaPlugin plugin{.program_version = program_version.data(),
                                  .libraries = cuda::libraries,
                                  .find_gpus = cuda::find_gpus,
+                                 .free_bytes = cuda::free_bytes,
                                  .make_backend = cuda::make_backend,
                                  .measure_limits = cuda::measure_limits};
   return &plugin;

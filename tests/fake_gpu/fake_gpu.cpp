@@ -112,13 +112,17 @@ std::vector<Gpu> find_gpus() {
   for (int number = 0; number < count; ++number) {
     char place[32] = {};
     check(cudaDeviceGetPCIBusId(place, sizeof place, number));
-    check(cudaSetDevice(number));
-    std::size_t free_bytes = 0, all_bytes = 0;
-    check(cudaMemGetInfo(&free_bytes, &all_bytes));
-    gpus.push_back({number, "fake GPU", place, generation(), static_cast<std::int64_t>(all_bytes),
-                    static_cast<std::int64_t>(free_bytes)});
+    gpus.push_back(
+        {.number = number, .name = "fake GPU", .identity = place, .generation = generation()});
   }
   return gpus;
+}
+
+std::int64_t free_bytes(int gpu) {
+  check(cudaSetDevice(gpu));
+  std::size_t free = 0, all = 0;
+  check(cudaMemGetInfo(&free, &all));
+  return static_cast<std::int64_t>(free);
 }
 
 std::unique_ptr<Backend> make_backend(int gpu, Rung rung, std::int64_t) {
@@ -133,7 +137,7 @@ GpuLimits measure_limits(int) { return {}; }
 extern "C" [[gnu::visibility("default")]] const headsweep::CudaPlugin* headsweep_cuda_plugin() {
   using namespace headsweep;
   static const std::string version = told() == "old" ? "0.0.1" : std::string(program_version);
-  static const CudaPlugin plugin = {version.c_str(), libraries, find_gpus, make_backend,
-                                    measure_limits};
+  static const CudaPlugin plugin = {version.c_str(), libraries,    find_gpus,
+                                    free_bytes,      make_backend, measure_limits};
   return &plugin;
 }

@@ -41,7 +41,8 @@ TEST_F(Gpus, AreListedWithTheirPlaces) {
   EXPECT_EQ(gpus[1].number, 1);
   EXPECT_NE(gpus[0].identity, gpus[1].identity);
   EXPECT_EQ(gpus[0].generation, "sm_90");
-  EXPECT_GT(gpus[0].free_bytes, 0);
+  EXPECT_GT(gpus[0].memory_bytes, 0);
+  EXPECT_LE(free_bytes(0), gpus[0].memory_bytes);
 }
 
 TEST_F(Gpus, WithoutADriverAreRefusedWithThatReason) {
