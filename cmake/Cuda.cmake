@@ -9,7 +9,11 @@ set(missing "")
 if(HEADSWEEP_CUDA)  # AUTO counts as true
   include(CheckLanguage)
   list(APPEND CMAKE_PREFIX_PATH /usr/local/cuda)
-  find_program(CMAKE_CUDA_COMPILER nvcc HINTS ENV CUDACXX ENV CUDA_PATH /usr/local/cuda PATH_SUFFIXES bin)
+  find_program(HEADSWEEP_NVCC nvcc HINTS ENV CUDA_PATH /usr/local/cuda PATH_SUFFIXES bin)
+  if(HEADSWEEP_NVCC AND NOT DEFINED ENV{CUDACXX})
+    set(ENV{CUDACXX} ${HEADSWEEP_NVCC})
+  endif()
+  check_language(CUDA)  # whether it compiles: half a toolkit is none
   if(CMAKE_CUDA_COMPILER)
     set(CMAKE_CUDA_ARCHITECTURES ${HEADSWEEP_CUDA_ARCHITECTURES})
     enable_language(CUDA)

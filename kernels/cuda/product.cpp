@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
+#include <optional>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -73,21 +74,23 @@ std::uint32_t alignment_of(std::int64_t row_bytes) {
   return static_cast<std::uint32_t>(Product::row_alignment(row_bytes));
 }
 
+/// nullopt: the library does not say.
 template <class T>
-T configured(const cublasLtMatmulAlgo_t& algorithm,
-             cublasLtMatmulAlgoConfigAttributes_t attribute) {
+std::optional<T> configured(const cublasLtMatmulAlgo_t& algorithm,
+                            cublasLtMatmulAlgoConfigAttributes_t attribute) {
   T value = {};
   std::size_t written = 0;
-  check(
-      cublasLtMatmulAlgoConfigGetAttribute(&algorithm, attribute, &value, sizeof(value), &written));
+  const cublasStatus_t status =
+      cublasLtMatmulAlgoConfigGetAttribute(&algorithm, attribute, &value, sizeof(value), &written);
+  if (status != CUBLAS_STATUS_SUCCESS) return std::nullopt;
   return value;
 }
 
 /// Sums that are cut into parts are cut otherwise for other numbers of rows.
 bool sums_in_one_piece(const cublasLtMatmulAlgo_t& algorithm) {
-  return configured<std::int32_t>(algorithm, CUBLASLT_ALGO_CONFIG_SPLITK_NUM) <= 1 &&
-         configured<std::uint32_t>(algorithm, CUBLASLT_ALGO_CONFIG_REDUCTION_SCHEME) ==
-             CUBLASLT_REDUCTION_SCHEME_NONE;
+  const auto parts = configured<std::int32_t>(algorithm, CUBLASLT_ALGO_CONFIG_SPLITK_NUM);
+  const auto scheme = configured<std::uint32_t>(algorithm, CUBLASLT_ALGO_CONFIG_REDUCTION_SCHEME);
+  return parts && *parts <= 1 && scheme == CUBLASLT_REDUCTION_SCHEME_NONE;
 }
 
 }  // namespace

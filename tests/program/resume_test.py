@@ -29,7 +29,7 @@ class InterruptedTest(LongRunTest):
     def test_killed_at_random_moments(self):
         moments = random.Random(8)
         kept = []
-        for _ in range(8):
+        for _ in range(5):
             process = self.start()
             time.sleep(moments.uniform(0.05, 0.5) * self.seconds)
             process.kill()
