@@ -193,9 +193,9 @@ __device__ __forceinline__ bool any_kept(const Work<T>& work, const Group& group
 
 /// Of a multiprocessor at the same time: what registers are shared out for. Wide heads need many.
 template <int lane_packs>
-inline constexpr int least_blocks = lane_packs > 8   ? 1
-                                    : lane_packs > 4 ? 2
-                                                     : 4;
+[[maybe_unused]] inline constexpr int least_blocks = lane_packs > 8   ? 1
+                                                     : lane_packs > 4 ? 2
+                                                                      : 4;
 
 template <class T, int lane_packs>
 __global__ void __launch_bounds__(32 * most_warps, least_blocks<lane_packs>) attend(Work<T> work) {

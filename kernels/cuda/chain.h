@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <unordered_set>
@@ -27,7 +28,10 @@ class ChainKey {
   // Without the gaps between a struct's members, which hold anything.
   template <class T>
   requires std::has_unique_object_representations_v<T> || std::is_floating_point_v<T>
-  void add(const T& value) { bytes_.append(reinterpret_cast<const char*>(&value), sizeof(value)); }
+  void add(const T& value) {
+    const auto bytes = std::as_bytes(std::span(&value, 1));
+    bytes_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
   void add(const Matrix& matrix);
   void add(const SequenceRows& sequences);
   void add(const HeadFill& fill);
