@@ -4,6 +4,24 @@ set(HEADSWEEP_CUDA AUTO CACHE STRING "Build the CUDA plugin: AUTO (where nvcc, c
 set_property(CACHE HEADSWEEP_CUDA PROPERTY STRINGS AUTO ON OFF)
 set(HEADSWEEP_CUDA_ARCHITECTURES "80-real;90-real;100" CACHE STRING "GPU generations that the plugin has code for; the last also as PTX")
 
+# headsweep_find_beside_cuda(NAME FILE HEADER): a library of NVIDIA's without CMake files of its own. Defines NAME_FOUND,
+# NAME_VERSION, as HEADER's macros NAME_MAJOR and so on give it, and the target NAME::FILE; hints: NAME_ROOT, the toolkit's
+# folders.
+macro(headsweep_find_beside_cuda name file header)
+  find_path(${name}_INCLUDE_DIR ${header} HINTS ${${name}_ROOT} ${CUDAToolkit_INCLUDE_DIRS} PATH_SUFFIXES include)
+  find_library(${name}_LIBRARY NAMES ${file} HINTS ${${name}_ROOT} ${CUDAToolkit_LIBRARY_DIR} PATH_SUFFIXES lib64 lib)
+  set(${name}_FOUND FALSE)
+  if(${name}_INCLUDE_DIR AND ${name}_LIBRARY)
+    set(${name}_FOUND TRUE)
+    file(STRINGS ${${name}_INCLUDE_DIR}/${header} lines REGEX "^#define ${name}_(MAJOR|MINOR|PATCH|PATCHLEVEL) [0-9]+")
+    string(REGEX REPLACE "[^0-9;]" "" numbers "${lines}")
+    string(REPLACE ";" "." ${name}_VERSION "${numbers}")
+    add_library(${name}::${file} UNKNOWN IMPORTED GLOBAL)
+    set_target_properties(${name}::${file} PROPERTIES
+      IMPORTED_LOCATION ${${name}_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${${name}_INCLUDE_DIR})
+  endif()
+endmacro()
+
 set(HEADSWEEP_CUDA_FOUND FALSE)
 set(missing "")
 if(HEADSWEEP_CUDA)  # AUTO counts as true
@@ -25,8 +43,8 @@ if(HEADSWEEP_CUDA)  # AUTO counts as true
   if(NOT TARGET CUDA::cublasLt)
     list(APPEND missing "cuBLASLt")
   endif()
-  find_package(CUDNN QUIET)
-  find_package(NCCL QUIET)
+  headsweep_find_beside_cuda(CUDNN cudnn cudnn_version.h)  # cuDNN 9 loads what it needs of its other libraries itself
+  headsweep_find_beside_cuda(NCCL nccl nccl.h)
   foreach(library CUDNN NCCL)
     if(NOT ${library}_FOUND)
       list(APPEND missing ${library})

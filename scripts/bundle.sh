@@ -73,8 +73,9 @@ set_rpaths() {
 }
 
 check_libraries() {
-  local name newest
-  for name in $(programs | xargs readelf -d 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort -u); do
+  local name newest files
+  mapfile -t files < <(programs)
+  for name in $(needed_by "${files[@]}"); do
     [[ $name =~ ^($of_glibc)$ || -e $bundle/lib/$name ]] ||
       [[ $name =~ ^($of_cuda)$ && -n $(needed_by "$bundle"/lib/headsweep/*.so | grep -x "$name") ]] ||
       fail "$name is needed and not in the bundle"
