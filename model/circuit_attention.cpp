@@ -80,7 +80,7 @@ Matrix CircuitForward::compute_heads(const Group& group, int layer, const HeadWe
   const bool last = slots.front().last_only(layer);
   const Queries queries = last ? Queries::last_position : Queries::every_position;
   const int* const last_rows = sequences_.device_last_rows.data();
-  if (weights.queries_keys_values.packed != nullptr) {
+  if (!weights.queries_keys_values.empty()) {
     const Matrix qkv = as_matrix(scratch_.projected, all.rows, 3 * width);
     backend_.matmul(normalized, weights.queries_keys_values, Epilogue::store, qkv);
     Matrix q = qkv.part_of_columns(0, width);

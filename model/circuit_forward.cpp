@@ -16,12 +16,6 @@ std::vector<int> counted(std::int64_t count) {
   return result;
 }
 
-std::int64_t tokens_in(const PromptBatch& batch) {
-  std::int64_t sum = 0;
-  for (const auto& prompt : batch.tokens) sum += std::ssize(prompt);
-  return sum;
-}
-
 template <class T>
 std::vector<T> repeated(const std::vector<T>& once, int times) {
   std::vector<T> result;
@@ -42,7 +36,7 @@ CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
     : model_(model),
       backend_(model.backend()),
       most_circuits_(most_circuits),
-      rows_(tokens_in(clean)),
+      rows_(clean.all_tokens()),
       prompts_(clean.prompts()),
       sequences_(lay_out(backend_, repeated(clean.tokens, most_circuits))),
       kept_(find_kept_rows(clean, corrupted, positions)),

@@ -75,14 +75,9 @@ BackendMemory backend_memory(const Gpt2Config& config, Backend& backend) {
 
 FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted,
                          Ablation ablation) {
-  const auto rows = [](const PromptBatch& batch) {
-    std::int64_t sum = 0;
-    for (const auto& prompt : batch.tokens) sum += std::ssize(prompt);
-    return sum;
-  };
-  FamilyShape shape{rows(clean), clean.prompts(), 1, 0};
+  FamilyShape shape{clean.all_tokens(), clean.prompts(), 1, 0};
   if (ablation == Ablation::zero) return shape;
-  shape.fill_rows = shape.corrupted_rows = rows(corrupted);
+  shape.fill_rows = shape.corrupted_rows = corrupted.all_tokens();
   if (ablation == Ablation::resample) return shape;
   std::map<int, std::int64_t> longest;  // by template
   for (std::size_t b = 0; b < clean.tokens.size(); ++b) {

@@ -14,7 +14,8 @@ struct PromptBatch {
   std::vector<std::vector<int>> positions;  // (prompts, position_names) token index
 
   int prompts() const { return static_cast<int>(tokens.size()); }
-  int longest() const;  // tokens of the longest prompt
+  int longest() const;     // tokens of the longest prompt
+  int all_tokens() const;  // of all prompts
 };
 
 /// Every prompt padded on the right to `length` with `padding`; positions and answers stay.

@@ -20,12 +20,6 @@
 namespace headsweep {
 namespace {
 
-int tokens_in(const PromptBatch& batch) {
-  int sum = 0;
-  for (const auto& prompt : batch.tokens) sum += static_cast<int>(prompt.size());
-  return sum;
-}
-
 double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
@@ -57,7 +51,7 @@ SimulatedFamily plan_family(const Job& job, std::size_t i, const Inputs& inputs,
   const Family& family = inputs.families[i];
   fmt::print("\n{}", describe_first_prompt(family, inputs.tokenizer));
   fmt::print("  prompts: {} clean ({} tokens), {} corrupted ({} tokens)\n", family.clean.prompts(),
-             tokens_in(family.clean), family.corrupted.prompts(), tokens_in(family.corrupted));
+             family.clean.all_tokens(), family.corrupted.prompts(), family.corrupted.all_tokens());
   const std::filesystem::path path = run_file_path(job, job.families[i]);
   RunRecord fresh = new_run(job, job.families[i], family, inputs.tokenizer, setting);
   if (prepared.planning.stands_in) take_device_of_file(fresh, path);
