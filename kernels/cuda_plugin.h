@@ -33,7 +33,6 @@ struct GpuLimits {
 /// The plugin's functions. They throw DeviceError.
 struct CudaPlugin {
   const char* program_version;  // must be the program's own
-  std::string (*libraries)();   // "CUDA 13.0, cuBLASLt 13.1, cuDNN 9.19": what bits depend on
 
   /// The usable GPUs; DeviceError that says what is missing (driver, GPU) if there are none.
   std::vector<Gpu> (*find_gpus)();

@@ -7,10 +7,6 @@
 namespace headsweep::cuda {
 namespace {
 
-std::int64_t round_up(std::int64_t bytes, std::int64_t unit) {
-  return (std::max(bytes, std::int64_t{1}) + unit - 1) / unit * unit;
-}
-
 /// What is taken at least when no free piece suffices.
 constexpr std::int64_t least_block = std::int64_t{64} << 20;
 
@@ -21,7 +17,7 @@ Arena::~Arena() {
 }
 
 void Arena::reserve(std::int64_t bytes) {
-  if (bytes > taken_) take_block(round_up(bytes - taken_, alignment));
+  if (bytes > taken_) take_block(round_up(bytes - taken_));
 }
 
 Arena::Pieces::iterator Arena::best_free(std::int64_t bytes) {
@@ -40,7 +36,7 @@ void Arena::take_block(std::int64_t bytes) {
 }
 
 void* Arena::allocate(std::int64_t bytes) {
-  const std::int64_t wanted = round_up(bytes, alignment);
+  const std::int64_t wanted = round_up(std::max(bytes, std::int64_t{1}));
   auto piece = best_free(wanted);
   if (piece == free_.end()) {
     take_block(std::max(wanted, least_block));

@@ -19,6 +19,10 @@ struct BlockSource {
 class Arena {
  public:
   static constexpr std::int64_t alignment = 256;
+  /// To a multiple of the alignment.
+  static constexpr std::int64_t round_up(std::int64_t bytes) {
+    return (bytes + alignment - 1) / alignment * alignment;
+  }
 
   explicit Arena(BlockSource source) : source_(std::move(source)) {}
   ~Arena();

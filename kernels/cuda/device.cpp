@@ -54,13 +54,12 @@ void* take_block(const Gpu& gpu, std::int64_t bytes) {
   const cudaError_t status = cudaMalloc(&block, static_cast<std::size_t>(bytes));
   if (status == cudaErrorMemoryAllocation) {
     cudaGetLastError();  // is not to be found by the next call
-    std::size_t free = 0, total = 0;
-    check(cudaMemGetInfo(&free, &total));
     throw DeviceMemoryError(fmt::format(
         "GPU {} ({}) has not enough memory: {:.0f} MB more are needed, {:.0f} of {:.0f} MB are "
         "free; use a larger one, fewer prompts, or one precision (run.precision: fp32)",
-        gpu.number, gpu.name, static_cast<double>(bytes) / 1e6, static_cast<double>(free) / 1e6,
-        static_cast<double>(total) / 1e6));
+        gpu.number, gpu.name, static_cast<double>(bytes) / 1e6,
+        static_cast<double>(free_bytes(gpu.number)) / 1e6,
+        static_cast<double>(gpu.memory_bytes) / 1e6));
   }
   check(status);
   return block;

@@ -36,7 +36,6 @@ class Device : public std::enable_shared_from_this<Device> {
 
   const Gpu& gpu() const { return gpu_; }
   cublasLtHandle_t cublas() const { return cublas_.get(); }
-  const Chain& chain() const { return chain_; }
   DerivedWeights& derived_weights() { return derived_weights_; }
 
   /// Device memory that goes back to the arena with its last owner. What was asked for before may

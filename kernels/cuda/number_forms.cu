@@ -84,7 +84,7 @@ __global__ void __launch_bounds__(256)
   for (std::int64_t o = threadIdx.x; o < wanted.outputs; o += blockDim.x) {
     const std::int64_t column = wanted.columns == nullptr ? o : wanted.columns[o];
     if (row == wanted.inputs) {
-      part_bias[o] = from.bias[column];
+      part_bias[o] = from.bias == nullptr ? 0 : from.bias[column];
     } else {
       const std::int64_t source = wanted.rows == nullptr ? row : wanted.rows[row];
       part[row * wanted.outputs + o] = from.weight[source * from.outputs + column];

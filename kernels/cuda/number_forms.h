@@ -30,7 +30,8 @@ template <class T>
 void finish(cudaStream_t stream, Matrix sums, const double* bias, Epilogue epilogue, Matrix out);
 
 /// The rows and columns of a float32 matrix (inputs, outputs) that are listed in device memory, and
-/// the columns' biases. nullptr: all of them. `part` has no gaps between rows.
+/// the columns' biases, 0 if `bias` is nullptr. A list that is nullptr: all of them. `part` has no
+/// gaps between rows.
 struct WeightPart {
   const int* rows = nullptr;
   const int* columns = nullptr;

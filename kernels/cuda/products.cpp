@@ -10,10 +10,6 @@
 namespace headsweep::cuda {
 namespace {
 
-std::int64_t round_up(std::int64_t bytes) {
-  return (bytes + Arena::alignment - 1) / Arena::alignment * Arena::alignment;
-}
-
 /// A packed weight: where its parts are, and what else has been made of it.
 struct PackedWeight {
   std::shared_ptr<void> memory;
@@ -31,7 +27,7 @@ struct PackedWeight {
   }
 
   static std::int64_t bias_offset(std::int64_t inputs, std::int64_t outputs) {
-    return round_up(inputs * outputs * static_cast<std::int64_t>(sizeof(float)));
+    return Arena::round_up(inputs * outputs * static_cast<std::int64_t>(sizeof(float)));
   }
 };
 
@@ -77,13 +73,13 @@ struct Operands {
   Bfloat16* high() const { return reinterpret_cast<Bfloat16*>(start); }
   Bfloat16* low() const {
     return reinterpret_cast<Bfloat16*>(
-        start + round_up(rows * columns * static_cast<std::int64_t>(sizeof(Bfloat16))));
+        start + Arena::round_up(rows * columns * static_cast<std::int64_t>(sizeof(Bfloat16))));
   }
 };
 
 Operands workspace_for(Device& device, Matrix in) {
   const std::int64_t part =
-      round_up(in.rows * in.columns * static_cast<std::int64_t>(sizeof(Bfloat16)));
+      Arena::round_up(in.rows * in.columns * static_cast<std::int64_t>(sizeof(Bfloat16)));
   return {static_cast<std::byte*>(device.workspace(2 * part)), in.rows, in.columns};
 }
 
@@ -94,7 +90,7 @@ Products::Products(std::shared_ptr<Device> device, Rung rung)
 
 std::int64_t Products::packed_bytes(std::int64_t inputs, std::int64_t outputs) const {
   return PackedWeight::bias_offset(inputs, outputs) +
-         round_up(outputs * static_cast<std::int64_t>(sizeof(double)));
+         Arena::round_up(outputs * static_cast<std::int64_t>(sizeof(double)));
 }
 
 void Products::pack_into(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
@@ -117,27 +113,23 @@ Weight Products::packed_weight(std::shared_ptr<void> memory, std::int64_t inputs
 Weight Products::part_of(const Weight& whole, std::span<const int> rows,
                          std::span<const int> columns) {
   const PackedWeight& from = packed(whole);
-  const auto indices = [&](std::span<const int> list) {
+  const auto indices = [&](std::span<const int> list) -> std::shared_ptr<void> {
+    if (list.empty()) return nullptr;
     const auto memory = device_->allocate(static_cast<std::int64_t>(list.size_bytes()));
     device_->copy_to_device(std::as_bytes(list), memory.get());
     return memory;
   };
   const auto row_list = indices(rows), column_list = indices(columns);
-  const WeightPart wanted{
-      .rows = rows.empty() ? nullptr : static_cast<const int*>(row_list.get()),
-      .columns = columns.empty() ? nullptr : static_cast<const int*>(column_list.get()),
-      .inputs = rows.empty() ? from.inputs : std::ssize(rows),
-      .outputs = columns.empty() ? from.outputs : std::ssize(columns)};
+  const WeightPart wanted{.rows = static_cast<const int*>(row_list.get()),
+                          .columns = static_cast<const int*>(column_list.get()),
+                          .inputs = rows.empty() ? from.inputs : std::ssize(rows),
+                          .outputs = columns.empty() ? from.outputs : std::ssize(columns)};
   Weight weight = packed_weight(device_->allocate(packed_bytes(wanted.inputs, wanted.outputs)),
                                 wanted.inputs, wanted.outputs);
   const PackedWeight& part = packed(weight);
-  device_->add(take_part, from.values(), from.bias(), from.outputs, wanted, part.values(),
-               part.bias());
   // The bias belongs to all rows together.
-  if (!rows.empty()) {
-    const std::vector<double> none(static_cast<std::size_t>(wanted.outputs));
-    device_->copy_to_device(std::as_bytes(std::span(none)), part.bias());
-  }
+  const double* const bias = rows.empty() ? from.bias() : nullptr;
+  device_->add(take_part, from.values(), bias, from.outputs, wanted, part.values(), part.bias());
   return weight;
 }
 
@@ -253,7 +245,7 @@ void Products::multiply_float32(Matrix in, const Weight& weight, Epilogue epilog
 /// memory of all others.
 void Products::multiply_float64(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) {
   const PackedWeight& w = packed(weight);
-  const std::int64_t wide_bytes = round_up(w.elements() * bytes_of(Element::float64));
+  const std::int64_t wide_bytes = Arena::round_up(w.elements() * bytes_of(Element::float64));
   auto* const memory = static_cast<std::byte*>(
       device_->workspace(wide_bytes + in.rows * in.columns * bytes_of(in.element)));
   auto* const wide = reinterpret_cast<double*>(memory);

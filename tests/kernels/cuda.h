@@ -14,6 +14,7 @@
 
 #include "kernels/matrix.h"
 #include "tests/cuda_emulation/emulation.h"
+#include "tests/cuda_emulation/gpu_test.h"
 
 namespace headsweep {
 
@@ -22,18 +23,8 @@ struct Layout {
   std::int64_t offset = 0, gap = 0;
 };
 
-struct CudaTest : testing::Test {
-  CudaTest() {
-    emulation::reset();
-    EXPECT_EQ(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), cudaSuccess);
-  }
-  ~CudaTest() override {
-    EXPECT_EQ(emulation::faults(), "");
-    emulation::set_order(0);
-    EXPECT_EQ(cudaStreamDestroy(stream), cudaSuccess);
-  }
-  CudaTest(const CudaTest&) = delete;
-  CudaTest& operator=(const CudaTest&) = delete;
+struct CudaTest : emulation::GpuTest {
+  ~CudaTest() override { EXPECT_EQ(emulation::faults(), ""); }
 
   /// Filled with NaN by the emulation.
   template <class T>
@@ -59,8 +50,6 @@ struct CudaTest : testing::Test {
     EXPECT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
     return values;
   }
-
-  cudaStream_t stream = nullptr;
 };
 
 /// A matrix of T that ends where its memory ends.
