@@ -39,12 +39,14 @@ function(headsweep_test path)
 endfunction()
 
 # headsweep_test_on_emulated_gpu(FOLDER/NAME ARGUMENTS...): the same program again, as FOLDER/NAME.gpu, with the plugin for
-# the emulated GPU (tests/cuda_emulation), which it must then find.
+# the emulated GPU (tests/cuda_emulation), which it must then find. Without a look for leaks: the sanitizer's falls over
+# now and then (a signal in its tracer) over thread-local memory of libraries that were loaded later. The plugin's parts
+# are looked at by tests that are linked with them.
 function(headsweep_test_on_emulated_gpu path)
   string(REPLACE "/" "_" target ${path})
   add_test(NAME ${path}.gpu COMMAND ${target} ${ARGN})
   set_tests_properties(${path}.gpu PROPERTIES LABELS unit TIMEOUT 600
-    ENVIRONMENT "OMP_NUM_THREADS=1;HEADSWEEP_REQUIRE_GPU=1;HEADSWEEP_PLUGINS=${PROJECT_BINARY_DIR}/emulated_gpu")
+    ENVIRONMENT "OMP_NUM_THREADS=1;ASAN_OPTIONS=detect_leaks=0;HEADSWEEP_REQUIRE_GPU=1;HEADSWEEP_PLUGINS=${PROJECT_BINARY_DIR}/emulated_gpu")
 endfunction()
 
 # mpirun as root, on fewer cores than ranks, without a look for fabrics; tests/program/mpi_environment.py says why each.
