@@ -16,7 +16,7 @@ from headsweep_program import DONE, MODELS, PROGRAM, ProgramTest, family_file, j
 
 
 class LongRunTest(ProgramTest):
-    repeats = 200  # of the family's 12 clean prompts: a run of about 5 s with one thread
+    repeats = 100  # of the family's 12 clean prompts: a run of about 2.5 s with one thread
     keys_of_run = {}  # of the job's section `run`, besides the output
 
     @classmethod

@@ -47,7 +47,8 @@ class PrecisionTest(ProgramTest):
         searches = list(heads_backward())
         self.assertGreaterEqual(len(searches), 20)
         for precision in self.precisions():
-            for name, expected in searches:
+            # The ladder takes all; a precision alone, of which it is made, some.
+            for name, expected in searches if precision == "auto" else searches[::3]:
                 with self.subTest(name, precision=precision):
                     shown = self.shown(name, precision)
                     self.assertEqual(shown["status"], "complete")
