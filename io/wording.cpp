@@ -10,6 +10,12 @@ namespace {
 constexpr std::size_t most_shown_bytes = 80;
 constexpr std::size_t longest_guessed_word = 64;
 
+/// What people write and mean, where the letters would suggest another word.
+struct Synonym {
+  std::string_view written, meant;
+};
+constexpr Synonym synonyms[] = {{"gpu", "cuda"}};  // not 'cpu'
+
 std::string lower_case(std::string_view word) {
   std::string lower(word);
   for (char& c : lower)
@@ -58,6 +64,10 @@ std::string in_quotes(std::string_view text) {
 std::optional<std::string> nearest(std::string_view word,
                                    const std::vector<std::string>& candidates) {
   if (word.size() > longest_guessed_word) return std::nullopt;
+  for (const Synonym& synonym : synonyms)
+    if (lower_case(word) == synonym.written &&
+        std::ranges::count(candidates, std::string(synonym.meant)) > 0)
+      return std::string(synonym.meant);
   std::optional<std::string> best;
   std::size_t best_distance = 0;
   for (const std::string& candidate : candidates) {

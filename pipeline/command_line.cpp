@@ -32,9 +32,12 @@ void add_plan_options(CLI::App& plan, Arguments& a) {
   plan.add_option("--ranks", a.planned.ranks, "with so many ranks (default: 1)")
       ->check(CLI::Range(1, most_ranks));
   plan.add_option("--ranks-per-node", a.planned.ranks_per_node,
-                  "of them on each node (default: 2, one for each socket of most)")
+                  "of them on each node (default: 2, one for each socket of most; on GPUs, as "
+                  "many as Slurm finds GPUs there)")
       ->check(CLI::Range(1, most_ranks));
-  plan.add_flag("--slurm", a.planned.sbatch_line, "print a fitting line for sbatch");
+  plan.add_flag("--slurm", a.planned.sbatch_line,
+                "print a fitting line for sbatch, with a GPU for each rank "
+                "where the job computes on GPUs");
   auto* simulate = plan.add_flag("--simulate", a.simulate,
                                  "only a table: what 1 to 1,000 families take on 1 to 4,096 ranks");
   plan.add_option("--trace", a.trace,
@@ -44,6 +47,20 @@ void add_plan_options(CLI::App& plan, Arguments& a) {
       ->needs(simulate);
   plan.add_option("--picture", a.picture, "write the table as a picture (SVG), too")
       ->needs(simulate);
+}
+
+/// By the names that a job gives them.
+template <class Enum>
+std::map<std::string, Enum> by_name(std::initializer_list<Enum> values) {
+  std::map<std::string, Enum> named;
+  for (const Enum each : values) named[name_of(each)] = each;
+  return named;
+}
+
+void add_device(CLI::App& command, Arguments& a) {
+  command.add_option("--device", a.device, "cpu, cuda, or auto (default)")
+      ->transform(CLI::CheckedTransformer(
+          by_name({DeviceChoice::automatic, DeviceChoice::cpu, DeviceChoice::cuda})));
 }
 
 // Each command's options, and what it does when it is chosen.
@@ -84,10 +101,12 @@ void add_verify(CLI::App& app, Arguments& a, int& exit_code) {
   verify->add_flag("--all", a.all_decisions, "every decision (default: 2 %, and the fragile ones)");
   verify->add_option("--model", a.model, "checkpoint folder (default: where the run had it)");
   verify->add_option("--threads", a.threads, "default: as many as pay")->check(CLI::Range(0, 4096));
+  add_device(*verify, a);
   add_json(*verify, a);
   verify->callback([&] {
     const Extent extent = a.all_decisions ? Extent::all : Extent::sample;
-    exit_code = exit_code_of(verify_command({a.run_file, a.model, extent, a.threads}, a.format()));
+    exit_code = exit_code_of(
+        verify_command({a.run_file, a.model, extent, a.threads, a.device}, a.format()));
   });
 }
 
@@ -130,20 +149,6 @@ void add_run_file_commands(CLI::App& app, Arguments& a) {
     show_command(a.run_file, a.list_decisions ? Detail::decisions : Detail::summary,
                  fragile->empty() ? std::nullopt : std::optional(a.fragile), a.format());
   });
-}
-
-/// By the names that a job gives them.
-template <class Enum>
-std::map<std::string, Enum> by_name(std::initializer_list<Enum> values) {
-  std::map<std::string, Enum> named;
-  for (const Enum each : values) named[name_of(each)] = each;
-  return named;
-}
-
-void add_device(CLI::App& command, Arguments& a) {
-  command.add_option("--device", a.device, "cpu, cuda, or auto (default)")
-      ->transform(CLI::CheckedTransformer(
-          by_name({DeviceChoice::automatic, DeviceChoice::cpu, DeviceChoice::cuda})));
 }
 
 void add_model_benchmark(CLI::App& bench, Arguments& a) {

@@ -37,6 +37,7 @@ struct Verification {
   std::filesystem::path model;  // empty: where the run had it
   Extent extent = Extent::sample;
   int threads = 0;
+  DeviceChoice device = DeviceChoice::automatic;
 };
 Outcome verify_command(const Verification& verification, Format format);
 

@@ -117,7 +117,8 @@ void plan_job(const Job& job, const PlannedRanks& planned) {
   fmt::print("\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n",
              static_cast<double>(peak_memory_bytes()) / 1e6,
              static_cast<double>(loaded.model->weight_bytes()) / 1e6);
-  print_planned_ranks(job, config, cluster, work, planned);
+  print_planned_ranks(job, config, cluster, work, planned,
+                      is_for_gpus(prepared.planning) ? RankSeat::gpu : RankSeat::socket);
 }
 
 }  // namespace headsweep

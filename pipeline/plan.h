@@ -14,7 +14,8 @@ std::string describe_first_prompt(const Family& family, const Tokenizer& tokeniz
 
 /// What the job would be started with.
 struct PlannedRanks {
-  int ranks = 1, ranks_per_node = 2;
+  int ranks = 1;
+  int ranks_per_node = 0;    // 0: one to a socket; of GPUs, as many as a node has
   bool sbatch_line = false;  // print one
 };
 

@@ -16,6 +16,10 @@ PlanningDevice device_for_planning(const Job& job, int threads) {
   return {std::move(device), stands_in};
 }
 
+bool is_for_gpus(const PlanningDevice& planning) {
+  return planning.stands_in || planning.device.gpu.has_value();
+}
+
 std::string describe(const PlanningDevice& planning) {
   const std::string& remark = planning.device.remark;
   if (!planning.stands_in) return remark.empty() ? "" : fmt::format(" ({})", remark);
@@ -74,15 +78,17 @@ std::string describe_memory(const PlanningDevice& planning, const PlannedRungs& 
   const FamilyShape shape = family_shape(family.clean, family.corrupted, ablation);
   if (planning.stands_in) {
     const MemoryNeed need = memory_need(config, rungs.memory, shape, 1);
-    return fmt::format("  GPU memory: at least {:.2f} GB ({})\n",
+    return fmt::format("  GPU memory: at least {:.2f} GB for each rank ({})\n",
                        static_cast<double>(need.peak()) / 1e9, describe(need));
   }
   const GpuShare share = share_of_gpu(planning.device.gpu->free_bytes, 1);
   const FamilyNeed need = family_need(config, rungs.memory, shape, rungs.most_circuits, share);
   if (need.circuits == 0) throw UserError(why_it_does_not_fit(family.prompts.name, need, share));
-  return fmt::format("  GPU memory: {:.2f} GB ({}) with {} circuits side by side; it has {:.2f}\n",
-                     static_cast<double>(need.need.peak()) / 1e9, describe(need.need),
-                     need.circuits, static_cast<double>(share.bytes) / 1e9);
+  return fmt::format(
+      "  GPU memory: {:.2f} GB ({}) with {} circuits side by side; it has {:.2f}, all for one "
+      "rank\n",
+      static_cast<double>(need.need.peak()) / 1e9, describe(need.need), need.circuits,
+      static_cast<double>(share.bytes) / 1e9);
 }
 
 void take_device_of_file(RunRecord& fresh, const std::filesystem::path& path) {

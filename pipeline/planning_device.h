@@ -20,6 +20,9 @@ struct PlanningDevice {
   bool stands_in = false;  // for a GPU, which the job is to have and this machine has not
 };
 
+/// Whether the job will compute on GPUs: asked for, or found here.
+bool is_for_gpus(const PlanningDevice& planning);
+
 /// The job's device; the processor for a GPU that is not here.
 PlanningDevice device_for_planning(const Job& job, int threads);
 
@@ -40,8 +43,8 @@ struct PlannedRungs {
 PlannedRungs open_rungs(const PlanningDevice& planning, const Ladder& ladder,
                         const Gpt2Config& config);
 
-/// What a family will take of a GPU, as a line; empty for the processor. UserError if that is more
-/// than the GPU here has.
+/// What a family will take of a GPU that one rank has for itself, as a line; empty for the
+/// processor. UserError if that is more than the GPU here has.
 std::string describe_memory(const PlanningDevice& planning, const PlannedRungs& rungs,
                             const Gpt2Config& config, const Family& family, Ablation ablation);
 

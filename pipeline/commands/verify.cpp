@@ -143,7 +143,7 @@ Outcome verify_command(const Verification& verification, Format format) {
   const std::filesystem::path folder = find_model(record, verification);
   std::future<std::string> sha256 = hash_model(folder);
   const LoadedModel loaded =
-      load_model(folder, DeviceChoice::automatic, Rung::fp64, verification.threads);
+      load_model(folder, verification.device, Rung::fp64, verification.threads);
   check_model(sha256.get(), record, folder);
   Evaluator evaluator(*loaded.model, batch_of(record.clean, record.position_names),
                       batch_of(record.corrupted, record.position_names), ablation, positions);

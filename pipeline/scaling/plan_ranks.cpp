@@ -33,6 +33,37 @@ std::string duration(double seconds) {
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
+/// Nodes and tasks, with so many ranks on a node.
+std::string nodes_and_tasks(int ranks, int ranks_per_node) {
+  const int per_node = std::min(ranks, ranks_per_node);
+  return fmt::format("--nodes={} --ntasks-per-node={}", (ranks + per_node - 1) / per_node,
+                     per_node);
+}
+
+std::string ranks_on_sockets(const Job& job, const PlannedRanks& planned, int cores_per_node) {
+  constexpr int sockets_per_node = 2;
+  const int most = planned.ranks_per_node > 0 ? planned.ranks_per_node : sockets_per_node;
+  const int per_node = std::min(planned.ranks, most);
+  const int threads =
+      job.run.threads > 0 ? job.run.threads : std::max(1, cores_per_node / per_node);
+  // The script asks for one rank to a socket.
+  const int per_socket = (per_node + sockets_per_node - 1) / sockets_per_node;
+  const std::string sockets =
+      per_socket > 1 ? fmt::format(" --ntasks-per-socket={}", per_socket) : "";
+  return fmt::format("{}{} --cpus-per-task={}", nodes_and_tasks(planned.ranks, most), sockets,
+                     threads);
+}
+
+/// Slurm knows how many GPUs a node has, and the script how many cores feed one.
+std::string ranks_on_gpus(const Job& job, const PlannedRanks& planned) {
+  const std::string ranks = planned.ranks_per_node > 0
+                                ? nodes_and_tasks(planned.ranks, planned.ranks_per_node)
+                                : fmt::format("--ntasks={}", planned.ranks);
+  const std::string threads =
+      job.run.threads > 0 ? fmt::format(" --cpus-per-task={}", job.run.threads) : "";
+  return fmt::format("{} --gpus-per-task=1{}", ranks, threads);
+}
+
 }  // namespace
 
 std::string describe_layout(int ranks, int families, int ranks_per_family) {
@@ -59,27 +90,20 @@ std::string describe_layout(int ranks, int families, int ranks_per_family) {
                              counted_families(families), each);
 }
 
-std::string sbatch_line(const Job& job, const PlannedRanks& planned, int cores_per_node,
-                        double seconds) {
+std::string sbatch_line(const Job& job, const PlannedRanks& planned, RankSeat seat,
+                        int cores_per_node, double seconds) {
   constexpr double step_minutes = 10;
-  const int per_node = std::min(planned.ranks, planned.ranks_per_node);
-  const int nodes = (planned.ranks + per_node - 1) / per_node;
-  const int threads =
-      job.run.threads > 0 ? job.run.threads : std::max(1, cores_per_node / per_node);
   const auto minutes = static_cast<long long>(
       step_minutes * std::max(1.0, std::ceil(2 * seconds / 60 / step_minutes)));
-  // The script asks for one rank to a socket, and nodes have two.
-  const int per_socket = (per_node + 1) / 2;
-  const std::string sockets =
-      per_socket > 1 ? fmt::format(" --ntasks-per-socket={}", per_socket) : "";
+  const bool on_gpus = seat == RankSeat::gpu;
   return fmt::format(
-      "sbatch --nodes={} --ntasks-per-node={}{} --cpus-per-task={} --time={}:{:02}:00 "
-      "slurm/cpu.sbatch {}",
-      nodes, per_node, sockets, threads, minutes / 60, minutes % 60, shell_word(job.file.string()));
+      "sbatch {} --time={}:{:02}:00 slurm/{}.sbatch {}",
+      on_gpus ? ranks_on_gpus(job, planned) : ranks_on_sockets(job, planned, cores_per_node),
+      minutes / 60, minutes % 60, on_gpus ? "gpu" : "cpu", shell_word(job.file.string()));
 }
 
 void print_planned_ranks(const Job& job, const Gpt2Config& config, const ClusterCost& cluster,
-                         const SimulatedWork& work, const PlannedRanks& planned) {
+                         const SimulatedWork& work, const PlannedRanks& planned, RankSeat seat) {
   const auto families = static_cast<int>(work.families.size());
   fmt::print("{}\n", describe_layout(planned.ranks, families, work.ranks_per_family));
   double seconds = cluster.loading_seconds;
@@ -93,8 +117,10 @@ void print_planned_ranks(const Job& job, const Gpt2Config& config, const Cluster
   }
   if (planned.sbatch_line) {
     const auto cores = static_cast<int>(std::thread::hardware_concurrency());
-    fmt::print("\nwith nodes like this machine ({} cores):\n{}\n", cores,
-               sbatch_line(job, planned, cores, seconds));
+    const std::string where = seat == RankSeat::gpu
+                                  ? "with a GPU for each rank"
+                                  : fmt::format("with nodes like this machine ({} cores)", cores);
+    fmt::print("\n{}:\n{}\n", where, sbatch_line(job, planned, seat, cores, seconds));
   }
 }
 

@@ -121,6 +121,7 @@ TEST_F(ReadJob, ListsTheValuesOfAChoice) {
             "job.yaml:7: search.positions: 'alll' is not one of: all, own, union (did you mean "
             "'all'?)");
   EXPECT_THAT(error_with("run.device=opencl"), EndsWith("'opencl' is not one of: auto, cpu, cuda"));
+  EXPECT_THAT(error_with("run.device=gpu"), EndsWith("(did you mean 'cuda'?)"));
   EXPECT_THAT(error_with("run.precision=fp46"),
               EndsWith("'fp46' is not one of: auto, bf16, bf16x3, fp32, fp64 (did you mean "
                        "'fp64'?)"));

@@ -25,11 +25,16 @@ TEST(Layout, GroupsOfAFixedSizeMayLeaveRanksOver) {
   EXPECT_THAT(describe_layout(2, 1, 9), HasSubstr("1 family at a time with 2 ranks each"));
 }
 
-std::string line(int ranks, int ranks_per_node, double seconds, int threads = 0) {
+std::string line(int ranks, int ranks_per_node, double seconds, int threads = 0,
+                 RankSeat seat = RankSeat::socket) {
   Job job;
   job.file = "jobs/my job's.yaml";
   job.run.threads = threads;
-  return sbatch_line(job, {ranks, ranks_per_node, true}, 32, seconds);
+  return sbatch_line(job, {ranks, ranks_per_node, true}, seat, 32, seconds);
+}
+
+std::string line_for_gpus(int ranks, int ranks_per_node, int threads = 0) {
+  return line(ranks, ranks_per_node, 60, threads, RankSeat::gpu);
 }
 
 TEST(SbatchLine, AsksForNodesTasksCoresAndTwiceTheTimeInTensOfMinutes) {
@@ -45,6 +50,18 @@ TEST(SbatchLine, AsksForNodesTasksCoresAndTwiceTheTimeInTensOfMinutes) {
 TEST(SbatchLine, FewerRanksThanANodeTakesNeedOneNode) {
   EXPECT_THAT(line(3, 8, 60),
               HasSubstr("--nodes=1 --ntasks-per-node=3 --ntasks-per-socket=2 --cpus-per-task=10"));
+}
+
+TEST(SbatchLine, UnlessToldOtherwiseANodeHasARankForEachOfTwoSockets) {
+  EXPECT_EQ(line(8, 0, 60), line(8, 2, 60));
+}
+
+TEST(SbatchLine, OnGpusEachRankHasOneAndTheGpuScriptRuns) {
+  EXPECT_EQ(line_for_gpus(8, 0),
+            "sbatch --ntasks=8 --gpus-per-task=1 --time=0:10:00 slurm/gpu.sbatch "
+            "'jobs/my job'\\''s.yaml'");
+  EXPECT_THAT(line_for_gpus(8, 4), HasSubstr(" --nodes=2 --ntasks-per-node=4 --gpus-per-task=1 "));
+  EXPECT_THAT(line_for_gpus(8, 0, 5), HasSubstr(" --gpus-per-task=1 --cpus-per-task=5 "));
 }
 
 TEST(SbatchLine, TheJobsThreadsAreCores) {

@@ -88,6 +88,30 @@ class OneProcessTest(GpuTest):
         self.assertRegex(planned, r"(?s)no GPU: .*is not checked against the GPU.*GPU memory: at least 0\.\d\d GB")
         self.assertIn("12 of 12 decisions made", planned)
 
+    def test_plan_asks_slurm_for_a_gpu_for_each_rank(self):
+        def line(device):
+            options = ("--ranks", 3, "--slurm", "--set", f"run.device={device}", "--set", "run.precision=fp32")
+            return self.run_program("plan", "job.yaml", *options, code=DONE).stdout.splitlines()[-1]
+
+        for_gpus = r"^sbatch --ntasks=3 --gpus-per-task=1 --time=\S+ slurm/gpu\.sbatch job\.yaml$"
+        self.machine()
+        self.assertRegex(line("auto"), for_gpus)
+        self.assertRegex(line("cpu"), r"slurm/cpu\.sbatch job\.yaml$")
+        self.machine(gpus=0)
+        self.assertRegex(line("cuda"), for_gpus)
+        self.assertRegex(line("auto"), r"slurm/cpu\.sbatch job\.yaml$")
+
+    def test_verify_computes_where_it_is_told(self):
+        self.machine()
+        self.run_program(*self.arguments(), code=DONE)
+        file = "runs/job/even.file.T3.h5"
+        self.assertIn("fake GPU", self.json_of("verify", file)["device"])
+        self.assertIn("fake GPU", self.json_of("verify", file, "--device", "cuda")["device"])
+        self.assertRegex(self.json_of("verify", file, "--device", "cpu")["device"], "^cpu ")
+        self.machine(gpus=0)
+        missing = self.run_program("verify", file, "--device", "cuda", code=MACHINE_FAILED)
+        self.assertIn("no GPU can be used", missing.stderr)
+
 
 class SeveralRanksTest(RanksTest, GpuTest):
     def on_rank(self, rank, setting):
