@@ -15,7 +15,6 @@ function(headsweep_test path)
     target_link_libraries(${target} PRIVATE headsweep_pipeline headsweep_ranks GTest::gmock)
   elseif(path MATCHES "^kernels/")
     target_link_libraries(${target} PRIVATE headsweep_pipeline headsweep_ranks_alone GTest::gmock_main)
-    headsweep_for_the_bundle(${target})
   else()
     target_link_libraries(${target} PRIVATE headsweep_pipeline headsweep_ranks GTest::gmock_main)
   endif()
@@ -39,6 +38,16 @@ function(headsweep_test path)
         LABELS ${ARG_LABEL} TIMEOUT 120 PROCESSORS ${ranks} ENVIRONMENT "${HEADSWEEP_MPI_ENVIRONMENT}")
     endforeach()
   endif()
+endfunction()
+
+# headsweep_test_for_the_bundle(FOLDER/NAME): the same program, linked for the bundle, as bundled/FOLDER_NAME.
+function(headsweep_test_for_the_bundle path)
+  string(REPLACE "/" "_" target ${path})
+  add_executable(${target}_bundled $<TARGET_OBJECTS:${target}>)
+  target_link_libraries(${target}_bundled PRIVATE headsweep_pipeline headsweep_ranks_alone GTest::gmock_main)
+  set_target_properties(${target}_bundled PROPERTIES
+    OUTPUT_NAME ${target} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bundled LINKER_LANGUAGE CXX)
+  headsweep_for_the_bundle(${target}_bundled)
 endfunction()
 
 # headsweep_test_on_emulated_gpu(FOLDER/NAME ARGUMENTS...): the same program again, as FOLDER/NAME.gpu, with the plugin for

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <omp.h>
 
-#include "kernels/cpu/float64_epilogue.h"
+#include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/typed_matrix.h"
 
 namespace headsweep::cpu {

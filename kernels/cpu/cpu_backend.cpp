@@ -2,156 +2,64 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
-#include <utility>
+#include <optional>
 
-#include <fmt/format.h>
-#include <omp.h>
-
-#include "kernels/cpu/attention.h"
+#include "kernels/cpu/backend_with.h"
 #include "kernels/cpu/bf16_products.h"
-#include "kernels/cpu/blas_product.h"
-#include "kernels/cpu/elementwise.h"
-#include "kernels/cpu/memory.h"
-#include "kernels/cpu/onednn_product.h"
+#include "kernels/cpu/library_products.h"
 #include "kernels/cpu/own_products.h"
 #include "kernels/cpu/panel_product.h"
+#include "kernels/cpu/portable_products.h"
 #include "kernels/cpu/processor.h"
-#include "kernels/cpu/typed_matrix.h"
 
 namespace headsweep::cpu {
 namespace {
 
-/// `Products` pack weights and multiply; all else is computed in their Number. They are made of
-/// what follows the threads: nothing, or the rung.
-template <class Products>
-class CpuBackend final : public Backend {
-  using Number = typename Products::Number;
-  static constexpr int enough_rows = 256, most_circuits = 8;  // tests/bench
+bool is_bf16(Rung rung) { return rung == Rung::bf16 || rung == Rung::bf16x3; }
 
- public:
-  template <class... Arguments>
-  explicit CpuBackend(int threads, Arguments... arguments) : products_(arguments...) {
-    if (threads > 0) omp_set_num_threads(threads);
-  }
+std::unique_ptr<Backend> make_panel_backend(int threads, Rung rung) {
+  if (is_bf16(rung)) return std::make_unique<BackendWith<Bf16PanelProducts>>(threads, rung);
+  if (rung == Rung::fp32) return std::make_unique<BackendWith<OwnProducts<float>>>(threads);
+  return std::make_unique<BackendWith<OwnProducts<double>>>(threads);
+}
 
-  DeviceInfo info() const override {
-    std::string kind = fmt::format("cpu {}", processor_level());
-    if (const std::string more = products_.bits_depend_on(); !more.empty()) kind += ", " + more;
-    const int threads = omp_get_max_threads();
-    return {kind,
-            fmt::format("{}, {}{}, {} {}", kind, products_.description(),
-                        element() == Element::float64 ? " in float64" : "", threads,
-                        threads == 1 ? "thread" : "threads"),
-            products_.weight_form(),
-
-            enough_rows, most_circuits};
-  }
-
-  Element element() const override { return element_of<Number>; }
-
-  void wait() override {}
-
-  std::shared_ptr<void> allocate_bytes(std::int64_t bytes) override {
-    return allocate_aligned(bytes);
-  }
-
-  void copy_to_device(std::span<const std::byte> host, void* device) override {
-    if (!host.empty()) std::memcpy(device, host.data(), host.size());
-  }
-
-  void copy_to_host(const void* device, std::span<std::byte> host) override {
-    if (!host.empty()) std::memcpy(host.data(), device, host.size());
-  }
-
-  std::int64_t packed_bytes(std::int64_t inputs, std::int64_t outputs) override {
-    return products_.packed_bytes(inputs, outputs);
-  }
-
-  void pack_into(std::span<const float> weight, std::int64_t inputs, std::int64_t outputs,
-                 std::span<const double> bias, void* memory) override {
-    products_.pack_into(weight, inputs, outputs, bias, memory);
-  }
-
-  Weight packed_weight(std::shared_ptr<void> memory, std::int64_t inputs,
-                       std::int64_t outputs) override {
-    return products_.packed_weight(std::move(memory), inputs, outputs);
-  }
-
-  Weight part_of(const Weight&, std::span<const int>, std::span<const int>) override { return {}; }
-
-  void matmul(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) override {
-    products_.multiply(in, weight, epilogue, out);
-  }
-
-  void layer_norm(Matrix in, const Numbers& scale, double epsilon, Matrix out) override {
-    cpu::layer_norm<Number>(in, scale, epsilon, out);
-  }
-
-  void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
-                 const HeadFill& fill, Matrix z) override {
-    cpu::attention<Number>(sequences, heads, queries, q, k, v, z);
-    if (fill.keep != nullptr) cpu::replace_heads<Number>(fill, z, z);
-  }
-
-  void replace_heads(const HeadFill& fill, Matrix from, Matrix to) override {
-    cpu::replace_heads<Number>(fill, from, to);
-  }
-  void add_rows(Matrix values, const int* row, Matrix x) override {
-    cpu::add_rows<Number>(values, row, x);
-  }
-  void gather_rows(Matrix in, const int* row, Matrix out) override {
-    cpu::gather_rows<Number>(in, row, out);
-  }
-  void row_dots(Matrix a, Matrix b, double* out) override { cpu::row_dots<Number>(a, b, out); }
-
- private:
-  Products products_;
-};
+std::unique_ptr<Backend> make_portable_backend(int threads, Rung rung) {
+  if (rung == Rung::fp32) return std::make_unique<BackendWith<PortableProducts<float>>>(threads);
+  return std::make_unique<BackendWith<PortableProducts<double>>>(threads);
+}
 
 }  // namespace
 
 // The one place that knows which products there are in which precision.
 
 std::vector<ProductKind> product_kinds(Rung rung) {
+  const std::optional<ProductKind> library = library_products(rung);
   std::vector<ProductKind> kinds;
-  switch (rung) {
-    case Rung::bf16:
-    case Rung::bf16x3:
-      // Without instructions for bfloat16 these rungs would save nothing over fp32.
-      if (has_amx_bf16()) kinds.push_back(ProductKind::onednn);
-      if (bf16_panels_usable()) kinds.push_back(ProductKind::panels);
-      if (bf16_panels_usable() && !has_amx_bf16()) kinds.push_back(ProductKind::onednn);
-      break;
-    case Rung::fp32:
-    case Rung::fp64:
-      if (panels_usable()) kinds.push_back(ProductKind::panels);
-      kinds.push_back(rung == Rung::fp32 ? ProductKind::onednn : ProductKind::blas);
-      break;
+  if (is_bf16(rung)) {
+    // Without instructions for bfloat16 these rungs would save nothing over fp32.
+    if (bf16_panels_usable()) kinds.push_back(ProductKind::panels);
+    if (library && has_amx_bf16()) kinds.insert(kinds.begin(), *library);
+    if (library && !has_amx_bf16() && bf16_panels_usable()) kinds.push_back(*library);
+    return kinds;
   }
+  if (panels_usable()) kinds.push_back(ProductKind::panels);
+  if (library) kinds.push_back(*library);
+  kinds.push_back(ProductKind::portable);
   return kinds;
 }
 
 std::unique_ptr<Backend> make_backend(int threads, Rung rung, ProductKind products) {
   assert(std::ranges::count(product_kinds(rung), products) == 1);
   switch (products) {
-    case ProductKind::onednn:
-      return std::make_unique<CpuBackend<OneDnnProducts>>(threads, rung);
-    case ProductKind::blas:
-      return std::make_unique<CpuBackend<BlasProducts>>(threads);
     case ProductKind::panels:
+      return make_panel_backend(threads, rung);
+    case ProductKind::portable:
+      return make_portable_backend(threads, rung);
+    case ProductKind::onednn:
+    case ProductKind::blas:
       break;
   }
-  switch (rung) {
-    case Rung::bf16:
-    case Rung::bf16x3:
-      return std::make_unique<CpuBackend<Bf16PanelProducts>>(threads, rung);
-    case Rung::fp32:
-      return std::make_unique<CpuBackend<OwnProducts<float>>>(threads);
-    case Rung::fp64:
-      break;
-  }
-  return std::make_unique<CpuBackend<OwnProducts<double>>>(threads);
+  return make_library_backend(threads, rung);
 }
 
 std::vector<Rung> available_rungs() {

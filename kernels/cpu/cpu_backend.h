@@ -11,9 +11,10 @@ namespace headsweep::cpu {
 
 /// Who multiplies matrices.
 enum class ProductKind {
-  panels,  // the own products, where the processor can run them
-  onednn,  // not in float64
-  blas,    // in float64
+  panels,    // the own products, where the processor can run them
+  onednn,    // not in float64
+  blas,      // in float64
+  portable,  // float32 and float64 in plain C++
 };
 
 /// The kinds that this processor can run in a precision, the fastest first; none: it has not got

@@ -6,7 +6,7 @@
 #include <immintrin.h>
 
 #include "kernels/cpu/avx512_panels.h"
-#include "kernels/cpu/float64_epilogue.h"
+#include "kernels/cpu/epilogue.h"
 
 namespace headsweep::cpu {
 namespace {

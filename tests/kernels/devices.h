@@ -53,10 +53,11 @@ inline auto every_rung() {
 }
 
 inline std::string name_of(const Products& products) {
-  const char* kind = products.on_gpu()                           ? "cuda"
-                     : products.kind == cpu::ProductKind::panels ? "own"
-                     : products.kind == cpu::ProductKind::onednn ? "onednn"
-                                                                 : "blas";
+  const char* kind = products.on_gpu()                             ? "cuda"
+                     : products.kind == cpu::ProductKind::panels   ? "own"
+                     : products.kind == cpu::ProductKind::onednn   ? "onednn"
+                     : products.kind == cpu::ProductKind::portable ? "portable"
+                                                                   : "blas";
   return std::string(name_of(products.rung)) + "_" + kind;
 }
 

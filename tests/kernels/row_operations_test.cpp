@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/cpu/processor.h"
 #include "tests/kernels/devices.h"
 #include "tests/near.h"
 
@@ -88,10 +89,17 @@ TEST(CpuRungs, AreInOrderAndFloat32AndFloat64AmongThem) {
 }
 
 TEST(CpuRungs, NameWhatTheirBitsDependOn) {
-  const DeviceInfo blas = cpu::make_backend(0, Rung::fp64, cpu::ProductKind::blas)->info(),
-                   onednn = cpu::make_backend(0, Rung::fp32, cpu::ProductKind::onednn)->info();
-  EXPECT_EQ(blas.kind.find(onednn.kind + ", OpenBLAS "), 0u) << blas.kind;
-  EXPECT_NE(blas.weight_form, onednn.weight_form);
+  const std::string processor = "cpu " + cpu::processor_level();
+  for (const Products& products : cpu_products()) {
+    if (products.rung != Rung::fp32 && products.rung != Rung::fp64) continue;
+    const DeviceInfo info = BackendTest(products).backend->info();
+    const std::string more = products.kind == cpu::ProductKind::blas       ? ", OpenBLAS "
+                             : products.kind == cpu::ProductKind::portable ? ", portable products"
+                                                                           : "";
+    EXPECT_EQ(info.kind.find(processor + more), 0u) << info.kind;
+    EXPECT_EQ(info.weight_form == "float32 panels of 32 columns",
+              products.kind != cpu::ProductKind::onednn);
+  }
 }
 
 }  // namespace

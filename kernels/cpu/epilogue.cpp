@@ -1,4 +1,4 @@
-#include "kernels/cpu/float64_epilogue.h"
+#include "kernels/cpu/epilogue.h"
 
 #include <algorithm>
 #include <bit>
@@ -36,25 +36,35 @@ HEADSWEEP_VECTORIZED void add_bias(const double* sums, const double* bias, doubl
 #pragma omp simd
   for (std::int64_t i = 0; i < panel_columns; ++i) row[i] = sums[i] + bias[i];
 }
+HEADSWEEP_VECTORIZED void add_bias(const float* sums, const float* bias, double* row) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < panel_columns; ++i) row[i] = double{sums[i]} + double{bias[i]};
+}
 
 HEADSWEEP_VECTORIZED void apply_gelu(double* row) {
 #pragma omp simd
   for (std::int64_t i = 0; i < panel_columns; ++i) row[i] = gelu(row[i]);
 }
 
-}  // namespace
-
-void finish_row(const double* sums, const double* bias, Epilogue epilogue, std::int64_t columns,
-                double* out) {
+template <class T>
+void finish(const T* sums, const T* bias, Epilogue epilogue, std::int64_t columns, T* out) {
   alignas(64) double row[panel_columns];
   add_bias(sums, bias, row);
   if (epilogue == Epilogue::gelu) apply_gelu(row);
   columns = std::min(columns, panel_columns);
-  if (epilogue == Epilogue::accumulate) {
-    for (std::int64_t i = 0; i < columns; ++i) out[i] += row[i];
-  } else {
-    std::copy_n(row, columns, out);
-  }
+  for (std::int64_t i = 0; i < columns; ++i)
+    out[i] = static_cast<T>(epilogue == Epilogue::accumulate ? out[i] + row[i] : row[i]);
+}
+
+}  // namespace
+
+void finish_row(const double* sums, const double* bias, Epilogue epilogue, std::int64_t columns,
+                double* out) {
+  finish(sums, bias, epilogue, columns, out);
+}
+void finish_row(const float* sums, const float* bias, Epilogue epilogue, std::int64_t columns,
+                float* out) {
+  finish(sums, bias, epilogue, columns, out);
 }
 
 }  // namespace headsweep::cpu
