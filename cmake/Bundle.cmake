@@ -3,8 +3,8 @@
 # By an RPATH and not the newer RUNPATH: it counts for the libraries' own libraries as well, and comes before
 # LD_LIBRARY_PATH, so that a foreign machine's libraries of the same name stay out.
 #
-# To be small, it does without oneDNN and OpenBLAS, which are larger than all the rest (kernels/CMakeLists.txt), and has
-# HDF5 in itself: Debian's shared one brings curl with it, and that thirty libraries for protocols that nobody speaks here.
+# To be small, it does without oneDNN, which is larger than all the rest but the models (kernels/CMakeLists.txt), and has HDF5
+# in itself: Debian's shared one brings curl with it, and that thirty libraries for protocols that nobody speaks here.
 function(headsweep_for_the_bundle target)
   set_target_properties(${target} PROPERTIES BUILD_RPATH "$ORIGIN/../lib" HEADSWEEP_BUNDLED ON)
   target_link_options(${target} PRIVATE -Wl,--disable-new-dtags -Wl,--as-needed)

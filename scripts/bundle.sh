@@ -3,8 +3,8 @@
 # archive of it. In it: the program (without MPI, see below), the CUDA plugin if it was built, their libraries, the tests of
 # the kernels, the golden files, the demo job, and gpu-acceptance.sh, which runs all of that.
 #
-# Left out, since they are larger than all the rest: oneDNN and OpenBLAS. The programs are linked for the bundle and multiply
-# matrices on every processor without them (cmake/Bundle.cmake).
+# Left out, since it is larger than all the rest but the models: oneDNN. The programs are linked for the bundle and do without
+# it on every processor (cmake/Bundle.cmake).
 #
 # Left to the machine: glibc (which belongs to its kernel and name services) and what belongs to its GPU: the driver,
 # cuBLASLt, cuDNN, NCCL. And MPI: an MPI must fit the machine's launcher and network, one of ours would start on no cluster,
@@ -117,8 +117,8 @@ which it is called (--out changes that), and ends with 0 only if no step failed.
 
 tests/ has the tests of the kernels, the golden files (what the reference implementation found) and the benchmarks' scripts.
 lib/ has Debian's libraries as they are, each under its own licence (https://sources.debian.org); licences/ has those of
-what is inside of the programs. On the processor matrices are multiplied without oneDNN and OpenBLAS, for which a bundle has no room: own
-products with AVX-512, portable ones elsewhere. That gives the same decisions, but is no measure of headsweep's speed on CPUs.
+what is inside of the programs. oneDNN, which headsweep has for bfloat16 on processors with AMX, is left out for its size: own
+products for AVX512-BF16 stand in for it, more slowly.
 README
 }
 

@@ -9,8 +9,6 @@ packages=(
   libhdf5-dev hdf5-tools libssl-dev libpcre2-dev
   libopenmpi-dev openmpi-bin                # several processes: mpirun, srun
   libdnnl-dev ocl-icd-opencl-dev            # dnnl's CMake files want OpenCL, which libdnnl-dev only recommends
-  libopenblas-openmp-dev                    # of OpenBLAS' three builds the one that starts no threads of its own, yet may
-                                            # be called from several (libopenblas-serial-dev may not)
   libgtest-dev libgmock-dev
   python3 python3-numpy python3-h5py        # the tests read run files with h5py
 )

@@ -19,7 +19,6 @@ set(foreign_homes
   "^nlohmann/"                                     "^io/"
   "^openssl/"                                      "^io/"
   "^(oneapi/dnnl/|dnnl)"                           "^kernels/cpu/"
-  "^(cblas|lapacke?|openblas)"                     "^kernels/cpu/"
   "^pcre2"                                         "^model/"
   "^CLI/"                                          "^pipeline/"
   "^(gtest|gmock)/"                                "^tests/"

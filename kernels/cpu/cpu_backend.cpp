@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
-#include <optional>
 
 #include "kernels/cpu/backend_with.h"
 #include "kernels/cpu/bf16_products.h"
-#include "kernels/cpu/library_products.h"
+#include "kernels/cpu/onednn_backend.h"
 #include "kernels/cpu/own_products.h"
 #include "kernels/cpu/panel_product.h"
 #include "kernels/cpu/portable_products.h"
@@ -33,17 +32,16 @@ std::unique_ptr<Backend> make_portable_backend(int threads, Rung rung) {
 // The one place that knows which products there are in which precision.
 
 std::vector<ProductKind> product_kinds(Rung rung) {
-  const std::optional<ProductKind> library = library_products(rung);
   std::vector<ProductKind> kinds;
   if (is_bf16(rung)) {
     // Without instructions for bfloat16 these rungs would save nothing over fp32.
+    if (has_onednn() && has_amx_bf16()) kinds.push_back(ProductKind::onednn);
     if (bf16_panels_usable()) kinds.push_back(ProductKind::panels);
-    if (library && has_amx_bf16()) kinds.insert(kinds.begin(), *library);
-    if (library && !has_amx_bf16() && bf16_panels_usable()) kinds.push_back(*library);
+    if (has_onednn() && bf16_panels_usable() && !has_amx_bf16())
+      kinds.push_back(ProductKind::onednn);
     return kinds;
   }
   if (panels_usable()) kinds.push_back(ProductKind::panels);
-  if (library) kinds.push_back(*library);
   kinds.push_back(ProductKind::portable);
   return kinds;
 }
@@ -56,10 +54,9 @@ std::unique_ptr<Backend> make_backend(int threads, Rung rung, ProductKind produc
     case ProductKind::portable:
       return make_portable_backend(threads, rung);
     case ProductKind::onednn:
-    case ProductKind::blas:
       break;
   }
-  return make_library_backend(threads, rung);
+  return make_onednn_backend(threads, rung);
 }
 
 std::vector<Rung> available_rungs() {

@@ -12,8 +12,7 @@ namespace headsweep::cpu {
 /// Who multiplies matrices.
 enum class ProductKind {
   panels,    // the own products, where the processor can run them
-  onednn,    // not in float64
-  blas,      // in float64
+  onednn,    // in bfloat16, where the program has them
   portable,  // float32 and float64 in plain C++
 };
 

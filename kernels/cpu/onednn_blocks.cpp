@@ -34,8 +34,7 @@ int halves_added(Rung rung) { return rung == Rung::bf16x3 ? 2 : 0; }
 
 }  // namespace
 
-OneDnnBlocks::OneDnnBlocks(Rung rung)
-    : rung_(rung), type_(rung == Rung::fp32 ? Type::f32 : Type::bf16) {}
+OneDnnBlocks::OneDnnBlocks(Rung rung) : rung_(rung) {}
 
 dnnl::matmul::primitive_desc OneDnnBlocks::describe(const memory::desc& weight, Epilogue epilogue,
                                                     int added) const {
@@ -46,22 +45,22 @@ dnnl::matmul::primitive_desc OneDnnBlocks::describe(const memory::desc& weight, 
   append_epilogue(after, epilogue);
   dnnl::primitive_attr attributes;
   attributes.set_post_ops(after);
-  return {dnnl::matmul::desc(row_major(rows, inputs_of(weight), type_), weight,
+  return {dnnl::matmul::desc(row_major(rows, inputs_of(weight), Type::bf16), weight,
                              row_major(1, outputs, Type::f32), out),
           attributes, engine_};
 }
 
 dnnl::matmul::primitive_desc OneDnnBlocks::describe_first(const memory::desc& weight) const {
-  return {dnnl::matmul::desc(row_major(2 * rows, inputs_of(weight), type_), weight,
+  return {dnnl::matmul::desc(row_major(2 * rows, inputs_of(weight), Type::bf16), weight,
                              row_major(2 * rows, outputs_of(weight), Type::f32)),
           engine_};
 }
 
-/// As bf16 and fp32 like it best: what bf16x3 adds must not make it another one than bf16's.
+/// As bf16 likes it best: what bf16x3 adds must not make it another one than bf16's.
 const memory::desc& OneDnnBlocks::layout(std::int64_t inputs, std::int64_t outputs) {
   const std::pair key(inputs, outputs);
   if (auto found = layouts_.find(key); found != layouts_.end()) return found->second;
-  const memory::desc any({inputs, outputs}, type_, memory::format_tag::any);
+  const memory::desc any({inputs, outputs}, Type::bf16, memory::format_tag::any);
   return layouts_.emplace(key, describe(any, Epilogue::store, 0).weights_desc()).first->second;
 }
 
@@ -79,9 +78,10 @@ memory OneDnnBlocks::place(const memory::desc& layout, void* data) const {
   return {layout, engine_, data};
 }
 
-void OneDnnBlocks::reorder(const void* weight, const memory::desc& layout, void* to) {
+void OneDnnBlocks::reorder(const Bfloat16* weight, const memory::desc& layout, void* to) {
   // oneDNN takes no pointer to const, and does not write to the source of a reorder.
-  memory source = block(inputs_of(layout), outputs_of(layout), type_, const_cast<void*>(weight));
+  memory source =
+      block(inputs_of(layout), outputs_of(layout), Type::bf16, const_cast<Bfloat16*>(weight));
   memory packed = place(layout, to);
   dnnl::reorder(source, packed).execute(stream_, source, packed);
   stream_.wait();
@@ -92,13 +92,8 @@ memory OneDnnBlocks::block(std::int64_t block_rows, std::int64_t columns, Type o
   return {row_major(block_rows, columns, of), engine_, data};
 }
 
-/// The operands of a block of rows, rounded or split if need be.
-void* OneDnnBlocks::load_rows(TypedMatrix<float> in) {
-  if (rung_ == Rung::fp32) {
-    in_.resize(static_cast<std::size_t>(rows * in.columns));
-    copy_rows(in, {in_.data(), rows, in.columns, in.columns});
-    return in_.data();
-  }
+/// The operands of a block of rows, rounded or split.
+Bfloat16* OneDnnBlocks::load_rows(TypedMatrix<float> in) {
   const std::int64_t low = rows * in.columns;
   rounded_.resize(static_cast<std::size_t>(rung_ == Rung::bf16 ? low : 2 * low));
 #pragma omp parallel for schedule(static)
@@ -119,14 +114,14 @@ void OneDnnBlocks::multiply_block(void* operands, const OneDnnWeight& weight, Ep
   const memory::desc layout = weight.high.get_desc();
   const std::int64_t inputs = inputs_of(layout), outputs = outputs_of(layout);
   std::unordered_map<int, memory> arguments{
-      {DNNL_ARG_SRC, block(rows, inputs, type_, operands)},
+      {DNNL_ARG_SRC, block(rows, inputs, Type::bf16, operands)},
       {DNNL_ARG_WEIGHTS, rung_ == Rung::bf16x3 ? weight.low : weight.high},
       {DNNL_ARG_BIAS, block(1, outputs, Type::f32, const_cast<float*>(weight.bias.data()))},
       {DNNL_ARG_DST, block(rows, outputs, Type::f32, out_.data())}};
   if (rung_ == Rung::bf16x3) {
     halves_.resize(static_cast<std::size_t>(2 * rows * outputs));
     product(layout, std::nullopt)
-        .execute(stream_, {{DNNL_ARG_SRC, block(2 * rows, inputs, type_, operands)},
+        .execute(stream_, {{DNNL_ARG_SRC, block(2 * rows, inputs, Type::bf16, operands)},
                            {DNNL_ARG_WEIGHTS, weight.high},
                            {DNNL_ARG_DST, block(2 * rows, outputs, Type::f32, halves_.data())}});
     for (int half = 0; half < halves_added(rung_); ++half)
@@ -141,7 +136,7 @@ void OneDnnBlocks::multiply(TypedMatrix<float> in, const OneDnnWeight& weight, E
                             TypedMatrix<float> out) {
   out_.resize(static_cast<std::size_t>(rows * out.columns));
   const TypedMatrix<float> out_block{out_.data(), rows, out.columns, out.columns};
-  void* const operands = load_rows(in);
+  Bfloat16* const operands = load_rows(in);
   if (epilogue == Epilogue::accumulate) copy_rows(out, out_block);
   multiply_block(operands, weight, epilogue);
   copy_rows(out_block.part_of_rows(0, out.rows), out);

@@ -21,7 +21,7 @@ namespace headsweep::cpu {
 /// What Weight::packed points at.
 struct OneDnnWeight {
   std::shared_ptr<void> storage;
-  dnnl::memory high, low;   // low: in bfloat16 only, what `high` left out; bf16x3 multiplies it
+  dnnl::memory high, low;   // low: what `high` left out; bf16x3 multiplies it
   std::vector<float> bias;  // (outputs)
 };
 
@@ -36,14 +36,14 @@ class OneDnnBlocks {
 
   explicit OneDnnBlocks(Rung rung);
 
-  /// How oneDNN wants a weight of this shape, or one of its parts, to lie. It depends on the shape,
-  /// the operands' type, the processor and the library, so that processes on one machine agree.
+  /// How oneDNN wants a part of a weight of this shape to lie. It depends on the shape, the
+  /// processor and the library, so that processes on one machine agree.
   const dnnl::memory::desc& layout(std::int64_t inputs, std::int64_t outputs);
 
   dnnl::memory place(const dnnl::memory::desc& layout, void* data) const;
 
-  /// `weight` row-major, of the operands' type, to where and how oneDNN wants it.
-  void reorder(const void* weight, const dnnl::memory::desc& layout, void* to);
+  /// `weight` row-major, to where and how oneDNN wants it.
+  void reorder(const Bfloat16* weight, const dnnl::memory::desc& layout, void* to);
 
   /// out = in times the weight; at most `rows` rows.
   void multiply(TypedMatrix<float> in, const OneDnnWeight& weight, Epilogue epilogue,
@@ -59,16 +59,15 @@ class OneDnnBlocks {
   dnnl::matmul::primitive_desc describe_first(const dnnl::memory::desc& weight) const;
   const dnnl::matmul& product(const dnnl::memory::desc& weight, std::optional<Epilogue> epilogue);
   dnnl::memory block(std::int64_t block_rows, std::int64_t columns, Type of, void* data) const;
-  void* load_rows(TypedMatrix<float> in);
+  Bfloat16* load_rows(TypedMatrix<float> in);
   void multiply_block(void* operands, const OneDnnWeight& weight, Epilogue epilogue);
 
   Rung rung_;
-  Type type_;  // of the operands
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream_{engine_};
   std::map<Key, dnnl::matmul> products_;
   std::map<std::pair<std::int64_t, std::int64_t>, dnnl::memory::desc> layouts_;  // by in-, outputs
-  std::vector<float> in_, out_;    // (rows, inputs), (rows, outputs)
+  std::vector<float> out_;                                                       // (rows, outputs)
   std::vector<Bfloat16> rounded_;  // (rows, inputs), twice for bf16x3
   std::vector<float> halves_;      // (2 * rows, outputs)
 };

@@ -17,14 +17,14 @@ namespace {
 
 std::int64_t rounded_up(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
-/// Of a packed weight: the weight, or its high parts; in bfloat16 the low parts; the bias. bf16
-/// packs low parts, too, which it does not read, so that its form is bf16x3's.
+/// Of a packed weight: its high parts, its low parts, the bias. bf16 packs low parts, too, which it
+/// does not read, so that its form is bf16x3's.
 struct Places {
   std::int64_t low, bias, end;  // bytes
 
-  Places(const dnnl::memory::desc& layout, Rung rung)
+  explicit Places(const dnnl::memory::desc& layout)
       : low(rounded_up(static_cast<std::int64_t>(layout.get_size()))),
-        bias(rung == Rung::fp32 ? low : 2 * low),
+        bias(2 * low),
         end(bias + rounded_up(layout.dims()[1] * std::int64_t{sizeof(double)})) {}
 };
 
@@ -40,26 +40,22 @@ std::string_view bfloat16_instructions() { return has_amx_bf16() ? "AMX" : "AVX5
 
 OneDnnProducts::OneDnnProducts(Rung rung)
     : rung_(rung), blocks_(std::make_unique<OneDnnBlocks>(rung)) {
-  assert(rung != Rung::fp64);
+  assert(rung == Rung::bf16 || rung == Rung::bf16x3);
 }
 OneDnnProducts::~OneDnnProducts() = default;
 
 std::int64_t OneDnnProducts::packed_bytes(std::int64_t inputs, std::int64_t outputs) {
-  return Places(blocks_->layout(inputs, outputs), rung_).end;
+  return Places(blocks_->layout(inputs, outputs)).end;
 }
 
 void OneDnnProducts::pack_into(std::span<const float> weight, std::int64_t inputs,
                                std::int64_t outputs, std::span<const double> bias, void* memory) {
   assert(static_cast<std::int64_t>(weight.size()) == inputs * outputs);
   const dnnl::memory::desc& layout = blocks_->layout(inputs, outputs);
-  const Places places(layout, rung_);
+  const Places places(layout);
   auto* const begin = static_cast<std::byte*>(memory);
   auto* const own_bias = reinterpret_cast<double*>(begin + places.bias);
   std::fill(std::copy(bias.begin(), bias.end(), own_bias), own_bias + outputs, 0.0);
-  if (rung_ == Rung::fp32) {
-    blocks_->reorder(weight.data(), layout, begin);
-    return;
-  }
   std::vector<Bfloat16> high(weight.size()), low(weight.size());
   split_bfloat16(weight.data(), inputs * outputs, high.data(), low.data());
   blocks_->reorder(high.data(), layout, begin);
@@ -69,7 +65,7 @@ void OneDnnProducts::pack_into(std::span<const float> weight, std::int64_t input
 Weight OneDnnProducts::packed_weight(std::shared_ptr<void> memory, std::int64_t inputs,
                                      std::int64_t outputs) {
   const dnnl::memory::desc& layout = blocks_->layout(inputs, outputs);
-  const Places places(layout, rung_);
+  const Places places(layout);
   auto* const begin = static_cast<std::byte*>(memory.get());
   auto packed = std::make_shared<OneDnnWeight>();
   packed->high = blocks_->place(layout, begin);
@@ -93,17 +89,16 @@ void OneDnnProducts::multiply(Matrix in_matrix, const Weight& weight, Epilogue e
 }
 
 std::string OneDnnProducts::description() const {
-  return rung_ == Rung::fp32 ? library() : fmt::format("{} in {}", library(), name_of(rung_));
+  return fmt::format("{} in {}", library(), name_of(rung_));
 }
 
 std::string OneDnnProducts::weight_form() const {
-  if (rung_ == Rung::fp32) return fmt::format("{} float32, {}", library(), processor_level());
   return fmt::format("{} bfloat16 high and low parts, {}, {}", library(), processor_level(),
                      bfloat16_instructions());
 }
 
 std::string OneDnnProducts::bits_depend_on() const {
-  return rung_ == Rung::fp32 ? "" : fmt::format("{} {}", bfloat16_instructions(), library());
+  return fmt::format("{} {}", bfloat16_instructions(), library());
 }
 
 }  // namespace headsweep::cpu

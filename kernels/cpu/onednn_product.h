@@ -1,5 +1,6 @@
-// Matrix products with packed weights through oneDNN: on every processor, for every shape, and on
-// each rung that has float32 sums. For bfloat16 it takes a processor's tiles (AMX) where there are.
+// Matrix products of bfloat16 numbers with packed weights through oneDNN, which takes a processor's
+// tiles (AMX) where there are. Not in float32: there its bits depend on the number of threads
+// (2.6.3 with AVX2).
 #pragma once
 
 #include <memory>
@@ -18,7 +19,7 @@ class OneDnnProducts {
  public:
   using Number = float;
 
-  /// `rung`: bf16, bf16x3 or fp32.
+  /// `rung`: bf16 or bf16x3.
   explicit OneDnnProducts(Rung rung);
   ~OneDnnProducts();
 
@@ -29,11 +30,11 @@ class OneDnnProducts {
   /// `weight` is one that this object's packed_weight() gave.
   void multiply(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out);
 
-  /// "oneDNN 2.6.3", "oneDNN 2.6.3 in bf16x3".
+  /// "oneDNN 2.6.3 in bf16x3".
   std::string description() const;
   /// It lays weights out as it likes best on the processor, for both rungs of bfloat16 alike.
   std::string weight_form() const;
-  /// In bfloat16 the instructions that it takes: "AMX oneDNN 2.6.3".
+  /// The instructions that it takes: "AMX oneDNN 2.6.3".
   std::string bits_depend_on() const;
 
  private:

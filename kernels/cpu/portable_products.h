@@ -1,5 +1,5 @@
-// Matrix products in plain C++, for every processor: what multiplies where the panels' AVX-512 and
-// the libraries are missing.
+// Matrix products in plain C++, for every processor: what multiplies where the panels' AVX-512 is
+// missing.
 //
 // Every element of the result is one chain of multiplications and additions over the inputs in
 // order, always in tiles of one height, so that a row's bits do not depend on the other rows.
@@ -19,7 +19,7 @@ class PortableProducts : public PanelPacking<T> {
   void multiply(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out);
 
   static std::string description() { return "plain C++"; }
-  /// The libraries' sums end in other bits.
+  /// Sums of fused multiply-adds, which not every processor has, end in other bits than these.
   static std::string bits_depend_on() { return "portable products"; }
 
  private:

@@ -59,9 +59,8 @@ class Way {
       : backend_(cpu::make_backend(0, rung, kind)),
         name_(fmt::format("{} {}", name_of(rung),
                           kind == cpu::ProductKind::panels     ? "own"
-                          : kind == cpu::ProductKind::onednn   ? "oneDNN"
                           : kind == cpu::ProductKind::portable ? "portable"
-                                                               : "BLAS")) {
+                                                               : "oneDNN")) {
     for (const MlpMemory& mlp : packed_mlps(*backend_, memories))
       mlps_.push_back({backend_->packed_weight(mlp.input, d_model, d_mlp),
                        backend_->packed_weight(mlp.output, d_mlp, d_model)});

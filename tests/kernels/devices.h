@@ -55,9 +55,8 @@ inline auto every_rung() {
 inline std::string name_of(const Products& products) {
   const char* kind = products.on_gpu()                             ? "cuda"
                      : products.kind == cpu::ProductKind::panels   ? "own"
-                     : products.kind == cpu::ProductKind::onednn   ? "onednn"
                      : products.kind == cpu::ProductKind::portable ? "portable"
-                                                                   : "blas";
+                                                                   : "onednn";
   return std::string(name_of(products.rung)) + "_" + kind;
 }
 

@@ -84,7 +84,6 @@ TEST_P(MatmulContract, ARowsBitsDoNotDependOnTheRowsAroundItNorOnTheirDistance) 
   }
 }
 
-/// OpenBLAS, too, is called by all threads at once.
 TEST_P(CpuMatmul, TheNumberOfThreadsChangesNoBit) {
   constexpr std::int64_t rows = 37, inputs = 700, outputs = 900;
   const auto weight = reference::random_values(inputs * outputs, 2);

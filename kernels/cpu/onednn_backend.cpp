@@ -1,0 +1,14 @@
+#include "kernels/cpu/onednn_backend.h"
+
+#include "kernels/cpu/backend_with.h"
+#include "kernels/cpu/onednn_product.h"
+
+namespace headsweep::cpu {
+
+bool has_onednn() { return true; }
+
+std::unique_ptr<Backend> make_onednn_backend(int threads, Rung rung) {
+  return std::make_unique<BackendWith<OneDnnProducts>>(threads, rung);
+}
+
+}  // namespace headsweep::cpu

@@ -1,0 +1,11 @@
+#include <cstdlib>
+
+#include "kernels/cpu/onednn_backend.h"
+
+namespace headsweep::cpu {
+
+bool has_onednn() { return false; }
+
+std::unique_ptr<Backend> make_onednn_backend(int, Rung) { std::abort(); }
+
+}  // namespace headsweep::cpu
