@@ -64,10 +64,4 @@ __device__ __forceinline__ void store(const Pack<float>& pack, Bfloat16Rows to, 
   if (to.low != nullptr) store(low, to.low + place, to.columns - first, to.access);
 }
 
-template <class T>
-__device__ __forceinline__ void store(const Pack<T>& pack, const Rows<T>& to, std::int64_t row,
-                                      std::int64_t first) {
-  store(pack, to.row(row) + first, to.columns - first, to.access);
-}
-
 }  // namespace headsweep::cuda

@@ -1,7 +1,7 @@
 #include <cmath>
 
-#include "kernels/cuda/bfloat16.cuh"
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/packs.cuh"
 #include "kernels/cuda/rows.h"
 #include "kernels/cuda/shared_memory.cuh"
 #include "kernels/cuda/sums.cuh"
@@ -50,9 +50,9 @@ struct Part {
 };
 
 /// The mean first, then the mean of the centred squares.
-template <int threads, class T, class Out>
+template <int threads, class T>
 __global__ void __launch_bounds__(threads < 128 ? 128 : threads, 1)
-    normalize(Normalization<T> work, Out out) {
+    normalize(Normalization<T> work, Rows<T> out) {
   const std::int64_t columns = work.in.columns;
   const std::int64_t row = blockIdx.x * std::int64_t{blockDim.x / threads} + threadIdx.x / threads;
   if (row >= work.in.rows) return;  // never one of several warps that share a row
@@ -84,48 +84,38 @@ __global__ void __launch_bounds__(threads < 128 ? 128 : threads, 1)
       const Pack<T> scale = load(work.scale + first, columns - first, work.scale_access);
       for (int i = 0; i < pack_size<T>; ++i) pack.at[i] *= scale.at[i];
     }
-    store(pack, out, row, first);
+    store(pack, out.row(row) + first, columns - first, out.access);
   });
 }
 
-template <int threads, class T, class Out>
-void launch_normalize(cudaStream_t stream, const Normalization<T>& work, const Out& out) {
+template <int threads, class T>
+void launch_normalize(cudaStream_t stream, const Normalization<T>& work, const Rows<T>& out) {
   constexpr int rows_of_block = threads < 128 ? 128 / threads : 1;
   // Two sums of every warp, where a row has more than one.
   constexpr std::int64_t shared_bytes = threads > 32 ? 2 * threads / 32 * sizeof(T) : 0;
   launch(
       stream,
       {(work.in.rows + rows_of_block - 1) / rows_of_block, threads * rows_of_block, shared_bytes},
-      normalize<threads, T, Out>, work, out);
-}
-
-/// How many threads share a row follows from its length alone: the order of its sums does, too.
-template <class T, class Out>
-void normalize_rows(cudaStream_t stream, Matrix in, const void* scale, double epsilon,
-                    const Out& out) {
-  const auto* const factors = static_cast<const T*>(scale);
-  const Normalization<T> work = {rows_of<const T>(in), factors, access_of(factors, in.columns, 0),
-                                 static_cast<T>(epsilon)};
-  const std::int64_t packs = packs_of(in.columns, pack_size<T>);
-  if (packs <= 32 * held_packs) {
-    launch_normalize<32>(stream, work, out);
-  } else if (packs <= 128 * held_packs) {
-    launch_normalize<128>(stream, work, out);
-  } else {
-    launch_normalize<512>(stream, work, out);
-  }
+      normalize<threads, T>, work, out);
 }
 
 }  // namespace
 
+/// How many threads share a row follows from its length alone: the order of its sums does, too.
 template <class T>
 void layer_norm(cudaStream_t stream, Matrix in, const void* scale, double epsilon, Matrix out) {
-  normalize_rows<T>(stream, in, scale, epsilon, rows_of<T>(out));
-}
-
-void layer_norm_split(cudaStream_t stream, Matrix in, const void* scale, double epsilon,
-                      Bfloat16* high, Bfloat16* low) {
-  normalize_rows<float>(stream, in, scale, epsilon, bfloat16_rows(high, low, in.columns));
+  const auto* const factors = static_cast<const T*>(scale);
+  const Normalization<T> work = {rows_of<const T>(in), factors, access_of(factors, in.columns, 0),
+                                 static_cast<T>(epsilon)};
+  const auto target = rows_of<T>(out);
+  const std::int64_t packs = packs_of(in.columns, pack_size<T>);
+  if (packs <= 32 * held_packs) {
+    launch_normalize<32>(stream, work, target);
+  } else if (packs <= 128 * held_packs) {
+    launch_normalize<128>(stream, work, target);
+  } else {
+    launch_normalize<512>(stream, work, target);
+  }
 }
 
 template void layer_norm<float>(cudaStream_t, Matrix, const void*, double, Matrix);

@@ -5,17 +5,12 @@
 #include <cuda_runtime.h>
 
 #include "kernels/backend.h"
-#include "kernels/cuda/number_forms.h"
 
 namespace headsweep::cuda {
 
 /// `scale`: (columns) of T, or nullptr.
 template <class T>
 void layer_norm(cudaStream_t stream, Matrix in, const void* scale, double epsilon, Matrix out);
-/// The bits of layer_norm<float>() and then split_into_bfloat16() (low nullptr:
-/// round_to_bfloat16()), without writing the float32 result.
-void layer_norm_split(cudaStream_t stream, Matrix in, const void* scale, double epsilon,
-                      Bfloat16* high, Bfloat16* low);
 template <class T>
 void replace_heads(cudaStream_t stream, HeadFill fill, Matrix from, Matrix to);
 template <class T>

@@ -125,28 +125,5 @@ TYPED_TEST(CudaRows, DotsAreSummedInFloat64) {
   }
 }
 
-using CudaSplitNorm = CudaTest;
-
-TEST_F(CudaSplitNorm, HasTheBitsOfTheNormThatIsThenSplit) {
-  for (const std::int64_t columns : {7, 768, 1030}) {
-    const auto in = reference::random_numbers(3 * columns, 1, 5);
-    const DeviceMatrix<float> x(*this, 3, columns, {}, in), norm(*this, 3, columns, {}),
-        scale(*this, 1, columns, {}, reference::random_numbers(columns, 2));
-    const auto high = poisoned<cuda::Bfloat16>(3 * columns),
-               low = poisoned<cuda::Bfloat16>(3 * columns),
-               high_only = poisoned<cuda::Bfloat16>(3 * columns),
-               expected_high = poisoned<cuda::Bfloat16>(3 * columns),
-               expected_low = poisoned<cuda::Bfloat16>(3 * columns);
-    const void* const factors = scale.matrix().data;
-    cuda::layer_norm<float>(stream, x.matrix(), factors, 1e-5, norm.matrix());
-    cuda::split_into_bfloat16(stream, norm.matrix(), expected_high.data(), expected_low.data());
-    cuda::layer_norm_split(stream, x.matrix(), factors, 1e-5, high.data(), low.data());
-    cuda::layer_norm_split(stream, x.matrix(), factors, 1e-5, high_only.data(), nullptr);
-    EXPECT_EQ(host(high), host(expected_high));
-    EXPECT_EQ(host(low), host(expected_low));
-    EXPECT_EQ(host(high_only), host(expected_high));
-  }
-}
-
 }  // namespace
 }  // namespace headsweep
