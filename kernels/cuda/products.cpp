@@ -77,10 +77,11 @@ struct Operands {
   }
 };
 
-Operands workspace_for(Device& device, Matrix in) {
+/// `parts`: 1, the high one alone, or 2.
+Operands workspace_for(Device& device, Matrix in, int parts) {
   const std::int64_t part =
       Arena::round_up(in.rows * in.columns * static_cast<std::int64_t>(sizeof(Bfloat16)));
-  return {static_cast<std::byte*>(device.workspace(2 * part)), in.rows, in.columns};
+  return {static_cast<std::byte*>(device.workspace(parts * part)), in.rows, in.columns};
 }
 
 }  // namespace
@@ -183,7 +184,7 @@ void Products::multiply_bfloat16(Matrix in, const Weight& weight, Epilogue epilo
   const PackedWeight& w = packed(weight);
   need_high(*device_, w);
   need_bias(*device_, w);
-  const Operands operands = workspace_for(*device_, in);
+  const Operands operands = workspace_for(*device_, in, 1);
   device_->add(round_to_bfloat16, in, operands.high());
   const Finish finish = epilogue == Epilogue::gelu ? Finish::bias_gelu : Finish::bias;
   device_->add(cuda::multiply, &product(weight, finish),
@@ -196,7 +197,7 @@ void Products::multiply_split(Matrix in, const Weight& weight, Epilogue epilogue
   const PackedWeight& w = packed(weight);
   need_low(*device_, w);
   need_bias(*device_, w);
-  const Operands operands = workspace_for(*device_, in);
+  const Operands operands = workspace_for(*device_, in, 2);
   device_->add(split_into_bfloat16, in, operands.high(), operands.low());
   const auto add_product = [&](const std::shared_ptr<void>& weights, const Bfloat16* rows,
                                Finish finish, Sums sums) {
