@@ -220,7 +220,7 @@ namespace {
 template <class T>
 Matrix readable(Device& device, Matrix in, void* memory) {
   const auto address = reinterpret_cast<std::uintptr_t>(in.data);
-  const auto aligned = [unit = Product::row_alignment(in.columns * bytes_of(in.element))](auto at) {
+  const auto aligned = [unit = row_alignment(in.columns * bytes_of(in.element))](auto at) {
     return static_cast<std::int64_t>(at) % unit == 0;
   };
   if (aligned(address) && aligned(in.stride * bytes_of(in.element))) return in;

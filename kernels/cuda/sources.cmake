@@ -14,6 +14,7 @@ set(HEADSWEEP_CUDA_SOURCES
   kernels/cuda/number_forms.cu
   kernels/cuda/plugin.cpp
   kernels/cuda/product.cpp
+  kernels/cuda/product_algorithm.cpp
   kernels/cuda/products.cpp
   kernels/cuda/rows.cu
   kernels/cuda/staging.cpp
