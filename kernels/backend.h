@@ -38,7 +38,8 @@ enum class Epilogue {
 struct SequenceRows {
   const int* starts = nullptr;  // (count + 1), in the device's memory
   int count = 0;
-  int longest = 0;  // rows
+  int longest = 0;                   // rows
+  const int* host_starts = nullptr;  // `starts` in the host's memory; read while a method is called
 };
 
 enum class Queries { every_position, last_position };
@@ -66,6 +67,10 @@ struct DeviceInfo {
                           // side by side until there are so many,
   int most_circuits = 1;  // but no more circuits than these
   Memory memory = Memory::host;
+  // Attention over a sequence of so many rows or more works in memory of the device's own, of so
+  // many bytes at most (its backends share it). 0 rows: never.
+  int long_rows = 0;
+  std::int64_t long_rows_bytes = 0;
 };
 
 /// A dozen methods would do for one process. Packing takes three instead of one, so that processes

@@ -66,17 +66,22 @@ RungNeed rung_need(const Gpt2Config& config, const BackendMemory& rung, const Fa
 
 BackendMemory backend_memory(const Gpt2Config& config, Backend& backend) {
   const int heads = most_packed_heads(config.heads);
-  return {backend.element(), backend.info().weight_form,
+  const DeviceInfo info = backend.info();
+  return {backend.element(),
+          info.weight_form,
           packed_bytes(config, backend) / config.layers,
           backend.packed_bytes(config.d_model, config.d_model),
           std::max(packed_heads_bytes(config, backend, heads, Queries::every_position),
-                   packed_heads_bytes(config, backend, heads, Queries::last_position))};
+                   packed_heads_bytes(config, backend, heads, Queries::last_position)),
+          info.long_rows,
+          info.long_rows_bytes};
 }
 
 FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted,
                          Ablation ablation) {
-  FamilyShape shape{clean.all_tokens(), clean.prompts(), 1, 0};
+  FamilyShape shape{clean.all_tokens(), clean.prompts(), 1, 0, clean.longest()};
   if (ablation == Ablation::zero) return shape;
+  shape.longest = std::max(shape.longest, corrupted.longest());
   shape.fill_rows = shape.corrupted_rows = corrupted.all_tokens();
   if (ablation == Ablation::resample) return shape;
   std::map<int, std::int64_t> longest;  // by template
@@ -100,6 +105,8 @@ MemoryNeed memory_need(const Gpt2Config& config, std::span<const BackendMemory> 
     const RungNeed of_rung = rung_need(config, rung, family, most_circuits);
     need.family += of_rung.family;
     need.passing = std::max(need.passing, of_rung.passing);
+    if (rung.long_rows > 0 && family.longest >= rung.long_rows)
+      need.workspace = std::max(need.workspace, rung.long_rows_bytes);
   }
   return need;
 }

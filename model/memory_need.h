@@ -20,6 +20,8 @@ struct BackendMemory {
   std::int64_t layer_bytes = 0;             // a layer's packed weights
   std::int64_t attention_output_bytes = 0;  // those of its attention_output
   std::int64_t packed_heads_bytes = 0;      // of as many heads as are packed at most
+  int long_rows = 0;                        // see DeviceInfo
+  std::int64_t long_rows_bytes = 0;
 };
 BackendMemory backend_memory(const Gpt2Config& config, Backend& backend);
 
@@ -28,16 +30,19 @@ struct FamilyShape {
   std::int64_t clean_rows = 0, prompts = 0;
   std::int64_t fill_rows = 0;
   std::int64_t corrupted_rows = 0;  // that are run: none for zero ablation
+  int longest = 0;                  // rows of a prompt that is run
 };
 FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted, Ablation ablation);
 
-/// In bytes. The backend's own memory (streams, workspaces) is not in it.
+/// In bytes. Of the backend's own memory only what long prompts take is in it; the rest (streams,
+/// the libraries' workspaces) is small.
 struct MemoryNeed {
   std::int64_t weights = 0;  // of the Gpt2 of each rung
   std::int64_t family = 0;   // of the CircuitForward of each rung, its caches full
   std::int64_t passing = 0;  // above that while a family's fills, or heads' constants, are computed
+  std::int64_t workspace = 0;  // of attention over long prompts; all rungs share it
 
-  std::int64_t peak() const { return weights + family + passing; }
+  std::int64_t peak() const { return weights + family + passing + workspace; }
 };
 
 /// With so many circuits side by side on each of the rungs.

@@ -18,7 +18,7 @@ struct Sequences {
   int rows() const { return starts.back(); }
   SequenceRows on_device() const { return first(prompts()); }
   SequenceRows first(std::int64_t count) const {
-    return {device_starts.data(), static_cast<int>(count), longest};
+    return {device_starts.data(), static_cast<int>(count), longest, starts.data()};
   }
 };
 

@@ -25,7 +25,7 @@ FamilyNeed family_need(const Gpt2Config& config, std::span<const BackendMemory> 
 
 std::string describe(const MemoryNeed& need) {
   return fmt::format("weights {:.2f} GB, the family {:.2f} GB", in_gigabytes(need.weights),
-                     in_gigabytes(need.family + need.passing));
+                     in_gigabytes(need.family + need.passing + need.workspace));
 }
 
 std::string why_it_does_not_fit(const std::string& family, const FamilyNeed& need,

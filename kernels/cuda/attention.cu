@@ -47,6 +47,7 @@ __device__ __forceinline__ Group group_of_block(const Work<T>& work) {
   const int block = static_cast<int>(blockIdx.x);
   const int head = block % work.heads, sequence = block / work.heads % work.sequences;
   const int start = work.starts[sequence], length = work.starts[sequence + 1] - start;
+  if (length > work.longest) return {start, sequence, head, 0, 0};
   if (work.queries == Queries::last_position) return {start, sequence, head, length - 1, 1};
   const int block_queries = static_cast<int>(blockDim.x) / query_lanes;
   const int first = block / work.heads / work.sequences * block_queries;
@@ -200,7 +201,7 @@ template <int lane_packs>
 template <class T, int lane_packs>
 __global__ void __launch_bounds__(32 * most_warps, least_blocks<lane_packs>) attend(Work<T> work) {
   const Group group = group_of_block(work);
-  if (group.first < 0 || group.queries <= 0) return;  // the sequence is shorter than the longest
+  if (group.first < 0 || group.queries <= 0) return;  // shorter than others, or passed over
   const int rows_of_tile = work.longest < tile_keys ? work.longest : tile_keys;
   auto* const keys = reinterpret_cast<Pack<T>*>(shared_memory);
   Pack<T>* const values = keys + rows_of_tile * work.shared_stride;

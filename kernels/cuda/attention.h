@@ -10,9 +10,10 @@ namespace headsweep::cuda {
 
 inline constexpr int most_d_head = 256;
 
-/// See Backend::attention(). Where the fill's `keep` is 0, its value is written instead of the
-/// head's output (rows of `keep` and `row` are those of z; keep nullptr: no fill). Puts its work on
-/// the stream and returns. DeviceError if d_head is more than most_d_head.
+/// See Backend::attention(). Sequences of more rows than `longest` are passed over. Where the
+/// fill's `keep` is 0, its value is written instead of the head's output (rows of `keep` and `row`
+/// are those of z; keep nullptr: no fill). Puts its work on the stream and returns. DeviceError if
+/// d_head is more than most_d_head.
 template <class T>
 void attention(cudaStream_t stream, SequenceRows sequences, int heads, Queries queries, Matrix q,
                Matrix k, Matrix v, HeadFill fill, Matrix z);

@@ -5,21 +5,28 @@
 
 #include <fmt/format.h>
 
-#include "kernels/cuda/attention.h"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/libraries.h"
+#include "kernels/cuda/mixed_attention.h"
 #include "kernels/cuda/products.h"
 #include "kernels/cuda/rows.h"
 
 namespace headsweep::cuda {
 namespace {
 
+template <class Number>
+constexpr Element element_of() {
+  return std::is_same_v<Number, double> ? Element::float64 : Element::float32;
+}
+
 /// Operations are asked for, not done: see Device. All but products are computed in Number.
 template <class Number>
 class CudaBackend final : public Backend {
  public:
   CudaBackend(std::shared_ptr<Device> device, Rung rung)
-      : device_(std::move(device)), products_(device_, rung) {}
+      : device_(std::move(device)),
+        products_(device_, rung),
+        attention_(device_, element_of<Number>()) {}
 
   DeviceInfo info() const override {
     const Gpu& gpu = device_->gpu();
@@ -29,12 +36,12 @@ class CudaBackend final : public Backend {
             .weight_form = "cuda float32",
             .enough_rows = 2048,
             .most_circuits = 32,
-            .memory = Memory::device};
+            .memory = Memory::device,
+            .long_rows = long_rows,
+            .long_rows_bytes = LongAttention::most_workspace_bytes};
   }
 
-  Element element() const override {
-    return std::is_same_v<Number, double> ? Element::float64 : Element::float32;
-  }
+  Element element() const override { return element_of<Number>(); }
 
   std::shared_ptr<void> allocate_bytes(std::int64_t bytes) override {
     return device_->allocate(bytes);
@@ -72,7 +79,7 @@ class CudaBackend final : public Backend {
   }
   void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
                  const HeadFill& fill, Matrix z) override {
-    device_->add(cuda::attention<Number>, sequences, heads, queries, q, k, v, fill, z);
+    attention_.add(sequences, heads, queries, q, k, v, fill, z);
   }
   void replace_heads(const HeadFill& fill, Matrix from, Matrix to) override {
     device_->add(cuda::replace_heads<Number>, fill, from, to);
@@ -90,6 +97,7 @@ class CudaBackend final : public Backend {
  private:
   std::shared_ptr<Device> device_;
   Products products_;
+  MixedAttention attention_;
 };
 
 }  // namespace

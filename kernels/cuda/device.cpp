@@ -121,6 +121,17 @@ Device::~Device() {
 
 void Device::make_current() const { check(cudaSetDevice(gpu_.number)); }
 
+cudnnHandle_t Device::cudnn() {
+  if (cudnn_.get() == nullptr) {
+    make_current();
+    Owner<cudnnHandle_t, cudnnDestroy> fresh;
+    check(cudnnCreate(fresh.fill()));
+    check(cudnnSetStream(fresh.get(), stream_.get()));
+    cudnn_ = std::move(fresh);
+  }
+  return cudnn_.get();
+}
+
 std::shared_ptr<void> Device::allocate(std::int64_t bytes) {
   make_current();
   return {arena_.allocate(bytes),

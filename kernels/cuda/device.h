@@ -10,6 +10,7 @@
 
 #include <cublasLt.h>
 #include <cuda_runtime.h>
+#include <cudnn.h>
 
 #include "kernels/cuda/arena.h"
 #include "kernels/cuda/chain.h"
@@ -36,6 +37,9 @@ class Device : public std::enable_shared_from_this<Device> {
 
   const Gpu& gpu() const { return gpu_; }
   cublasLtHandle_t cublas() const { return cublas_.get(); }
+  /// On the device's stream. Made when it is first wanted, which takes time and memory: short
+  /// sequences do without.
+  cudnnHandle_t cudnn();
   DerivedWeights& derived_weights() { return derived_weights_; }
 
   /// Device memory that goes back to the arena with its last owner. What was asked for before may
@@ -68,6 +72,7 @@ class Device : public std::enable_shared_from_this<Device> {
   Gpu gpu_;
   Owner<cudaStream_t, cudaStreamDestroy> stream_;
   Owner<cublasLtHandle_t, cublasLtDestroy> cublas_;
+  Owner<cudnnHandle_t, cudnnDestroy> cudnn_;
   Arena arena_;
   Staging staging_;
   Chain chain_;

@@ -3,19 +3,24 @@ set(HEADSWEEP_CUDA_SOURCES
   kernels/device_error.cpp
   kernels/cuda/arena.cpp
   kernels/cuda/attention.cu
+  kernels/cuda/causal_mask.cu
   kernels/cuda/chain.cpp
   kernels/cuda/check.cpp
   kernels/cuda/cuda_backend.cpp
   kernels/cuda/derived_weights.cpp
   kernels/cuda/device.cpp
   kernels/cuda/gpu_limits.cpp
+  kernels/cuda/head_product.cpp
   kernels/cuda/layer_norm.cu
   kernels/cuda/libraries.cpp
+  kernels/cuda/long_attention.cpp
+  kernels/cuda/mixed_attention.cpp
   kernels/cuda/number_forms.cu
   kernels/cuda/plugin.cpp
   kernels/cuda/product.cpp
   kernels/cuda/product_algorithm.cpp
   kernels/cuda/products.cpp
   kernels/cuda/rows.cu
+  kernels/cuda/softmax.cpp
   kernels/cuda/staging.cpp
   pipeline/ranks/device_broadcast_nccl.cpp)

@@ -16,6 +16,11 @@ SHAPES = {"gpt2-small": (12, 12, 768), "gpt2-medium": (24, 16, 1024)}  # layers,
 ROWS, PROMPTS, POSITIONS = 60, 10, 6
 WEIGHT_BYTES = {"bf16": 2, "bf16x3": 4, "fp32": 4}
 DECISIONS, WAVE, FAMILIES = 384, 32, 100
+L2, L2_BYTES = 5.5e12, 50e6               # the second cache: bytes a second (assumed), bytes
+MULTIPROCESSORS, CLOCK = 132, 1.98e9
+WORKSPACE = 32 << 20                      # kernels/cuda/long_attention.h
+# What of the limits is reached where sequences are long: assumed. Both decide where the crossover lies.
+OWN_SHARE, LIBRARY_SHARE = 0.8, 2 / 3
 WAVES = 58  # of the seed's sweep: what the published decisions leave of waves of 32
 
 
@@ -105,12 +110,45 @@ def print_sweep():
           f"{read / PCIE:.3f} s over PCIe, {2 * read / MEMORY * 1e3:.1f} ms to pack on\nthe GPU; target 3 s.")
 
 
+def own_attention_seconds(sequences, length, heads, d_head, element):
+    """The own kernel is bound by shared memory, which gives a warp 128 bytes a cycle, so a read of 16 bytes a lane takes four.
+    A warp has 4 queries and, in turn, 32 keys. Scores: for each pack of 16 bytes of d_head, 4 keys and the query. Mixtures: each
+    key's values, d_head / 8 for a lane, and its weight from another lane. Then some shuffles and exponentials."""
+    packs = d_head * element // 16
+    scores, values = packs * 5 * 4, 32 * (packs // 8 * 4 + element // 4)
+    rest = 25 if element == 4 else 100
+    pairs = sequences * heads * length * (length + 1) / 2
+    return pairs / (4 * 32) * (scores + values + rest) / (MULTIPROCESSORS * CLOCK) / OWN_SHARE
+
+
+def library_attention_seconds(sequences, length, heads, d_head, element):
+    """Every key for every query, in two products; scores are written, half of them masked, read and written by the softmax, read
+    again. In the second cache if scores and weights fit, and four launches for the heads that the workspace holds."""
+    head_bytes = length * length * element
+    at_once = min(heads, max(1, WORKSPACE // (2 * head_bytes)))
+    arithmetic = 4 * heads * length * length * d_head / (FLOPS["fp32"] * LIBRARY_SHARE)  # fp64's peak is the same
+    rate = L2 if 2 * at_once * head_bytes <= L2_BYTES else MEMORY
+    return sequences * (arithmetic + 4.5 * heads * head_bytes / rate + -(-heads // at_once) * 4 * NODE)
+
+
+def print_long_sequences():
+    _, heads, d = SHAPES["gpt2-small"]
+    print("\nAttention of gpt2-small over 2048 rows, by the length of the sequences; microseconds:\n")
+    print("| rows of a sequence | sequences | own, fp32 | libraries, fp32 | own, fp64 | libraries, fp64 |\n|---|---|---|---|---|---|")
+    for length in (64, 128, 256, 384, 512, 768, 1024):
+        sequences = 2048 // length
+        times = [f"{1e6 * way(sequences, length, heads, d // heads, element):.0f}"
+                 for element in (4, 8) for way in (own_attention_seconds, library_attention_seconds)]
+        print(f"| {length} | {sequences} | {' | '.join(times)} |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--circuits", default="1,32", help="side by side, separated by commas (default: 1,32)")
     args = parser.parse_args()
     print_layers([int(count) for count in args.circuits.split(",")])
     print_sweep()
+    print_long_sequences()
 
 
 if __name__ == "__main__":

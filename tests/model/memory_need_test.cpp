@@ -71,7 +71,7 @@ const Gpt2Config config{.layers = 12,
 const BackendMemory bf16{Element::float32, "bfloat16", 14'155'776, 1'179'648, 3'538'944},
     fp32{Element::float32, "float32", 28'311'552, 2'359'296, 7'077'888},
     fp64{Element::float64, "float32", 28'311'552, 2'359'296, 7'077'888};
-const FamilyShape family{60, 10, 6, 60};
+const FamilyShape family{60, 10, 6, 60, 6};
 
 TEST(MemoryNeedOfALadder, CountsWeightsOfOneFormOnce) {
   const auto of = [](const std::vector<BackendMemory>& rungs) {
@@ -81,6 +81,34 @@ TEST(MemoryNeedOfALadder, CountsWeightsOfOneFormOnce) {
   EXPECT_EQ(of({fp32, fp64}).weights, of({fp32}).weights + scales);
   EXPECT_EQ(of({bf16, fp32}).weights, of({bf16}).weights + of({fp32}).weights);
   EXPECT_EQ(of({bf16, fp32}).family, of({bf16}).family + of({fp32}).family);
+}
+
+TEST(MemoryNeedOfALadder, CountsTheWorkspaceOfLongPromptsOnceIfThereAreAny) {
+  BackendMemory gpu_fp32 = fp32, gpu_fp64 = fp64;
+  for (BackendMemory* each : {&gpu_fp32, &gpu_fp64}) {
+    each->long_rows = 512;
+    each->long_rows_bytes = 64'000'000;
+  }
+  FamilyShape prompts = family;
+  const auto peak = [&](int longest, const std::vector<BackendMemory>& rungs) {
+    prompts.longest = longest;
+    return memory_need(config, rungs, prompts, 8).peak();
+  };
+  const std::int64_t without = peak(6, {fp32, fp64});
+  EXPECT_EQ(peak(511, {gpu_fp32, gpu_fp64}), without);
+  EXPECT_EQ(peak(512, {gpu_fp32, gpu_fp64}), without + 64'000'000);
+  EXPECT_EQ(peak(512, {fp32, fp64}), without);  // no GPU's
+}
+
+TEST(MemoryNeedOfALadder, KnowsTheLongestPromptThatIsRun) {
+  PromptBatch clean, corrupted;
+  clean.tokens = {{1, 2, 3}, {4, 5}};
+  clean.templates = {0, 0};
+  corrupted.tokens = {{1, 2}, {4, 5, 6, 7}};
+  corrupted.templates = {0, 0};
+  EXPECT_EQ(family_shape(clean, corrupted, Ablation::mean).longest, 4);
+  EXPECT_EQ(family_shape(clean, corrupted, Ablation::resample).longest, 4);
+  EXPECT_EQ(family_shape(clean, corrupted, Ablation::zero).longest, 3);
 }
 
 TEST(CircuitsThatFit, AreAsManyAsHaveTheMemory) {
