@@ -23,6 +23,20 @@ struct OperationTime {
   double share_of_limit = 0;  // the least time that the machine's limits allow, through `seconds`
 };
 
+/// A GPU's attention over sequences of one length, by its own kernel and by the libraries.
+struct AttentionTime {
+  std::string rung;
+  int rows = 0, sequences = 0;  // rows: of each sequence
+  double own_seconds = 0, library_seconds = 0;
+};
+
+/// Where the libraries begin to be faster, and to be used.
+struct AttentionCrossover {
+  std::string rung;
+  int measured_rows = 0;  // from which length on they were faster; 0: not at the longest
+  int used_rows = 0;      // from which on a backend takes them, whatever was measured
+};
+
 struct TimedBackend {
   std::string rung, description;
 };
@@ -32,6 +46,9 @@ struct KernelTimes {
   int d_model = 0, d_mlp = 0, heads = 0;
   MachineRates limits;
   std::vector<OperationTime> operations;
+  // Empty on a CPU, which has one way for all lengths.
+  std::vector<AttentionTime> attention;
+  std::vector<AttentionCrossover> crossovers;
 };
 
 /// One line.

@@ -30,6 +30,17 @@ struct GpuLimits {
   double launch_seconds = 0;  // from one operation of a recorded chain to the next
 };
 
+/// Attention by each of a GPU's two ways; see CudaPlugin::time_attention.
+struct AttentionTimes {
+  double own_seconds = 0;      // the plugin's own kernel, which is made for short sequences
+  double library_seconds = 0;  // cuBLASLt and cuDNN, which take over where sequences are long
+};
+
+/// Sequences of one length, and their heads.
+struct AttentionShape {
+  int sequences = 0, rows = 0, heads = 0, d_head = 0;  // rows: of each sequence
+};
+
 /// The plugin's functions. They throw DeviceError.
 struct CudaPlugin {
   const char* program_version;  // must be the program's own
@@ -45,6 +56,9 @@ struct CudaPlugin {
   std::unique_ptr<Backend> (*make_backend)(int gpu, Rung rung, std::int64_t reserve_bytes);
 
   GpuLimits (*measure_limits)(int gpu);
+
+  /// Of every position of the sequences, on the rung; whichever way the length would go.
+  AttentionTimes (*time_attention)(int gpu, Rung rung, AttentionShape shape);
 };
 
 /// The plugin, or the reason why there is none.

@@ -127,14 +127,15 @@ class Timing {
   void time_attention() {
     constexpr int longest = 6;
     const int d = shape_.d_model, sequences = (rows_ + longest - 1) / longest;
-    const auto starts =
-        to_device(backend_, std::span<const int>(counted(sequences + 1, longest, rows_)));
+    const std::vector<int> host_starts = counted(sequences + 1, longest, rows_);
+    const auto starts = to_device(backend_, std::span<const int>(host_starts));
     const Rows qkv(backend_, rows_, 3 * d), z(backend_, rows_, d);
     add("attention",
         best_seconds(backend_,
                      [&](int) {
-                       backend_.attention({starts.data(), sequences, longest}, shape_.heads,
-                                          Queries::every_position, qkv.matrix.part_of_columns(0, d),
+                       backend_.attention({starts.data(), sequences, longest, host_starts.data()},
+                                          shape_.heads, Queries::every_position,
+                                          qkv.matrix.part_of_columns(0, d),
                                           qkv.matrix.part_of_columns(d, d),
                                           qkv.matrix.part_of_columns(2 * d, d), {}, z.matrix);
                      }),

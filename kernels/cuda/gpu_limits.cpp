@@ -1,28 +1,12 @@
 #include "kernels/cuda/gpu_limits.h"
 
-#include <algorithm>
-#include <chrono>
-#include <functional>
 #include <vector>
 
 #include "kernels/cuda/cuda_backend.h"
+#include "kernels/cuda/timing.h"
 
 namespace headsweep::cuda {
 namespace {
-
-/// Of `calls` calls in a row, the best of some tries; the first ones make ready what is needed.
-double seconds_of(Backend& backend, int calls, const std::function<void()>& call) {
-  using Clock = std::chrono::steady_clock;
-  constexpr int tries = 5;
-  double best = 1e9;
-  for (int i = 0; i < tries; ++i) {
-    const auto start = Clock::now();
-    for (int j = 0; j < calls; ++j) call();
-    backend.wait();
-    best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
-  }
-  return best / calls;
-}
 
 double product_rate(int gpu, Rung rung, std::int64_t size) {
   const auto backend = make_backend(gpu, rung, 0);
@@ -30,9 +14,10 @@ double product_rate(int gpu, Rung rung, std::int64_t size) {
   const Weight weight = pack(*backend, values, size, size, {});
   const Numbers in = to_device(*backend, std::vector<double>(values.begin(), values.end())),
                 out = allocate_numbers(*backend, size * size);
-  const double seconds = seconds_of(*backend, 8, [&] {
+  const auto multiply = [&] {
     backend->matmul(as_matrix(in, size, size), weight, Epilogue::store, as_matrix(out, size, size));
-  });
+  };
+  const double seconds = best_seconds(8, multiply, [&] { backend->wait(); });
   const auto n = static_cast<double>(size);
   return 2 * n * n * n / seconds;
 }
@@ -55,13 +40,14 @@ GpuLimits measure_limits(int gpu) {
   const Numbers one_row = to_device(*backend, std::vector<double>(columns, 0));
   const Matrix x = as_matrix(values, rows, columns);
   backend->gather_rows(as_matrix(one_row, 1, columns), first_row.data(), x);
+  const auto wait = [&] { backend->wait(); };
   // Reads and writes every number of x; the one row stays in the caches.
-  const double seconds = seconds_of(
-      *backend, 4, [&] { backend->add_rows(as_matrix(one_row, 1, columns), first_row.data(), x); });
-  limits.memory_bytes = 2.0 * static_cast<double>(values.bytes()) / seconds;
-  limits.launch_seconds = seconds_of(*backend, 1000, [&] {
-    backend->add_rows(as_matrix(one_row, 1, columns), first_row.data(), x.part_of_rows(0, 1));
-  });
+  const auto add_to = [&](Matrix to) {
+    return [&, to] { backend->add_rows(as_matrix(one_row, 1, columns), first_row.data(), to); };
+  };
+  limits.memory_bytes =
+      2.0 * static_cast<double>(values.bytes()) / best_seconds(4, add_to(x), wait);
+  limits.launch_seconds = best_seconds(1000, add_to(x.part_of_rows(0, 1)), wait);
   return limits;
 }
 

@@ -1,6 +1,7 @@
 // What libheadsweep_cuda.so exports.
 #include "headsweep/version.h"
 
+#include "kernels/cuda/attention_times.h"
 #include "kernels/cuda/cuda_backend.h"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/gpu_limits.h"
@@ -12,6 +13,7 @@ extern "C" [[gnu::visibility("default")]] const headsweep::CudaPlugin* headsweep
                                  .find_gpus = cuda::find_gpus,
                                  .free_bytes = cuda::free_bytes,
                                  .make_backend = cuda::make_backend,
-                                 .measure_limits = cuda::measure_limits};
+                                 .measure_limits = cuda::measure_limits,
+                                 .time_attention = cuda::time_attention};
   return &plugin;
 }

@@ -3,6 +3,7 @@ set(HEADSWEEP_CUDA_SOURCES
   kernels/device_error.cpp
   kernels/cuda/arena.cpp
   kernels/cuda/attention.cu
+  kernels/cuda/attention_times.cpp
   kernels/cuda/causal_mask.cu
   kernels/cuda/chain.cpp
   kernels/cuda/check.cpp
@@ -23,4 +24,5 @@ set(HEADSWEEP_CUDA_SOURCES
   kernels/cuda/rows.cu
   kernels/cuda/softmax.cpp
   kernels/cuda/staging.cpp
+  kernels/cuda/timing.cpp
   pipeline/ranks/device_broadcast_nccl.cpp)

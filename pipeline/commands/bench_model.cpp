@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "io/errors.h"
+#include "model/attention_benchmark.h"
 #include "model/config.h"
 #include "model/device.h"
 #include "model/kernel_benchmark.h"
@@ -30,6 +31,22 @@ void print(const OperationTime& time) {
              100 * time.share_of_limit);
 }
 
+void print_attention(const KernelTimes& times) {
+  fmt::print("\nattention by the own kernel, and by cuBLASLt and cuDNN:\n\n");
+  fmt::print("{:>5} {:>9}  {:<6} {:>10} {:>13} {:>16}\n", "rows", "sequences", "", "own, ms",
+             "libraries, ms", "own / libraries");
+  for (const AttentionTime& each : times.attention)
+    fmt::print("{:>5} {:>9}  {:<6} {:>10.4f} {:>13.4f} {:>16.2f}\n", each.rows, each.sequences,
+               each.rung, 1e3 * each.own_seconds, 1e3 * each.library_seconds,
+               each.own_seconds / each.library_seconds);
+  fmt::print("\n");
+  for (const AttentionCrossover& each : times.crossovers)
+    fmt::print("{}: the libraries are {}; they are taken from {} rows on\n", each.rung,
+               each.measured_rows == 0 ? "not faster even for the longest"
+                                       : fmt::format("faster from {} rows on", each.measured_rows),
+               each.used_rows);
+}
+
 void print(const KernelTimes& times) {
   for (const TimedBackend& each : times.backends)
     fmt::print("{:<6}  {}\n", each.rung, each.description);
@@ -50,13 +67,14 @@ void print(const KernelTimes& times) {
       "is longer\n(bfloat16 tiles, AMX, may pass that of vectors); of the others, the time of "
       "memory: "
       "what they find in\ncaches may be faster than 100 %.\n");
+  if (!times.attention.empty()) print_attention(times);
 }
 
 }  // namespace
 
 void bench_model_command(const ModelBenchmark& benchmark, Format format) {
   const LayerShape shape = layer_shape(benchmark);
-  KernelTimes times{{}, shape.d_model, shape.d_mlp, shape.heads, {}, {}};
+  KernelTimes times{{}, shape.d_model, shape.d_mlp, shape.heads, {}, {}, {}, {}};
   const Device device = find_device({benchmark.device, benchmark.threads});
   times.limits = measure_machine_rates(device);
   for (const Rung rung : available_rungs(device)) {
@@ -65,6 +83,13 @@ void bench_model_command(const ModelBenchmark& benchmark, Format format) {
     for (const int rows : benchmark.rows)
       for (OperationTime& time : time_operations(*backend, rung, shape, rows, times.limits))
         times.operations.push_back(std::move(time));
+    // The cheaper rungs have fp32's attention.
+    if (device.gpu && (rung == Rung::fp32 || rung == Rung::fp64)) {
+      const auto attention = time_attention(*device.gpu, rung, shape);
+      times.attention.insert(times.attention.end(), attention.begin(), attention.end());
+      times.crossovers.push_back(
+          {name_of(rung), measured_crossover(attention), backend->info().long_rows});
+    }
   }
   if (format == Format::json) {
     fmt::print("{}\n", to_json(times));

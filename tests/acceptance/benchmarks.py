@@ -31,7 +31,8 @@ class Benchmarks:
         self.check(next(iter(times["backends"].values())))
         rows = [{"rung": t["rung"], "rows": t["rows"], "operation": t["operation"], "ms": round(1e3 * t["seconds"], 5),
                  "share_of_limit": round(t["share_of_limit"], 3)} for t in times["operations"]]
-        return {"backend": times["backends"], "limits": times["limits"], "operations": rows}
+        attention = {name: times[name] for name in ("attention", "attention_crossover") if name in times}  # a GPU's
+        return {"backend": times["backends"], "limits": times["limits"], "operations": rows, **attention}
 
     def check(self, description):
         """`description`: of the device that was computed on."""

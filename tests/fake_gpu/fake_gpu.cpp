@@ -47,6 +47,7 @@ class FakeGpuBackend final : public ForwardingBackend {
     info.kind = "fake " + generation() + " " + info.kind;
     info.description = fmt::format("fake GPU ({})", info.description);
     info.memory = Memory::device;
+    info.long_rows = 512;
     return info;
   }
   std::shared_ptr<void> allocate_bytes(std::int64_t bytes) override {
@@ -80,11 +81,19 @@ std::int64_t free_bytes(int gpu) {
   return static_cast<std::int64_t>(free);
 }
 
+/// On a rung that the processor has not, what fp32 computes.
 std::unique_ptr<Backend> make_backend(int gpu, Rung rung, std::int64_t) {
+  const std::vector<Rung> rungs = cpu::available_rungs();
+  if (std::ranges::find(rungs, rung) == rungs.end()) rung = Rung::fp32;
   return std::make_unique<FakeGpuBackend>(gpu, cpu::make_backend(1, rung));
 }
 
 GpuLimits measure_limits(int) { return {}; }
+
+/// As a GPU's could be: the own kernel's goes with the square of the length, and has lost at 300.
+AttentionTimes time_attention(int, Rung, AttentionShape shape) {
+  return {1e-6 * shape.rows * shape.rows / 300, 1e-6 * shape.rows};
+}
 
 }  // namespace
 }  // namespace headsweep
@@ -92,7 +101,7 @@ GpuLimits measure_limits(int) { return {}; }
 extern "C" [[gnu::visibility("default")]] const headsweep::CudaPlugin* headsweep_cuda_plugin() {
   using namespace headsweep;
   static const std::string version = told() == "old" ? "0.0.1" : std::string(program_version);
-  static const CudaPlugin plugin = {version.c_str(), find_gpus, free_bytes, make_backend,
-                                    measure_limits};
+  static const CudaPlugin plugin = {version.c_str(), find_gpus,      free_bytes,
+                                    make_backend,    measure_limits, time_attention};
   return &plugin;
 }

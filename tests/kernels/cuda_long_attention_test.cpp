@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kernels/cuda/attention_times.h"
 #include "kernels/cuda/cuda_backend.h"
 #include "kernels/cuda/mixed_attention.h"
 #include "kernels/device_error.h"
@@ -249,6 +250,14 @@ TEST(LongAttentionThatFails, SaysInWhichLibrary) {
   emulation::fail_next("cudnnSoftmaxForward", cudaErrorUnknown);
   EXPECT_THAT([&] { backend->wait(); },
               testing::ThrowsMessage<DeviceError>(testing::HasSubstr("cuDNN: ")));
+}
+
+TEST(AttentionTimes, AreTakenByEitherWay) {
+  const long products = emulation::counters().products;
+  const AttentionTimes times = cuda::time_attention(0, Rung::fp32, {2, 6, 2, 4});
+  EXPECT_GT(times.own_seconds, 0);
+  EXPECT_GT(times.library_seconds, 0);
+  EXPECT_GT(emulation::counters().products, products);
 }
 
 }  // namespace

@@ -79,6 +79,21 @@ class OneProcessTest(GpuTest):
         self.assertRegex(self.run_program("plan", *self.arguments()[1:], code=DONE).stdout,
                          r"(?s)fake GPU.*GPU memory: 0\.\d\d GB \(weights .*side by side; it has [12]\.\d\d")
 
+    def test_bench_model_finds_where_the_libraries_attention_overtakes_the_own_one(self):
+        """tests/fake_gpu takes rows / 300 times as long by the own way."""
+        self.machine()
+        command = ["bench", "model", "--model-shape", "32,128,4", "--rows", 3, "--threads", 1, "--device", "cuda"]
+        times = self.json_of(*command)
+        lengths = [64, 128, 256, 384, 512, 768, 1024]
+        self.assertEqual([(each["rung"], each["rows"], each["sequences"]) for each in times["attention"]],
+                         [(rung, rows, 2048 // rows) for rung in ("fp32", "fp64") for rows in lengths])
+        for each in times["attention"]:
+            self.assertAlmostEqual(each["own_seconds"] / each["library_seconds"], each["rows"] / 300)
+        self.assertEqual(times["attention_crossover"],
+                         [{"rung": rung, "measured_rows": 384, "used_rows": 512} for rung in ("fp32", "fp64")])
+        self.assertIn("fp64: the libraries are faster from 384 rows on; they are taken from 512 rows on\n",
+                      self.run_program(*command, code=DONE).stdout)
+
     def test_plan_does_without_the_gpu_of_the_job(self):
         """On a login node; also for a run that was begun on a GPU."""
         self.machine()
