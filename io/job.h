@@ -44,7 +44,7 @@ struct Job {
   std::vector<FamilySpec> families;
   struct {
     Order order = Order::backward;
-    double threshold = 3.0;  // percent of the full model's logit difference
+    std::vector<double> thresholds = {3.0};  // percent of the full model's logit difference
     Ablation ablation = Ablation::mean;
     Positions positions = Positions::all;
     bool allow_nonpositive_baseline = false;
@@ -63,6 +63,17 @@ struct Job {
     double stall_seconds = 600;  // how long a rank may be silent before the run ends with an error
   } run;
 };
+
+/// One search of a job, with a run file of its own.
+struct RunSpec {
+  std::size_t family = 0;  // of Job::families
+  double threshold = 3.0;
+
+  bool operator==(const RunSpec&) const = default;
+};
+
+/// The runs of a job: family after family, each with all thresholds.
+std::vector<RunSpec> runs_of(const Job& job);
 
 /// One `--set key=value`: "search.threshold=5".
 using Overrides = std::vector<std::string>;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <unordered_map>
@@ -158,6 +159,20 @@ double read_threshold(const YamlNode& node) {
   return threshold;
 }
 
+/// One, or a list of different ones.
+std::vector<double> read_thresholds(const YamlNode& node) {
+  if (!node.is_list()) return {read_threshold(node)};
+  if (node.items().empty()) node.fail("is an empty list; name a threshold (percent)");
+  std::vector<double> thresholds;
+  for (const YamlNode& item : node.items()) {
+    const double threshold = read_threshold(item);
+    if (std::ranges::find(thresholds, threshold) != thresholds.end())
+      item.fail(fmt::format("{} is in the list already; remove it", threshold));
+    thresholds.push_back(threshold);
+  }
+  return thresholds;
+}
+
 /// "heads", or a list of components, each of which must be one that can be searched.
 void check_components(const YamlNode& node) {
   if (!node.is_list()) {
@@ -173,7 +188,7 @@ void read_search(const YamlNode& search, Job& job) {
                      "allow_nonpositive_baseline"});
   if (const auto rule = search.find("rule")) rule->choice({"greedy"});
   read_choice(search, "order", {Order::backward, Order::importance}, job.search.order);
-  if (const auto node = search.find("threshold")) job.search.threshold = read_threshold(*node);
+  if (const auto node = search.find("threshold")) job.search.thresholds = read_thresholds(*node);
   if (const auto node = search.find("components")) check_components(*node);
   read_choice(search, "ablation", {Ablation::mean, Ablation::zero, Ablation::resample},
               job.search.ablation);

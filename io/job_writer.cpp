@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "io/errors.h"
 #include "io/job.h"
@@ -51,6 +52,13 @@ void append_family(const FamilySpec& family, std::string& yaml) {
 
 }  // namespace
 
+std::vector<RunSpec> runs_of(const Job& job) {
+  std::vector<RunSpec> runs;
+  for (std::size_t family = 0; family < job.families.size(); ++family)
+    for (const double threshold : job.search.thresholds) runs.push_back({family, threshold});
+  return runs;
+}
+
 std::string resolved_job(const Job& job) {
   std::string yaml;
   const auto out = std::back_inserter(yaml);
@@ -59,10 +67,11 @@ std::string resolved_job(const Job& job) {
   yaml += "families:\n";
   for (const FamilySpec& family : job.families) append_family(family, yaml);
   fmt::format_to(out,
-                 "search:\n  rule: greedy\n  order: {}\n  threshold: {}\n  components: heads\n"
+                 "search:\n  rule: greedy\n  order: {}\n  threshold: [{}]\n  components: heads\n"
                  "  ablation: {}\n  positions: {}\n  allow_nonpositive_baseline: {}\n",
-                 name_of(job.search.order), job.search.threshold, name_of(job.search.ablation),
-                 name_of(job.search.positions), job.search.allow_nonpositive_baseline);
+                 name_of(job.search.order), fmt::join(job.search.thresholds, ", "),
+                 name_of(job.search.ablation), name_of(job.search.positions),
+                 job.search.allow_nonpositive_baseline);
   const int ranks = job.run.ranks_per_family;
   fmt::format_to(out,
                  "run:\n  device: {}\n  precision: {}\n  audit: {}\n  output: {}\n  threads: {}\n"

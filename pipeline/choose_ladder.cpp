@@ -22,8 +22,8 @@ std::vector<RungCost> recorded_costs(const RunRecord& record, const std::vector<
 /// further: opening it will say why.
 std::optional<std::vector<RungCost>> costs_of_earlier_start(const Job& job,
                                                             const std::vector<Rung>& at_hand) {
-  for (const FamilySpec& family : job.families) {
-    const std::filesystem::path path = run_file_path(job, family);
+  for (const RunSpec& run : runs_of(job)) {
+    const std::filesystem::path path = run_file_path(job, run);
     if (!std::filesystem::exists(path)) continue;
     try {
       const RunRecord record = read_run_file(path);

@@ -32,7 +32,7 @@ void Coordinator::handle(const Message& message) {
       take_baseline(from_bytes<Baseline>(message.body), message.from);
       break;
     case Topic::progress:
-      take_progress(from_bytes<FamilyProgress>(message.body));
+      take_progress(from_bytes<SearchProgress>(message.body));
       break;
     case Topic::stop_asked:
       stop();
@@ -63,15 +63,16 @@ void Coordinator::take_baseline(const Baseline& baseline, int from) {
   waiting_since_[static_cast<std::size_t>(from)] = waits_for_nothing;
   --baselines_under_way_;
   free_.push_back(from);
-  options_.check_baseline(baseline);
+  if (!options_.check_baseline(baseline)) unusable_.push_back(baseline.family);
 }
 
-void Coordinator::take_progress(const FamilyProgress& progress) {
+void Coordinator::take_progress(const SearchProgress& progress) {
   options_.commit(progress);
   const auto group = std::ranges::find(groups_, progress.family, &Group::family);
   group->heard = ranks_.seconds();
-  if (progress.state == FamilyProgress::State::searching) return;
-  finished_ += progress.state == FamilyProgress::State::finished ? 1 : 0;
+  if (progress.state == SearchProgress::State::searching) return;
+  stopped_ = stopped_ || progress.state == SearchProgress::State::stopped;
+  if (--group->searches > 0) return;
   free_.insert(free_.end(), group->ranks.begin(), group->ranks.end());
   groups_.erase(group);
 }
@@ -79,10 +80,16 @@ void Coordinator::take_progress(const FamilyProgress& progress) {
 void Coordinator::deal() {
   std::ranges::sort(free_);
   deal_baselines();
-  // Refuse a family before the first search begins, which may take a night.
+  // What is wrong with a family is said before the first search begins, which may take a night.
   const bool all_checked = next_baseline_ == options_.families.size() && baselines_under_way_ == 0;
-  if (!all_checked || stopping_) return;
-  if (!std::exchange(begun_, true)) options_.begin();
+  if ((!all_checked && !begun_) || stopping_) return;
+  if (!std::exchange(begun_, true)) {
+    std::erase_if(options_.families, [&](const PendingFamily& each) {
+      return std::ranges::find(unusable_, each.family) != unusable_.end();
+    });
+    next_baseline_ = options_.families.size();
+    options_.begin();
+  }
   begin_searches();
   if (next_family_ == options_.families.size() && options_.ranks_per_family == 0) send_joiners();
 }
@@ -111,8 +118,9 @@ void Coordinator::begin_searches() {
     const PendingFamily& next = options_.families[next_family_++];
     std::vector<int> ranks = take_free(wanted);
     ranks_.send(ranks.front(),
-                make_message(Topic::lead, LeadRequest{next.family, ranks, next.before}));
-    groups_.push_back({next.family, ranks.front(), std::move(ranks), ranks_.seconds()});
+                make_message(Topic::lead, LeadRequest{next.family, ranks, next.searches}));
+    groups_.push_back(
+        {next.family, ranks.front(), next.searches.size(), std::move(ranks), ranks_.seconds()});
   }
 }
 
@@ -143,7 +151,7 @@ bool Coordinator::done() const {
 }
 
 Outcome Coordinator::outcome() const {
-  return finished_ == options_.families.size() ? Outcome::done : Outcome::stopped;
+  return stopped_ || next_family_ < options_.families.size() ? Outcome::stopped : Outcome::done;
 }
 
 int Coordinator::ranks_at_work() const {

@@ -13,10 +13,10 @@
 
 namespace headsweep {
 
-/// A family whose search has to be carried out, or gone on with.
+/// A family, and its searches that have to be carried out, or gone on with.
 struct PendingFamily {
   int family = 0;
-  FoundBefore before;
+  std::vector<SearchRequest> searches;
 };
 
 struct CoordinatorOptions {
@@ -24,12 +24,12 @@ struct CoordinatorOptions {
   int ranks_per_family = 0;             // 0: as the note above says
   double patience_seconds = 600;
   Ready same_on_all;  // UserError if a rank differs
-  /// Called with each family's baseline; throws if it cannot be used.
-  std::function<void(const Baseline&)> check_baseline;
+  /// Called with each family's baseline: whether it can be used. A family that cannot is left out.
+  std::function<bool(const Baseline&)> check_baseline;
   /// Called once, when all baselines are good and the searches begin.
   std::function<void()> begin;
   /// Called with what comes out.
-  std::function<void(const FamilyProgress&)> commit;
+  std::function<void(const SearchProgress&)> commit;
 };
 
 class Coordinator {
@@ -51,13 +51,14 @@ class Coordinator {
  private:
   struct Group {
     int family = 0, leader = 0;
+    std::size_t searches = 0;  // that have not ended
     std::vector<int> ranks;
     double heard = 0;
   };
 
   void take_ready(const Ready& ready, int from);
   void take_baseline(const Baseline& baseline, int from);
-  void take_progress(const FamilyProgress& progress);
+  void take_progress(const SearchProgress& progress);
   void deal();
   void deal_baselines();
   void begin_searches();
@@ -67,8 +68,10 @@ class Coordinator {
   Ranks& ranks_;
   CoordinatorOptions options_;
   bool stopping_ = false, begun_ = false;
-  std::size_t next_baseline_ = 0, next_family_ = 0, finished_ = 0;
+  std::size_t next_baseline_ = 0, next_family_ = 0;
+  bool stopped_ = false;  // some search, before its end
   int baselines_under_way_ = 0;
+  std::vector<int> unusable_;          // families
   std::vector<int> free_;              // ranks, ascending
   std::vector<double> waiting_since_;  // by rank: for `ready` or a baseline; negative: for nothing
   std::vector<Group> groups_;

@@ -42,6 +42,7 @@ ExitCode exit_code_of(Outcome outcome) {
     case Outcome::refused:
       return users_mistake;
     case Outcome::contradicted:
+    case Outcome::failed:
       return machine_failed;
   }
   return machine_failed;

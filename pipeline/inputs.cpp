@@ -48,4 +48,14 @@ void check_baseline(double full_mean, const std::string& family, const Job& job)
                   job.file.string(), family, full_mean));
 }
 
+std::string why_left_out(double full_mean, const std::string& family, const Job& job) {
+  try {
+    check_baseline(full_mean, family, job);
+    return "";
+  } catch (const UserError& error) {
+    if (job.families.size() == 1) throw;
+    return error.what();
+  }
+}
+
 }  // namespace headsweep

@@ -47,4 +47,8 @@ std::future<std::string> hash_model(const std::filesystem::path& folder);
 /// job allows it.
 void check_baseline(double full_mean, const std::string& family, const Job& job);
 
+/// Why a job goes on without this family: as check_baseline(), which refuses the job if it has no
+/// other; empty: it does not.
+std::string why_left_out(double full_mean, const std::string& family, const Job& job);
+
 }  // namespace headsweep

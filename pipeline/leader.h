@@ -1,14 +1,13 @@
-// The search of one family, led by one rank: it cuts the search into waves, sends each rank of its
+// The searches of one family, led by one rank: it cuts them into waves, sends each rank of its
 // group a share of the circuits (itself included), makes the decisions, and reports them to rank 0.
+// Searches with different thresholds go in step, so that what they both want is scored once.
 #pragma once
 
 #include <map>
 #include <vector>
 
-#include "pipeline/certified_search.h"
+#include "pipeline/led_search.h"
 #include "pipeline/ranks/ranks.h"
-#include "pipeline/removal_odds.h"
-#include "pipeline/speculation.h"
 #include "pipeline/wave_cost.h"
 #include "pipeline/work_messages.h"
 
@@ -23,10 +22,10 @@ struct LeaderOptions {
 
 class Leader {
  public:
-  /// Takes up the search where the request says an earlier start left it. `full_per_prompt`: the
-  /// full model's logit differences, for the first report.
+  /// Takes up the searches where the request says an earlier start left them. `full_per_prompt`:
+  /// the full model's logit differences, for the first reports.
   Leader(Ranks& ranks, const CertifiedRule& rule, const LeaderOptions& options,
-         const LeadRequest& request, std::vector<double> full_per_prompt);
+         const LeadRequest& request, const std::vector<double>& full_per_prompt);
 
   int family() const { return family_; }
 
@@ -34,31 +33,23 @@ class Leader {
   bool start();
   /// Ranks that help from the next wave on.
   void join(const std::vector<int>& ranks);
-  /// Ends after this wave, or when the step that it belongs to is settled.
+  /// Ends after this wave, or when the steps that it belongs to are settled.
   void stop() { stopping_ = true; }
-  /// A rank's share of the wave. True when the search has ended and is reported.
+  /// A rank's share of the wave. True when all searches have ended and are reported.
   bool take(const Scored& scored, int from);
 
   /// MachineError that names the rank whose share is overdue.
   void check_patience() const;
 
  private:
-  /// A trial that has been scored.
-  struct Known {
-    UsedScore score;
-    Head head;  // that its circuit was tried without
-    bool used = false;
-  };
-
   void send_wave();
   std::vector<Guess> choose_trials();
-  std::vector<Guess> likely_trials(std::size_t most) const;
-  void learn_from_useless(const Circuit& kept_before, double score_before);
-  void advance();
-  void learn_steps(std::size_t first_change);
-  void discard_useless();
+  std::vector<Guess> guesses_of_all(std::size_t most) const;
   bool end_wave();
-  void report(FamilyProgress::State state);
+  void end_searches();
+  void report_what_is_settled();
+  void discard_useless();
+  void report(LedSearch& search, SearchProgress::State state);
 
   Ranks& ranks_;
   LeaderOptions options_;
@@ -66,22 +57,17 @@ class Leader {
   std::vector<int> group_;
   bool stopping_ = false;
 
-  SearchRule rule_;
-  CertifiedSearch search_;
-  RemovalOdds odds_;
-  std::size_t learned_ = 0;     // steps that the odds know
-  double learned_score_ = 100;  // after them
+  std::vector<LedSearch> searches_;  // that have not ended
   WaveCost cost_;
-  std::map<Trial, Known> known_;
-  int layer_ = -1;  // that is being decided
+  KnownTrials known_;
+  int layer_ = -1;  // that the first search is deciding
 
   int wave_ = 0;
   double wave_began_ = 0, reported_ = 0;
   double wave_compute_seconds_ = 0, sending_seconds_ = 0;
   std::map<int, std::vector<Guess>> shares_;  // by rank, of those that have not answered
   std::size_t wave_ranks_ = 0;
-  std::size_t first_unreported_ = 0;  // step
-  FamilyProgress report_;             // what has come out since the last one
+  WorkDone work_;  // since the last report of any search
 };
 
 }  // namespace headsweep

@@ -30,17 +30,28 @@ void print_contradiction(const RunRecord& record) {
              wrong->score_percent, std::abs(100 - wrong->score_percent - record.threshold));
 }
 
+/// Waves of all starts: those that evaluated for several runs are counted with one of them.
+int waves_of(const RunRecord& record) {
+  int waves = record.work.waves;
+  for (const DecisionRecord& decision : record.decisions) waves = std::max(waves, decision.wave);
+  return waves;
+}
+
 }  // namespace
 
 Ledger::Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, RunSetting setting)
-    : job_(job), setting_(std::move(setting)), progress_(job.families.size(), rule.decisions()) {
-  for (std::size_t i = 0; i < job.families.size(); ++i) {
-    RunStore store(run_file_path(job, job.families[i]),
-                   new_run(job, job.families[i], inputs.families[i], inputs.tokenizer, setting_));
-    std::vector<SearchStep> steps = recorded_steps(store.record(), rule);
-    GreedySearch search = search_after(rule, steps);
-    progress_.add(store.record());
-    books_.push_back({std::move(store), std::move(steps), std::move(search)});
+    : job_(job), setting_(std::move(setting)), progress_(runs_of(job).size(), rule.decisions()) {
+  for (const RunSpec& run : runs_of(job)) {
+    SearchRule rule_of_run = rule;
+    rule_of_run.threshold_percent = run.threshold;
+    RunStore store(run_file_path(job, run),
+                   new_run(job, run, inputs.families[run.family], inputs.tokenizer, setting_));
+    std::vector<SearchStep> steps = recorded_steps(store.record(), rule_of_run);
+    GreedySearch search = search_after(rule_of_run, steps);
+    const bool one = job.search.thresholds.size() == 1;
+    const std::string& family = job.families[run.family].name;
+    progress_.add(store.record(), one ? family : fmt::format("{} T{}", family, run.threshold));
+    books_.push_back({run, std::move(store), std::move(steps), std::move(search)});
   }
 }
 
@@ -58,23 +69,33 @@ void Ledger::begin() {
 }
 
 std::vector<PendingFamily> Ledger::pending() const {
-  std::vector<PendingFamily> result;
+  std::vector<PendingFamily> families;
   for (std::size_t i = 0; i < books_.size(); ++i) {
-    const RunRecord& record = books_[i].store.record();
+    const Book& book = books_[i];
+    const RunRecord& record = book.store.record();
     if (is_over(record.status)) continue;
-    result.push_back(
-        {static_cast<int>(i), {books_[i].steps, recorded_errors(record), record.work.waves}});
+    const int family = static_cast<int>(book.run.family);
+    if (families.empty() || families.back().family != family) families.push_back({family, {}});
+    families.back().searches.push_back({static_cast<int>(i),
+                                        book.run.threshold,
+                                        {book.steps, recorded_errors(record), waves_of(record)}});
   }
-  return result;
+  return families;
 }
 
-void Ledger::check(const Baseline& baseline) const {
-  check_baseline(baseline.full_mean, job_.families[static_cast<std::size_t>(baseline.family)].name,
-                 job_);
+bool Ledger::check(const Baseline& baseline) {
+  const auto family = static_cast<std::size_t>(baseline.family);
+  std::string reason = why_left_out(baseline.full_mean, job_.families[family].name, job_);
+  if (reason.empty()) return true;
+  fmt::print(stderr, "headsweep: {} (the other families go on)\n", reason);
+  why_failed_[family] = std::move(reason);
+  for (std::size_t i = 0; i < books_.size(); ++i)
+    if (books_[i].run.family == family) progress_.leave_out(i);
+  return false;
 }
 
-void Ledger::commit(const FamilyProgress& progress) {
-  const auto number = static_cast<std::size_t>(progress.family);
+void Ledger::commit(const SearchProgress& progress) {
+  const auto number = static_cast<std::size_t>(progress.run);
   Book& book = books_[number];
   if (!progress.full_per_prompt.empty())
     book.store.set_full(mean(progress.full_per_prompt), progress.full_per_prompt);
@@ -83,9 +104,9 @@ void Ledger::commit(const FamilyProgress& progress) {
   book.store.set_audit(progress.audited);
   book.store.add(progress.work);
   progress_.update(number, book.store.record());
-  if (progress.state == FamilyProgress::State::searching) {
+  if (progress.state == SearchProgress::State::searching) {
     write_what_is_due();
-  } else if (progress.state == FamilyProgress::State::stopped) {
+  } else if (progress.state == SearchProgress::State::stopped) {
     finish(number, RunStatus::stopped);
   } else {
     assert(book.search.finished());
@@ -94,7 +115,7 @@ void Ledger::commit(const FamilyProgress& progress) {
   }
 }
 
-void Ledger::replace_steps(Book& book, const FamilyProgress& progress) {
+void Ledger::replace_steps(Book& book, const SearchProgress& progress) {
   if (progress.first_step < book.steps.size()) {
     book.steps.resize(progress.first_step);
     book.search = search_after(book.search.rule(), book.steps);
@@ -116,8 +137,8 @@ void Ledger::add_step(Book& book, const SearchStep& step) {
   book.steps.push_back(step);
 }
 
-void Ledger::finish(std::size_t family, RunStatus status) {
-  RunStore& store = books_[family].store;
+void Ledger::finish(std::size_t run, RunStatus status) {
+  RunStore& store = books_[run].store;
   store.finish(status);
   index_is_old_ = true;
   if (!is_over(status)) return;
@@ -145,8 +166,14 @@ void Ledger::write_what_is_due() {
 
 void Ledger::write_index() {
   std::vector<IndexEntry> entries;
-  for (std::size_t i = 0; i < books_.size(); ++i)
-    entries.push_back(index_entry(job_.families[i], books_[i].store));
+  for (const Book& book : books_) {
+    IndexEntry& entry =
+        entries.emplace_back(index_entry(job_.families[book.run.family], book.store));
+    if (const auto failed = why_failed_.find(book.run.family); failed != why_failed_.end()) {
+      entry.status = "failed";
+      entry.reason = failed->second;
+    }
+  }
   update_index(run_folder(job_), entries);
   index_written_ = monotonic_seconds();
   index_is_old_ = false;

@@ -1,8 +1,10 @@
-// What rank 0 keeps of a job: each family's decisions, made again from the scores that come in, in
+// What rank 0 keeps of a job: each run's decisions, made again from the scores that come in, in
 // its run file; the index; and the line that shows progress.
 #pragma once
 
 #include <deque>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "pipeline/coordinator.h"
@@ -17,47 +19,52 @@ namespace headsweep {
 
 class Ledger {
  public:
-  /// Opens the run file of each family, and takes up what is in it. UserError if one is that of
+  /// Opens the run file of each run, and takes up what is in it. UserError if one is that of
   /// another run, or does not follow from itself.
   Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, RunSetting setting);
 
   /// Makes the folder and the index; shows what is complete already. Nothing is written before.
   void begin();
 
-  /// The families that have to be searched, or searched on.
+  /// The families that have to be searched, or searched on, with the runs that are not over.
   std::vector<PendingFamily> pending() const;
 
-  /// UserError if the full model does not do the task.
-  void check(const Baseline& baseline) const;
+  /// Whether the full model does the task. If not, the family is left out and said to have failed;
+  /// UserError if the job has no other.
+  bool check(const Baseline& baseline);
 
   /// Adds what a search has found, and writes it before long.
-  void commit(const FamilyProgress& progress);
+  void commit(const SearchProgress& progress);
 
-  /// Writes what has waited long enough: a family at most once a second, and all of them together
-  /// at most a tenth of the time, however many they are and however slow the disk is.
+  /// Writes what has waited long enough: a run at most once a second, and all of them together at
+  /// most a tenth of the time, however many they are and however slow the disk is.
   void write_what_is_due();
 
   void show_progress(int ranks_at_work);
   void end();
 
-  /// Whether fp64 does not make some decision of a family that was made.
+  /// Whether fp64 does not make some decision that was made.
   bool any_contradicted() const;
+  /// Whether a family was left out.
+  bool any_failed() const { return !why_failed_.empty(); }
 
  private:
   struct Book {
+    RunSpec run;
     RunStore store;
     std::vector<SearchStep> steps;  // that are in the store
     GreedySearch search;            // after them
   };
 
-  void replace_steps(Book& book, const FamilyProgress& progress);
+  void replace_steps(Book& book, const SearchProgress& progress);
   void add_step(Book& book, const SearchStep& step);
-  void finish(std::size_t family, RunStatus status);
+  void finish(std::size_t run, RunStatus status);
   void write_index();
 
   const Job& job_;
   RunSetting setting_;
-  std::deque<Book> books_;  // by family
+  std::deque<Book> books_;                         // by run
+  std::map<std::size_t, std::string> why_failed_;  // by family
   Progress progress_;
   std::size_t next_to_write_ = 0;
   double look_again_at_ = 0, may_write_at_ = 0, index_written_ = 0;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "io/wording.h"
 #include "pipeline/clock.h"
@@ -45,31 +46,50 @@ Prepared prepare(const Job& job, const Inputs& inputs, const Ranks& alone) {
   return prepared;
 }
 
-/// What a family needs, and how far its search has come.
-SimulatedFamily plan_family(const Job& job, std::size_t i, const Inputs& inputs, const Gpt2& model,
-                            const Prepared& prepared, const RunSetting& setting) {
+/// How many decisions a run's file holds.
+int decisions_made(const Job& job, const RunSpec& run, const Inputs& inputs,
+                   const Prepared& prepared, const RunSetting& setting) {
+  const std::filesystem::path path = run_file_path(job, run);
+  RunRecord fresh = new_run(job, run, inputs.families[run.family], inputs.tokenizer, setting);
+  if (prepared.planning.stands_in) take_device_of_file(fresh, path);
+  const RunStore store(path, std::move(fresh));
+  return static_cast<int>(store.record().decisions.size());
+}
+
+/// What a family needs, and how far each of its runs has come.
+std::vector<SimulatedFamily> plan_family(const Job& job, std::size_t i, const Inputs& inputs,
+                                         const Gpt2& model, const Prepared& prepared,
+                                         const RunSetting& setting) {
   const Family& family = inputs.families[i];
   fmt::print("\n{}", describe_first_prompt(family, inputs.tokenizer));
   fmt::print("  prompts: {} clean ({} tokens), {} corrupted ({} tokens)\n", family.clean.prompts(),
              family.clean.all_tokens(), family.corrupted.prompts(), family.corrupted.all_tokens());
-  const std::filesystem::path path = run_file_path(job, job.families[i]);
-  RunRecord fresh = new_run(job, job.families[i], family, inputs.tokenizer, setting);
-  if (prepared.planning.stands_in) take_device_of_file(fresh, path);
-  const RunStore store(path, std::move(fresh));
   // The full model knows no ablation, so that the cheapest will do.
   const double full_mean =
       Evaluator(model, family.clean, family.corrupted, Ablation::zero, Positions::all).full().mean;
-  check_baseline(full_mean, family.prompts.name, job);
-  const int heads = model.config().layers * model.config().heads,
-            decided = static_cast<int>(store.record().decisions.size());
+  if (const auto reason = why_left_out(full_mean, family.prompts.name, job); !reason.empty()) {
+    fmt::print("  left out: {}\n", reason);
+    return {};
+  }
+  const int heads = model.config().layers * model.config().heads;
   fmt::print("  full model: mean logit difference {:.4f}\n", full_mean);
-  fmt::print("  run file: {} ({} of {} decisions made)\n", store.path().string(), decided, heads);
-  fmt::print("{}", prepared.memory[i]);
   const FamilyCost cost = estimate_family_cost(model, {family.clean, family.corrupted},
                                                job.search.ablation, job.search.positions);
-  fmt::print("  work: {} evaluations, about {:.1f} s here one after the other\n", heads - decided,
-             mean_of(cost.evaluation_seconds) * (heads - decided));
-  return {cost, decided};
+  std::vector<SimulatedFamily> runs;
+  int left = 0;
+  for (const RunSpec& run : runs_of(job)) {
+    if (run.family != i) continue;
+    const int decided = decisions_made(job, run, inputs, prepared, setting);
+    fmt::print("  run file: {} ({} of {} decisions made)\n", run_file_path(job, run).string(),
+               decided, heads);
+    runs.push_back({cost, decided});
+    left += heads - decided;
+  }
+  fmt::print("{}", prepared.memory[i]);
+  fmt::print("  work: {} evaluations{}, about {:.1f} s here one after the other\n", left,
+             runs.size() > 1 ? " at most (thresholds share what they both want)" : "",
+             mean_of(cost.evaluation_seconds) * left);
+  return runs;
 }
 
 }  // namespace
@@ -101,7 +121,8 @@ void plan_job(const Job& job, const PlannedRanks& planned) {
   cluster.checkpoint_bytes = checkpoint_bytes(job.model.path);
   const auto& config = loaded.model->config();
   fmt::print("job {}: {} {}, threshold {} %\n", job.file.string(), inputs.families.size(),
-             inputs.families.size() == 1 ? "family" : "families", job.search.threshold);
+             inputs.families.size() == 1 ? "family" : "families",
+             fmt::join(job.search.thresholds, ", "));
   fmt::print("model {}: {} layers, {} heads, d_model {}, loaded in {:.1f} s\n",
              job.model.path.string(), config.layers, config.heads, config.d_model,
              cluster.loading_seconds);
@@ -111,8 +132,8 @@ void plan_job(const Job& job, const PlannedRanks& planned) {
   const RunSetting setting{config, hash.get(), prepared.ladder, prepared.info, alone.places(), {}};
   SimulatedWork work{{}, job.run.speculation, job.run.ranks_per_family};
   for (std::size_t i = 0; i < inputs.families.size(); ++i) {
-    const SimulatedFamily family = plan_family(job, i, inputs, *loaded.model, prepared, setting);
-    if (family.decided < config.layers * config.heads) work.families.push_back(family);
+    for (const SimulatedFamily& run : plan_family(job, i, inputs, *loaded.model, prepared, setting))
+      if (run.decided < config.layers * config.heads) work.families.push_back(run);
   }
   fmt::print("\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n",
              static_cast<double>(peak_memory_bytes()) / 1e6,

@@ -21,16 +21,16 @@ std::string duration(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::size_t families, int decisions_each)
+Progress::Progress(std::size_t runs, int decisions_each)
     : decisions_each_(decisions_each),
       terminal_(isatty(STDERR_FILENO) == 1),
       started_(Clock::now()),
       shown_(Clock::now()) {
-  families_.reserve(families);
+  runs_.reserve(runs);
 }
 
-Progress::Family Progress::state_of(const RunRecord& record) {
-  return {record.family,
+Progress::Run Progress::state_of(const RunRecord& record, std::string name) {
+  return {std::move(name),
           static_cast<int>(record.decisions.size()),
           static_cast<int>(kept_heads(record).size()),
           record.work.waves,
@@ -39,49 +39,51 @@ Progress::Family Progress::state_of(const RunRecord& record) {
           is_over(record.status)};
 }
 
-void Progress::add(const RunRecord& record) {
-  const Family& family = families_.emplace_back(state_of(record));
-  resumed_ += family.decided;
-  evaluations_before_ += family.evaluations;
+void Progress::add(const RunRecord& record, std::string name) {
+  const Run& run = runs_.emplace_back(state_of(record, std::move(name)));
+  resumed_ += run.decided;
+  evaluations_before_ += run.evaluations;
 }
 
 void Progress::begin() {
   started_ = Clock::now();
-  for (const Family& family : families_)
-    if (family.decided > 0 && !family.complete)
-      fmt::print(stderr, "{}: resumed after {} of {} decisions\n", family.name, family.decided,
+  for (const Run& run : runs_)
+    if (run.decided > 0 && !run.complete)
+      fmt::print(stderr, "{}: resumed after {} of {} decisions\n", run.name, run.decided,
                  decisions_each_);
 }
 
-void Progress::update(std::size_t family, const RunRecord& record) {
-  families_[family] = state_of(record);
-  families_[family].complete = families_[family].decided == decisions_each_;
-  latest_ = family;
+void Progress::update(std::size_t run, const RunRecord& record) {
+  runs_[run] = state_of(record, std::move(runs_[run].name));
+  runs_[run].complete = runs_[run].decided == decisions_each_;
+  latest_ = run;
   anything_new_ = true;
 }
 
-std::string Progress::of_one(const Family& family) const {
-  return fmt::format("{}: {}/{} decided, {} kept, score {:.2f} %, {} waves", family.name,
-                     family.decided, decisions_each_, family.kept, family.score_percent,
-                     family.waves);
+void Progress::leave_out(std::size_t run) { runs_[run].left_out = true; }
+
+std::string Progress::of_one(const Run& run) const {
+  return fmt::format("{}: {}/{} decided, {} kept, score {:.2f} %, {} waves", run.name, run.decided,
+                     decisions_each_, run.kept, run.score_percent, run.waves);
 }
 
 std::string Progress::line() const {
-  int decided = 0, done = 0;
+  int decided = 0, done = 0, runs = 0;
   long long evaluations = -evaluations_before_;
-  for (const Family& family : families_) {
-    decided += family.decided;
-    done += family.complete ? 1 : 0;
-    evaluations += family.evaluations;
+  for (const Run& run : runs_) {
+    if (run.left_out) continue;
+    ++runs;
+    decided += run.decided;
+    done += run.complete ? 1 : 0;
+    evaluations += run.evaluations;
   }
-  const int all = decisions_each_ * static_cast<int>(families_.size());
+  const int all = decisions_each_ * runs;
   const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
   const double rate = static_cast<double>(decided - resumed_) / seconds;
   std::string text;
-  if (families_.size() > 1)
-    text = fmt::format("{} of {} families done, {}/{} decided; ", done, families_.size(), decided,
-                       all);
-  text += fmt::format("{}, {:.1f} evaluations/s", of_one(families_[latest_]),
+  if (runs_.size() > 1)
+    text = fmt::format("{} of {} runs done, {}/{} decided; ", done, runs, decided, all);
+  text += fmt::format("{}, {:.1f} evaluations/s", of_one(runs_[latest_]),
                       static_cast<double>(evaluations) / seconds);
   if (ranks_at_work_ > 1) text += fmt::format(" on {} ranks", ranks_at_work_);
   return text + fmt::format(", {} left", duration(rate > 0 ? (all - decided) / rate : 0));

@@ -11,13 +11,15 @@ namespace headsweep {
 
 class Progress {
  public:
-  Progress(std::size_t families, int decisions_each);
+  Progress(std::size_t runs, int decisions_each);
 
-  /// A family as this start of the job finds it.
-  void add(const RunRecord& record);
+  /// A run as this start of the job finds it.
+  void add(const RunRecord& record, std::string name);
   /// The searches begin; says which go on.
   void begin();
-  void update(std::size_t family, const RunRecord& record);
+  void update(std::size_t run, const RunRecord& record);
+  /// It will not be searched.
+  void leave_out(std::size_t run);
 
   /// Shows the state, at most ten times a second on a terminal, else every ten seconds.
   void show(int ranks_at_work);
@@ -27,20 +29,20 @@ class Progress {
   void end();
 
  private:
-  struct Family {
+  struct Run {
     std::string name;
     int decided = 0, kept = 0, waves = 0;
     double score_percent = 100;
     long long evaluations = 0;
-    bool complete = false;
+    bool complete = false, left_out = false;
   };
-  static Family state_of(const RunRecord& record);
+  static Run state_of(const RunRecord& record, std::string name);
   std::string line() const;
-  std::string of_one(const Family& family) const;
+  std::string of_one(const Run& run) const;
 
   int decisions_each_;
-  std::vector<Family> families_;
-  std::size_t latest_ = 0;  // the family that has moved last
+  std::vector<Run> runs_;
+  std::size_t latest_ = 0;  // the run that has moved last
   int resumed_ = 0;         // decisions of earlier starts
   long long evaluations_before_ = 0;
   int ranks_at_work_ = 0;

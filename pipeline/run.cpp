@@ -39,9 +39,9 @@ Coordinator make_coordinator(Ranks& ranks, const Job& job, const LoadedRungs& lo
            .ranks_per_family = job.run.ranks_per_family,
            .patience_seconds = job.run.stall_seconds,
            .same_on_all = about_this_rank(loaded),
-           .check_baseline = [&](const Baseline& baseline) { ledger.check(baseline); },
+           .check_baseline = [&](const Baseline& baseline) { return ledger.check(baseline); },
            .begin = [&] { ledger.begin(); },
-           .commit = [&](const FamilyProgress& progress) { ledger.commit(progress); }}};
+           .commit = [&](const SearchProgress& progress) { ledger.commit(progress); }}};
 }
 
 /// Rank 0: reads the job, tells the others what to do, and keeps the books.
@@ -66,7 +66,10 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
       ledger.show_progress(coordinator.ranks_at_work());
     });
     ledger.end();
-    return result == Outcome::done && ledger.any_contradicted() ? Outcome::contradicted : result;
+    if (result != Outcome::done) return result;
+    return ledger.any_contradicted() ? Outcome::contradicted
+           : ledger.any_failed()     ? Outcome::failed
+                                     : Outcome::done;
   });
   if (outcome == Outcome::stopped)
     fmt::print(stderr, "stopped on request; run the same command again to go on\n");

@@ -80,13 +80,14 @@ void make_run_folder(const Job& job) {
                                 error ? error.message() : "something else has that name"));
 }
 
-std::filesystem::path run_file_path(const Job& job, const FamilySpec& spec) {
-  return run_folder(job) /
-         fmt::format("{}.{}.T{}.h5", spec.name, spec.corruption, job.search.threshold);
+std::filesystem::path run_file_path(const Job& job, const RunSpec& run) {
+  const FamilySpec& spec = job.families[run.family];
+  return run_folder(job) / fmt::format("{}.{}.T{}.h5", spec.name, spec.corruption, run.threshold);
 }
 
-RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family,
+RunRecord new_run(const Job& job, const RunSpec& run, const Family& family,
                   const Tokenizer& tokenizer, const RunSetting& setting) {
+  const FamilySpec& spec = job.families[run.family];
   RunRecord record;
   record.identity = {{"program", std::string(program_version)},
                      {"model_sha256", setting.model_sha256},
@@ -97,7 +98,7 @@ RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family,
                      {"corruption", spec.corruption},
                      {"rule", "greedy"},
                      {"order", name_of(job.search.order)},
-                     {"threshold", fmt::format("{}", job.search.threshold)},
+                     {"threshold", fmt::format("{}", run.threshold)},
                      {"components", "heads"},
                      {"ablation", name_of(job.search.ablation)},
                      {"positions", name_of(job.search.positions)},
@@ -118,7 +119,7 @@ RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family,
   record.family = spec.name;
   record.layers = setting.config.layers;
   record.heads = setting.config.heads;
-  record.threshold = job.search.threshold;
+  record.threshold = run.threshold;
   record.position_names = family.clean.position_names;
   record.clean = prompt_records(family.prompts.clean, family.clean);
   record.corrupted = prompt_records(family.prompts.corrupted, family.corrupted);

@@ -21,7 +21,7 @@ namespace headsweep {
 /// output/JOB/FAMILY.CORRUPTION.T3.h5, and index.h5 beside it.
 std::filesystem::path run_folder(const Job& job);
 void make_run_folder(const Job& job);
-std::filesystem::path run_file_path(const Job& job, const FamilySpec& spec);
+std::filesystem::path run_file_path(const Job& job, const RunSpec& run);
 
 /// What the runs of a job have in common.
 struct RunSetting {
@@ -34,7 +34,7 @@ struct RunSetting {
 };
 
 /// A run as it is before its first decision.
-RunRecord new_run(const Job& job, const FamilySpec& spec, const Family& family,
+RunRecord new_run(const Job& job, const RunSpec& run, const Family& family,
                   const Tokenizer& tokenizer, const RunSetting& setting);
 
 /// "4, then 2 on 2 hosts": the ranks of a run's starts, said again only where they change.

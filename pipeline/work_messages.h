@@ -21,7 +21,7 @@ enum class Topic {
   join,            // 0 -> L: JoinRequest
   share,           // L -> H: Share
   scored,          // H -> L: Scored
-  progress,        // L -> 0: FamilyProgress
+  progress,        // L -> 0: SearchProgress
   stop_asked,      // R -> 0: a signal came
   stop,            // 0 -> L: finish the wave, then report
   alive,           // 0 -> R: nothing to do, but not forgotten
@@ -58,12 +58,21 @@ struct FoundBefore {
   void visit(auto& archive) { archive(steps, errors, waves); }
 };
 
+/// One of the searches of a family: they differ in the threshold.
+struct SearchRequest {
+  int run = 0;  // its number in the job
+  double threshold_percent = 0;
+  FoundBefore before;
+
+  void visit(auto& archive) { archive(run, threshold_percent, before); }
+};
+
 struct LeadRequest {
   int family = 0;
   std::vector<int> group;  // ranks, the leader among them
-  FoundBefore before;
+  std::vector<SearchRequest> searches;
 
-  void visit(auto& archive) { archive(family, group, before); }
+  void visit(auto& archive) { archive(family, group, searches); }
 };
 
 struct JoinRequest {
@@ -103,11 +112,11 @@ struct WorkDone : WorkRecord {
   }
 };
 
-/// What came out since the last report.
-struct FamilyProgress {
+/// What came out of a search since its last report.
+struct SearchProgress {
   enum class State { searching, finished, stopped };
 
-  int family = 0;
+  int family = 0, run = 0;
   State state = State::searching;
   std::vector<double> full_per_prompt;  // of the top rung; in the first report only
   std::size_t first_step = 0;           // from which on the search's steps are
@@ -117,13 +126,13 @@ struct FamilyProgress {
   WorkDone work;
 
   void visit(auto& archive) {
-    archive(family, state, full_per_prompt, first_step, steps, errors, audited, work);
+    archive(family, run, state, full_per_prompt, first_step, steps, errors, audited, work);
   }
 };
 
 /// How a job ends. `refused`: rank 0 has said what is wrong with it. `contradicted`: fp64 does not
-/// make some decision that was made.
-enum class Outcome { done, stopped, refused, contradicted };
+/// make some decision that was made. `failed`: some family could not be searched; the others were.
+enum class Outcome { done, stopped, refused, contradicted, failed };
 
 struct Quit {
   Outcome outcome = Outcome::done;

@@ -37,7 +37,7 @@ WorkOrder make_work_order(const Job& job, const Ladder& ladder, const Gpt2Config
   order.threads = job.run.threads;
   order.ablation = job.search.ablation;
   order.positions = job.search.positions;
-  order.rule.search = {config.layers, config.heads, job.search.order, job.search.threshold};
+  order.rule.search = {config.layers, config.heads, job.search.order};
   order.rule.ladder = ladder;
   order.rule.audit_percent = job.run.audit;
   order.speculation = job.run.speculation;

@@ -1,5 +1,6 @@
 #include "pipeline/worker.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -64,12 +65,13 @@ const FamilyScorer& Worker::family(int number) {
 void Worker::lead(const LeadRequest& request) {
   const FamilyScorer& scorer = family(request.family);
   std::vector<double> full_per_prompt;  // which rank 0 has, if there was anything before
-  if (request.before.nothing())
+  if (std::ranges::any_of(request.searches,
+                          [](const SearchRequest& search) { return search.before.nothing(); }))
     full_per_prompt = scorer.full_per_prompt(options_.rule.ladder.top());
   leader_.emplace(
       ranks_, options_.rule,
       LeaderOptions{options_.speculation, scorer.most_side_by_side, options_.patience_seconds},
-      request, std::move(full_per_prompt));
+      request, full_per_prompt);
   if (leader_->start()) leader_.reset();
 }
 

@@ -44,11 +44,13 @@ CoordinatorOptions coordinator_options(const WorkOrder& order, const LoadedRungs
                                        SweepTimes& times, FoundBefore& first) {
   CoordinatorOptions options;
   for (std::size_t i = 0; i < order.families.size(); ++i)
-    options.families.push_back({static_cast<int>(i), {}});
+    options.families.push_back(
+        {static_cast<int>(i),
+         {{static_cast<int>(i), order.rule.search.threshold_percent, {}}}});
   options.same_on_all = about_this_rank(loaded);
-  options.check_baseline = [](const Baseline&) {};
+  options.check_baseline = [](const Baseline&) { return true; };
   options.begin = [] {};
-  options.commit = [&](const FamilyProgress& progress) {
+  options.commit = [&](const SearchProgress& progress) {
     times.work += progress.work;
     if (progress.family != 0) return;
     first.steps.resize(progress.first_step);

@@ -108,7 +108,7 @@ void print_planned_ranks(const Job& job, const Gpt2Config& config, const Cluster
   fmt::print("{}\n", describe_layout(planned.ranks, families, work.ranks_per_family));
   double seconds = cluster.loading_seconds;
   if (families > 0) {
-    const ReplayedTrace trace(typical_trace(config.layers, config.heads, job.search.threshold), "");
+    const ReplayedTrace trace(typical_trace(config.layers, config.heads, job.search.thresholds.front()), "");
     seconds = simulate(trace, cluster, work, planned.ranks).seconds;
     fmt::print(
         "expected: about {}, loading included (an estimate: simulated with the times measured "

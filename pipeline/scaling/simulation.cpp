@@ -56,15 +56,16 @@ class Replay {
     CoordinatorOptions options;
     const auto& scores = trace_.scores_percent();
     for (std::size_t i = 0; i < work_.families.size(); ++i) {
-      PendingFamily& family = options.families.emplace_back();
-      family.family = static_cast<int>(i);
+      const int number = static_cast<int>(i);
+      SearchRequest search{number, trace_.rule().threshold_percent, {}};
       for (const double score : std::span(scores).first(decided_before(work_.families[i])))
-        family.before.steps.push_back({SearchStep::Kind::decision, {UsedScore{score}}});
+        search.before.steps.push_back({SearchStep::Kind::decision, {UsedScore{score}}});
+      options.families.push_back({number, {std::move(search)}});
     }
     options.ranks_per_family = work_.ranks_per_family;
-    options.check_baseline = [](const Baseline&) {};
+    options.check_baseline = [](const Baseline&) { return true; };
     options.begin = [] {};
-    options.commit = [this](const FamilyProgress& progress) {
+    options.commit = [this](const SearchProgress& progress) {
       result_.waves += progress.work.waves;
       result_.evaluations += progress.work.evaluations;
       result_.discarded += progress.work.discarded;

@@ -74,7 +74,7 @@ TEST_F(ReadJob, TakesEveryKey) {
   EXPECT_EQ(job.families[1].file, folder_.path() / "families/odd5.json");
   EXPECT_EQ(job.families[1].corruption, "file");
   EXPECT_EQ(job.search.order, Order::importance);
-  EXPECT_EQ(job.search.threshold, 2.5);
+  EXPECT_EQ(job.search.thresholds, std::vector{2.5});
   EXPECT_EQ(job.search.ablation, Ablation::zero);
   EXPECT_EQ(job.search.positions, Positions::union_of_corrupted);
   EXPECT_TRUE(job.search.allow_nonpositive_baseline);
@@ -93,7 +93,7 @@ TEST_F(ReadJob, FillsInDefaults) {
   EXPECT_EQ(job.model.path, "/m");
   EXPECT_EQ(job.model.processing, Processing::none);
   EXPECT_EQ(job.search.order, Order::backward);
-  EXPECT_EQ(job.search.threshold, 3.0);
+  EXPECT_EQ(job.search.thresholds, std::vector{3.0});
   EXPECT_EQ(job.search.ablation, Ablation::mean);
   EXPECT_FALSE(job.search.allow_nonpositive_baseline);
   EXPECT_EQ(job.run.precision, Precision::automatic);
@@ -146,7 +146,7 @@ TEST_F(ReadJob, SaysWhatIsMissing) {
 
 TEST_F(ReadJob, RefusesImpossibleNumbers) {
   for (const std::string value :
-       {"-1", "1e6", "1e999", ".inf", "nan", "inf", "x", "'3'", "[3]", ""})
+       {"-1", "1e6", "1e999", ".inf", "nan", "inf", "x", "'3'", "{a: 3}", ""})
     EXPECT_THAT(error_with("search.threshold=" + value), HasSubstr("search.threshold: must "))
         << value;
   for (const std::string value : {"-1", "4097", "1.5", "99999999999999999999", "{a: 1}"})
@@ -161,7 +161,7 @@ TEST_F(ReadJob, RefusesImpossibleNumbers) {
   for (const std::string value : {"-0.1", "100.5", "inf", "nan", "2%", "auto", ""})
     EXPECT_THAT(error_with("run.audit=" + value), HasSubstr("run.audit: must ")) << value;
   EXPECT_THAT(error_with("search.allow_nonpositive_baseline=yes"), HasSubstr("true or false"));
-  EXPECT_EQ(read_with("search.threshold=0").search.threshold, 0.0);
+  EXPECT_EQ(read_with("search.threshold=0").search.thresholds, std::vector{0.0});
   EXPECT_EQ(read_with("run.threads=4096").run.threads, 4096);
   EXPECT_EQ(read_with("run.audit=0").run.audit, 0.0);
   EXPECT_EQ(read_with("run.audit=100").run.audit, 100.0);
@@ -227,7 +227,7 @@ TEST_F(ReadJob, AppliesOverridesWhereTheFileSaysNothing) {
   const Job job = read(model_line + families_lines,
                        {"run.threads=1", "search.threshold=5", "families.1.name=b"});
   EXPECT_EQ(job.run.threads, 1);
-  EXPECT_EQ(job.search.threshold, 5.0);
+  EXPECT_EQ(job.search.thresholds, std::vector{5.0});
   EXPECT_EQ(job.families[1].name, "b");
 }
 
@@ -293,8 +293,27 @@ TEST_F(ResolvedJob, KeepsTheShareOfTheAudit) {
 TEST_F(ResolvedJob, KeepsEveryBitOfTheThreshold) {
   for (const std::string threshold : {"0.1", "0.3333333333333333", "1e-300", "999999.99"}) {
     const Job job = read_with("search.threshold=" + threshold);
-    EXPECT_EQ(read(resolved_job(job)).search.threshold, job.search.threshold);
+    EXPECT_EQ(read(resolved_job(job)).search.thresholds, job.search.thresholds);
   }
+}
+
+TEST_F(ReadJob, TakesSeveralThresholds) {
+  const Job job = read_with("search.threshold=[3, 10, 0.5]");
+  EXPECT_EQ(job.search.thresholds, (std::vector{3.0, 10.0, 0.5}));
+  EXPECT_EQ(read(resolved_job(job)).search.thresholds, job.search.thresholds);
+  EXPECT_EQ(error_with("search.threshold=[]"),
+            "--set search.threshold=[]: search.threshold: is an empty list; name a threshold "
+            "(percent)");
+  EXPECT_THAT(error_with("search.threshold=[3, 3.0]"),
+              HasSubstr("search.threshold.1: 3 is in the list already; remove it"));
+  EXPECT_THAT(error_with("search.threshold=[3, -1]"), HasSubstr("search.threshold.1: must "));
+}
+
+TEST_F(ReadJob, MakesOneRunOfEachFamilyAndThreshold) {
+  const Job job = read(model_line +
+                       "families:\n- {name: a, file: a.json}\n- {name: b, file: b.json}\n"
+                       "search: {threshold: [3, 10]}\n");
+  EXPECT_EQ(runs_of(job), (std::vector<RunSpec>{{0, 3}, {0, 10}, {1, 3}, {1, 10}}));
 }
 
 TEST_F(ResolvedJob, WritesPathsInFull) {

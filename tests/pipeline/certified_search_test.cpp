@@ -37,7 +37,7 @@ double usual_error(int rung, const Circuit& circuit) {
 
 void expect_exact_decisions(const Got& got, int family, const SearchRule& rule) {
   const auto expected = made_up::plain_search(family, rule);
-  EXPECT_EQ(got.state, FamilyProgress::State::finished);
+  EXPECT_EQ(got.state, SearchProgress::State::finished);
   GreedySearch search(rule);
   std::vector<bool> removed;
   for (const SearchStep& step : got.steps) {

@@ -16,7 +16,7 @@ void expect_plain_search(const SimulatedSearch& search, const std::string& what)
   ASSERT_EQ(std::ssize(search.got), search.families) << what;
   for (const auto& [family, got] : search.got) {
     const auto expected = made_up::plain_search(family, search.rule);
-    EXPECT_EQ(got.state, FamilyProgress::State::finished) << what << family;
+    EXPECT_EQ(got.state, SearchProgress::State::finished) << what << family;
     EXPECT_EQ(got.scores(), expected.scores) << what << family;
     EXPECT_EQ(got.per_prompt(), expected.per_prompt) << what << family;
     EXPECT_EQ(got.ranking(), expected.ranking) << what << family;
@@ -185,7 +185,7 @@ TEST(Cluster, ScoresThatAreThrownAwayTellWhatToTryNext) {
   for (int seed = 0; seed < 10; ++seed) {
     SimulatedSearch search(8, 1);
     search.rule = {12, 12, Order::backward, 3.0};
-    search.pending = {{seed, {}}};
+    search.pending = {{seed, search.searches_of(seed)}};
     search.run();
     with_estimates += waves(search);
 

@@ -36,7 +36,7 @@ TEST(ShippedJobs, TheSeedsFamilyIsTheSeeds) {
   EXPECT_EQ(family.clean[1].answer, "14");
   EXPECT_EQ(family.clean[1].distractor, "12");
   EXPECT_EQ(family.corrupted[1].text, "2 4 6 8 10 10");
-  EXPECT_EQ(job.search.threshold, 3.0);
+  EXPECT_EQ(job.search.thresholds, std::vector{3.0});
 }
 
 class Demo : public testing::TestWithParam<std::string> {};
@@ -51,7 +51,7 @@ TEST_P(Demo, MakesTheReferencesDecisions) {
   Evaluator evaluator(*loaded.model, family.clean, family.corrupted, job.search.ablation,
                       job.search.positions);
   EXPECT_NEAR(evaluator.full().mean, expected["full"], 1e-4);
-  EXPECT_EQ(job.search.threshold, expected["threshold"]);
+  EXPECT_EQ(job.search.thresholds, std::vector{expected["threshold"].get<double>()});
   golden::Search search(expected, evaluator, loaded.model->config(),
                         golden::score_tolerance(Rung::fp32));
   EXPECT_TRUE(search.makes_the_references_decisions());

@@ -73,19 +73,27 @@ TEST(Message, BaselineRequestsAndAnswersArrive) {
 TEST(Message, WhatALeaderIsToldArrives) {
   const LeadRequest request{5,
                             {2, 0, 9},
-                            {{{SearchStep::Kind::ranking, {{100}, {1e300}}},
-                              {SearchStep::Kind::decision, {{98.25, {1, 2}, 3, 4, 1, 0.5}}}},
-                             {0.125},
-                             12}};
+                            {{3, 1.5, {}},
+                             {7,
+                              2.5,
+                              {{{SearchStep::Kind::ranking, {{100}, {1e300}}},
+                                {SearchStep::Kind::decision, {{98.25, {1, 2}, 3, 4, 1, 0.5}}}},
+                               {0.125},
+                               12}}}};
   const auto arrived = from_bytes<LeadRequest>(to_bytes(request));
   EXPECT_EQ(arrived.family, 5);
   EXPECT_EQ(arrived.group, request.group);
-  ASSERT_EQ(arrived.before.steps.size(), 2u);
-  EXPECT_EQ(arrived.before.steps[0].kind, SearchStep::Kind::ranking);
-  EXPECT_EQ(arrived.before.steps[0].scores[1].score_percent, 1e300);
-  EXPECT_EQ(arrived.before.steps[1].scores[0].rung, 1);
-  EXPECT_EQ(arrived.before.errors, (std::vector{0.125}));
-  EXPECT_EQ(arrived.before.waves, 12);
+  ASSERT_EQ(arrived.searches.size(), 2u);
+  EXPECT_EQ(arrived.searches[0].run, 3);
+  EXPECT_TRUE(arrived.searches[0].before.nothing());
+  EXPECT_EQ(arrived.searches[1].threshold_percent, 2.5);
+  const FoundBefore& before = arrived.searches[1].before;
+  ASSERT_EQ(before.steps.size(), 2u);
+  EXPECT_EQ(before.steps[0].kind, SearchStep::Kind::ranking);
+  EXPECT_EQ(before.steps[0].scores[1].score_percent, 1e300);
+  EXPECT_EQ(before.steps[1].scores[0].rung, 1);
+  EXPECT_EQ(before.errors, (std::vector{0.125}));
+  EXPECT_EQ(before.waves, 12);
   expect_travels(request);
   const auto joined = from_bytes<JoinRequest>(to_bytes(JoinRequest{5, {3, 4}}));
   EXPECT_EQ(joined.family, 5);
@@ -110,9 +118,10 @@ TEST(Message, SharesAndTheirScoresArrive) {
 }
 
 TEST(Message, ProgressArrives) {
-  FamilyProgress progress;
+  SearchProgress progress;
   progress.family = 2;
-  progress.state = FamilyProgress::State::stopped;
+  progress.run = 6;
+  progress.state = SearchProgress::State::stopped;
   progress.full_per_prompt = {2, 3};
   progress.first_step = 40;
   progress.steps = {{SearchStep::Kind::decision, {{99.25, {1, 2}, 17, 3, 1, 0.25}}},
@@ -125,8 +134,9 @@ TEST(Message, ProgressArrives) {
   progress.work.compute_seconds = 1.5;
   progress.work.communication_seconds = 2.5;
   progress.work.waiting_seconds = 3.5;
-  const auto arrived = from_bytes<FamilyProgress>(to_bytes(progress));
-  EXPECT_EQ(arrived.state, FamilyProgress::State::stopped);
+  const auto arrived = from_bytes<SearchProgress>(to_bytes(progress));
+  EXPECT_EQ(arrived.run, 6);
+  EXPECT_EQ(arrived.state, SearchProgress::State::stopped);
   EXPECT_EQ(arrived.full_per_prompt, progress.full_per_prompt);
   EXPECT_EQ(arrived.first_step, 40u);
   ASSERT_EQ(arrived.steps.size(), 2u);

@@ -16,7 +16,7 @@ struct Got {
   std::vector<SearchStep> steps;
   std::vector<double> errors;
   std::vector<Audited> audited;
-  FamilyProgress::State state = FamilyProgress::State::searching;
+  SearchProgress::State state = SearchProgress::State::searching;
   double full_mean = 0, ended_at = -1;
   WorkDone work;
   int families_left_behind = 0;  // reports after the last
@@ -59,19 +59,22 @@ struct SimulatedSearch {
   Speculation speculation = Speculation::automatic;
   int ranks_per_family = 0, side_by_side = 1;
   double message_seconds = 1e-5;
-  std::vector<PendingFamily> pending;  // empty: all families from the beginning
+  std::vector<double> thresholds = {};  // of each family's searches; empty: the rule's
+  std::vector<PendingFamily> pending;   // empty: all families from the beginning
   /// Seconds for a circuit of the family.
   std::function<double(int family)> circuit_seconds = [](int) { return 0.1; };
   std::function<std::vector<double>(int family, const Circuit&)> logit_differences =
       made_up::logit_differences;
   /// Added to the score of a circuit on a rung, percentage points.
   std::function<double(int rung, const Circuit&)> error = [](int, const Circuit&) { return 0.0; };
+  std::function<bool(const Baseline&)> usable = [](const Baseline&) { return true; };
   /// Called with each message before it is handled.
   std::function<void(int rank, const Message&)> watch;
   /// By rank, for those that differ.
   std::map<int, Ready> others;
 
-  /// Fixed once put_together() was called.
+  /// By run: a family's number where each has one threshold, else its first run is the family's
+  /// number times that of the thresholds. Fixed once put_together() was called.
   std::map<int, Got> got;
   int begun = 0;  // how often the coordinator said that searches begin
   std::unique_ptr<SimulatedCluster> cluster;
@@ -84,12 +87,26 @@ struct SimulatedSearch {
 
   void put_together() {
     cluster = std::make_unique<SimulatedCluster>(ranks, 4, message_seconds);
-    for (const PendingFamily& each : pending) got[each.family].steps = each.before.steps;
     if (pending.empty())
-      for (int family = 0; family < families; ++family) pending.push_back({family, {}});
+      for (int family = 0; family < families; ++family)
+        pending.push_back({family, searches_of(family)});
+    for (const PendingFamily& family : pending)
+      for (const SearchRequest& search : family.searches)
+        if (!search.before.nothing()) got[search.run].steps = search.before.steps;
     job = std::make_unique<SimulatedJob>(*cluster, coordinator_options(),
                                          [this](int rank) { return worker_options(rank); });
     job->watch = watch;
+  }
+
+  /// From the beginning.
+  std::vector<SearchRequest> searches_of(int family) const {
+    const auto all = thresholds.empty() ? std::vector{rule.threshold_percent} : thresholds;
+    std::vector<SearchRequest> searches;
+    for (const double threshold : all)
+      searches.push_back({family * static_cast<int>(all.size()) + static_cast<int>(searches.size()),
+                          threshold,
+                          {}});
+    return searches;
   }
 
  private:
@@ -98,9 +115,9 @@ struct SimulatedSearch {
             .ranks_per_family = ranks_per_family,
             .patience_seconds = 600,
             .same_on_all = {"simulated", "1"},
-            .check_baseline = [](const Baseline&) {},
+            .check_baseline = usable,
             .begin = [this] { ++begun; },
-            .commit = [this](const FamilyProgress& progress) { commit(progress); }};
+            .commit = [this](const SearchProgress& progress) { commit(progress); }};
   }
 
   WorkerOptions worker_options(int rank) {
@@ -127,9 +144,9 @@ struct SimulatedSearch {
     return {percent, std::move(differences)};
   }
 
-  void commit(const FamilyProgress& progress) {
-    Got& family = got[progress.family];
-    if (family.state != FamilyProgress::State::searching) ++family.families_left_behind;
+  void commit(const SearchProgress& progress) {
+    Got& family = got[progress.run];
+    if (family.state != SearchProgress::State::searching) ++family.families_left_behind;
     family.state = progress.state;
     if (!progress.full_per_prompt.empty()) family.full_mean = mean(progress.full_per_prompt);
     family.steps.resize(progress.first_step);

@@ -5,6 +5,11 @@ import re
 import subprocess
 import unittest
 
+try:
+    import h5py
+except ImportError:
+    h5py = None
+
 import headsweep_program
 from headsweep_program import DONE, JOB, MACHINE_FAILED, MODELS, PROGRAM, RefusalTest, family_file
 
@@ -212,12 +217,26 @@ class ErrorsTest(RefusalTest):
             with self.subTest(command[0], allowed=True):
                 self.run_program(*command, "--set", "search.allow_nonpositive_baseline=true", code=DONE)
 
-    def test_a_bad_baseline_is_found_before_the_first_search(self):
-        """A sweep over night must not end at its second family in the morning."""
+    def test_a_family_with_a_bad_baseline_is_left_out(self):
+        """A sweep over night must not end at its second family in the morning; nor be silent about it."""
         swapped = [p | {"answer": p["distractor"], "distractor": p["answer"]} for p in EVEN["clean"]]
         self.write("swapped.json", {"clean": swapped, "corrupted": EVEN["corrupted"]})
         self.job_with("file: even.json", "file: even.json\n  - {name: swapped, file: swapped.json}")
-        self.assert_refused(["run", "job.yaml"], ["family 'swapped': the full model's mean logit difference is -"])
+        reason = "family 'swapped': the full model's mean logit difference is -"
+        self.assertIn(f"left out: job.yaml: {reason}", self.run_program("plan", "job.yaml", code=DONE).stdout)
+        for start in ("first", "again"):
+            with self.subTest(start):
+                ended = self.run_program("run", "job.yaml", code=MACHINE_FAILED)
+                said = [line for line in ended.stderr.splitlines() if line.startswith("headsweep: ")]
+                self.assertEqual(len(said), 1, ended.stderr)
+                self.assertIn(reason, said[0])
+                self.assertEqual(self.json_of("show", self.run_file("even"))["status"], "complete")
+                self.assertFalse(self.run_file("swapped").exists())
+        if h5py is None:
+            self.skipTest("h5py is not installed")
+        self.assertEqual(self.index_statuses(h5py), {"even": "complete", "swapped": "failed"})
+        with h5py.File(self.run_file("even").parent / "index.h5") as index:
+            self.assertIn(reason, index["swapped.file.T3"].attrs["reason"])
 
     def test_circuit_file(self):
         cases = [

@@ -195,15 +195,16 @@ class PlanTest(ProgramTest):
         self.write("swapped.json", {"clean": swapped, "corrupted": even["corrupted"]})
         self.write("alone.json",
                    {"clean": [p | {"template": 7} for p in even["clean"]], "corrupted": even["corrupted"]})
-        for family, pattern in (("swapped", "logit difference is -7.7553"),
-                                ("alone", "template 7 has no corrupted prompt")):
-            self.write("job.yaml", job(MODELS / "tiny-a", {"even": family_file("even"), family: f"{family}.json"}))
+        for families, pattern in (({"swapped": "swapped.json"}, "logit difference is -7.7553"),
+                                  ({"even": family_file("even"), "alone": "alone.json"},
+                                   "template 7 has no corrupted prompt")):
+            self.write("job.yaml", job(MODELS / "tiny-a", families))
             before = self.files()
             messages = {}
             for command in ("plan", "run"):
                 done = self.run_program(command, "job.yaml", code=USERS_MISTAKE)
                 messages[command] = done.stderr.splitlines()[-1]
-            with self.subTest(family):
+            with self.subTest(pattern):
                 self.assertIn(pattern, messages["plan"])
                 self.assertEqual(messages["plan"], messages["run"])
                 self.assertEqual(self.files(), before)

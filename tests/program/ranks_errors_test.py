@@ -49,13 +49,18 @@ class MistakesTest(RanksTest, RefusalTest):
         self.assert_refused_on_ranks(["run", "job.yaml"], "nowhere")
 
     def test_baseline_of_the_second_family(self):
-        """Found late: all ranks have the model by then."""
+        """Found late: all ranks have the model by then, and go on with the other families."""
         even = json.loads(family_file("even").read_text())
         swapped = [p | {"answer": p["distractor"], "distractor": p["answer"]} for p in even["clean"]]
         self.write("swapped.json", even | {"clean": swapped})
+        self.write("job.yaml", job(TINY_A, {"swapped": "swapped.json"}, threshold=3))
+        self.assert_refused_on_ranks(["run", "job.yaml"], "'swapped'", "logit difference is -7.7553")
         families = {"even": "even.json", "swapped": "swapped.json", "third": "even.json"}
         self.write("job.yaml", job(TINY_A, families, threshold=3))
-        self.assert_refused_on_ranks(["run", "job.yaml"], "'swapped'", "logit difference is -7.7553")
+        stderr = self.run_ranks(3, "run", "job.yaml", code=MACHINE_FAILED, timeout=60)
+        self.assertEqual(len([line for line in stderr.splitlines() if "logit difference is -7.7553" in line]), 1, stderr)
+        for family in ("even", "third"):
+            self.assertEqual(self.json_of("show", self.run_file(family))["status"], "complete")
 
     def test_file_of_another_run(self):
         self.run_program("run", "job.yaml", "--set", "search.ablation=zero", code=DONE)

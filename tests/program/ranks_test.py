@@ -74,5 +74,36 @@ class SameBitsTest(RanksTest):
                 self.assertEqual((code, said, stderr), (DONE, expected, alone.stderr))
 
 
+class ThresholdsTest(RanksTest):
+    def write_job(self, thresholds, output):
+        """In one precision: which are on a ladder is measured, and could be others for each run."""
+        families = {name: family_file(name) for name in FAMILIES[:2]}
+        self.write("job.yaml", job(MODELS / "tiny-b", families, threshold=thresholds) |
+                   {"run": {"output": output, "precision": "fp32"}})
+
+    def test_each_finds_what_it_finds_alone_for_less(self):
+        """Up to where their decisions part, thresholds share every score."""
+        thresholds = [3, 12, 0.5]
+        alone, evaluations = {}, 0
+        for threshold in thresholds:
+            self.write_job(threshold, "alone")
+            self.run_program("run", "job.yaml", code=DONE)
+            for name in FAMILIES[:2]:
+                shown = self.json_of("show", self.folder / "alone/job" / f"{name}.file.T{threshold}.h5")
+                alone[name, threshold] = results(shown)
+                evaluations += shown["work"]["evaluations"]
+        for ranks in (1, 3):
+            output = f"ranks{ranks}"
+            self.write_job(thresholds, output)
+            self.run_ranks(ranks, "run", "job.yaml", code=DONE)
+            together = 0
+            for (name, threshold), expected in alone.items():
+                with self.subTest(name, threshold=threshold, ranks=ranks):
+                    shown = self.json_of("show", self.folder / output / "job" / f"{name}.file.T{threshold}.h5")
+                    self.assertEqual(results(shown), expected)
+                    together += shown["work"]["evaluations"] - shown["work"]["discarded"]
+            self.assertLess(together, evaluations)
+
+
 if __name__ == "__main__":
     headsweep_program.main()
