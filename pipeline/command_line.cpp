@@ -151,6 +151,35 @@ void add_run_file_commands(CLI::App& app, Arguments& a) {
   });
 }
 
+void add_runs_and_output(CLI::App& command, Arguments& a) {
+  command.add_option("RUN", a.runs, "run files, index.h5, or folders of a job's runs")->required();
+  command.add_option("-o,--output", a.output, "file to write (default: the terminal)");
+}
+
+void add_report_commands(CLI::App& app, Arguments& a) {
+  auto* report = app.add_subcommand("report", "a page (HTML) or tables about one or many runs");
+  add_runs_and_output(*report, a);
+  report->add_option("--format", a.report_form, "html (default; needs -o), or md: tables as text")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, ReportForm>{{"html", ReportForm::html}, {"md", ReportForm::md}}));
+  report->callback([&a] { report_command(a.runs, a.report_form, a.output); });
+
+  auto* export_runs = app.add_subcommand("export", "runs or a circuit for other programs");
+  add_runs_and_output(*export_runs, a);
+  export_runs
+      ->add_option("--format", a.export_form,
+                   "csv: all decisions; json: what score --circuit reads; arena: a dictionary for "
+                   "Python; mib: a graph with node scores; dot: Graphviz")
+      ->required()
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, ExportForm>{{"csv", ExportForm::csv},
+                                                                    {"json", ExportForm::json},
+                                                                    {"arena", ExportForm::arena},
+                                                                    {"mib", ExportForm::mib},
+                                                                    {"dot", ExportForm::dot}}));
+  export_runs->callback([&a] { export_command(a.runs, a.export_form, a.output); });
+}
+
 void add_model_benchmark(CLI::App& bench, Arguments& a) {
   auto* model = bench.add_subcommand(
       "model", "each operation of a layer in each precision, and its share of the device's limit");
@@ -230,6 +259,7 @@ void add_commands(CLI::App& app, Arguments& arguments, int& exit_code) {
   add_job_commands(app, arguments, exit_code);
   add_model_commands(app, arguments);
   add_run_file_commands(app, arguments);
+  add_report_commands(app, arguments);
   add_verify(app, arguments, exit_code);
   add_benchmarks(app, arguments, exit_code);
 }

@@ -1,7 +1,9 @@
 // The commands and options that the program takes.
 #pragma once
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -17,6 +19,10 @@ namespace headsweep {
 struct Arguments {
   std::string job, model, text, answer, circuit, family, run_file, decisions, trace, cost, picture;
   std::string processing = "none";
+  std::vector<std::filesystem::path> runs;
+  std::filesystem::path output;
+  ReportForm report_form = ReportForm::html;
+  ExportForm export_form = ExportForm::csv;
   Precision precision = Precision::automatic;
   double full_logit_difference = 2.3903;
   Overrides overrides;

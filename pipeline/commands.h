@@ -28,6 +28,17 @@ enum class Detail { summary, decisions };
 void show_command(const std::filesystem::path& run_file, Detail detail,
                   std::optional<double> fragile, Format format);
 
+/// A report of runs: run files, indices, or folders with one. `output` empty: to stdout, where the
+/// form is text.
+enum class ReportForm { html, md };
+void report_command(const std::vector<std::filesystem::path>& runs, ReportForm form,
+                    const std::filesystem::path& output);
+
+/// The same runs for other programs (io/export.h).
+enum class ExportForm { csv, json, arena, mib, dot };
+void export_command(const std::vector<std::filesystem::path>& runs, ExportForm form,
+                    const std::filesystem::path& output);
+
 void model_command(const std::filesystem::path& folder, Format format);
 
 /// Evaluates decisions of a run again in fp64, here. `contradicted` if one falls otherwise.

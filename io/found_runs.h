@@ -1,0 +1,28 @@
+// The runs that a person names: by run files, by an index, or by the folder that holds one.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/run_record.h"
+
+namespace headsweep {
+
+struct FoundRun {
+  std::string name;  // the run file's without .h5
+  std::filesystem::path file;
+  std::string family, corruption;
+  double threshold = 0;
+  std::string status;  // as in an index; or "unreadable": the index names a file that is not right
+  std::string reason;  // why it failed or cannot be read, else empty
+  std::optional<RunRecord> record;  // none where no file is, or none that can be read
+};
+
+/// In the order in which they are named, an index's in its own; each file once. UserError if a path
+/// does not exist, or is neither run, index nor a folder with an index. A run that an index lists
+/// is never an error: it may be pending, and one damaged file does not hide the others.
+std::vector<FoundRun> find_runs(const std::vector<std::filesystem::path>& paths);
+
+}  // namespace headsweep

@@ -1,0 +1,169 @@
+#include <algorithm>
+#include <cstdlib>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "io/report_data.h"
+
+namespace headsweep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// With as many digits as anyone looks at: a third of what reads back to the same bits.
+double rounded(double value) {
+  constexpr int digits = 7;
+  return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr);
+}
+
+Json rounded(const std::vector<double>& values) {
+  Json list = Json::array();
+  for (const double value : values) list.push_back(rounded(value));
+  return list;
+}
+
+Json pairs(const NamedValues& values) {
+  Json list = Json::array();
+  for (const auto& [name, value] : values) list.push_back(Json::array({name, value}));
+  return list;
+}
+
+Json component(RunComponent component) { return Json::array({component.layer, component.head}); }
+
+Json prompt(const PromptRecord& record) {
+  return {{"text", record.text},
+          {"answer", record.answer},
+          {"distractor", record.distractor},
+          {"template", record.template_id},
+          {"tokens", record.tokens},
+          {"positions", record.positions}};
+}
+
+Json prompts(const std::vector<PromptRecord>& records, std::size_t most) {
+  Json shown = Json::array();
+  for (std::size_t i = 0; i < std::min(records.size(), most); ++i)
+    shown.push_back(prompt(records[i]));
+  return {{"count", records.size()}, {"shown", std::move(shown)}};
+}
+
+/// [layer, head, score, margin, removed, rung, guard, tie, circuit's score after it, left]
+Json decisions(const RunRecord& record, const RunFigures& figures) {
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < record.decisions.size(); ++i) {
+    const DecisionRecord& each = record.decisions[i];
+    const RunComponent tried = component_of(each);
+    const CurvePoint& after = figures.curve[i];
+    rows.push_back(
+        Json::array({tried.layer, tried.head, rounded(each.score_percent), rounded(each.margin),
+                     each.removed ? 1 : 0, each.rung, rounded(each.guard), each.tie ? 1 : 0,
+                     rounded(after.score_percent), after.left}));
+  }
+  return rows;
+}
+
+Json rungs(const RunRecord& record) {
+  Json list = Json::array();
+  for (const auto& [name, cost, error, guard] : record.rungs)
+    list.push_back({{"name", name}, {"guard", rounded(guard)}, {"error", rounded(error)}});
+  return list;
+}
+
+Json audit(const RunRecord& record) {
+  Json rows = Json::array();
+  for (const AuditRecord& each : record.audit)
+    rows.push_back(Json::array({each.decision, rounded(each.score_percent), each.agrees ? 1 : 0}));
+  return rows;
+}
+
+Json result(const RunRecord& record, const RunFigures& figures, std::size_t most_prompts) {
+  Json kept = Json::array();
+  for (const RunComponent each : figures.kept) kept.push_back(component(each));
+  Json data = {{"layers", record.layers},
+               {"heads", record.heads},
+               {"mlps", tries_mlps(record)},
+               {"components", figures.components},
+               {"kept", std::move(kept)},
+               {"score", rounded(figures.score_percent)},
+               {"full_mean", rounded(record.full_mean)},
+               {"full", rounded(record.full_per_prompt)},
+               {"circuit", rounded(figures.circuit_per_prompt)},
+               {"nearest", figures.nearest},
+               {"fragile", figures.fragile},
+               {"rungs", rungs(record)},
+               {"decisions", decisions(record, figures)},
+               {"audit", audit(record)},
+               {"identity", pairs(record.identity)},
+               {"provenance", pairs(record.provenance)},
+               {"job", record.job},
+               {"seconds", record.decisions.empty() ? 0 : rounded(record.decisions.back().seconds)},
+               {"evaluations", record.work.evaluations},
+               {"positions", record.position_names}};
+  if (figures.same_prompts) {
+    data["same_prompts"] = *figures.same_prompts;
+  } else {
+    data["clean"] = prompts(record.clean, most_prompts);
+    data["corrupted"] = prompts(record.corrupted, most_prompts);
+  }
+  return data;
+}
+
+Json run(const ReportedRun& reported, std::size_t most_prompts) {
+  const FoundRun& found = reported.run;
+  Json data = {{"name", found.name},
+               {"file", found.file.string()},
+               {"family", found.family},
+               {"corruption", found.corruption},
+               {"threshold", rounded(found.threshold)},
+               {"status", found.status},
+               {"reason", found.reason}};
+  data["result"] =
+      found.record ? result(*found.record, reported.figures, most_prompts) : Json(nullptr);
+  return data;
+}
+
+Json group(const CircuitGroup& circuits) {
+  Json shared = Json::array(), united = Json::array(), kept_by = Json::array();
+  for (const auto& row : circuits.overlaps) {
+    Json shared_row = Json::array(), united_row = Json::array();
+    for (const Overlap& overlap : row) {
+      shared_row.push_back(overlap.shared);
+      united_row.push_back(overlap.united);
+    }
+    shared.push_back(std::move(shared_row));
+    united.push_back(std::move(united_row));
+  }
+  for (const auto& [kept, runs] : circuits.kept_by)
+    kept_by.push_back(Json::array({kept.layer, kept.head, runs}));
+  return {{"runs", circuits.runs},
+          {"shared", std::move(shared)},
+          {"united", std::move(united)},
+          {"kept_by", std::move(kept_by)}};
+}
+
+std::string without_angle_brackets(const std::string& json) {
+  std::string text;
+  for (const char c : json) {
+    if (c == '<')
+      text += "\\u003c";
+    else
+      text += c;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_page_data(const Report& report, std::size_t most_prompts) {
+  Json runs = Json::array(), groups = Json::array();
+  for (const ReportedRun& each : report.runs) runs.push_back(run(each, most_prompts));
+  for (const CircuitGroup& each : report.groups) groups.push_back(group(each));
+  const Json data = {{"version", report.program_version},
+                     {"fragile_points", fragile_points},
+                     {"runs", std::move(runs)},
+                     {"groups", std::move(groups)}};
+  // Texts of a run file may be no UTF-8; they must not make the report fail.
+  return without_angle_brackets(data.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace headsweep

@@ -1,0 +1,73 @@
+#include "io/export.h"
+
+#include <fmt/format.h>
+
+#include "io/errors.h"
+#include "pipeline/commands.h"
+#include "pipeline/report/output.h"
+
+namespace headsweep {
+namespace {
+
+void warn_if_contradicted(const FoundRun& run) {
+  if (run.record->status == RunStatus::contradicted)
+    fmt::print(stderr,
+               "headsweep: {}: an audit contradicted this run; its circuit is not to be trusted\n",
+               run.file.string());
+}
+
+/// What is not a circuit yet must not be taken for one: those runs are left out, and said.
+std::vector<FoundRun> finished(std::vector<FoundRun> runs) {
+  std::vector<FoundRun> result;
+  for (FoundRun& run : runs) {
+    if (run.record && is_over(run.record->status)) {
+      warn_if_contradicted(run);
+      result.push_back(std::move(run));
+    } else {
+      fmt::print(stderr, "headsweep: {} is left out: it is {}\n", run.file.string(), run.status);
+    }
+  }
+  if (result.empty())
+    throw UserError(
+        "export: none of the runs is finished, so there is no circuit: run the job again, or "
+        "export csv");
+  return result;
+}
+
+FoundRun only_one(std::vector<FoundRun> runs) {
+  if (runs.size() != 1)
+    throw UserError(
+        fmt::format("export: this form holds one circuit, and there are {} runs: name one run file",
+                    runs.size()));
+  const FoundRun& run = runs.front();
+  if (!run.record || !is_over(run.record->status))
+    throw UserError(fmt::format("{}: the run is {}, so there is no circuit yet: run the job again",
+                                run.file.string(), run.status));
+  warn_if_contradicted(run);
+  return std::move(runs.front());
+}
+
+std::string exported(std::vector<FoundRun> runs, ExportForm form) {
+  switch (form) {
+    case ExportForm::csv:
+      return decisions_csv(runs);
+    case ExportForm::arena:
+      return arena_dictionary(finished(std::move(runs)));
+    case ExportForm::json:
+      return circuit_json(*only_one(std::move(runs)).record);
+    case ExportForm::mib:
+      return mib_graph(only_one(std::move(runs)));
+    case ExportForm::dot:
+      break;
+  }
+  return circuit_dot(only_one(std::move(runs)));
+}
+
+}  // namespace
+
+void export_command(const std::vector<std::filesystem::path>& runs, ExportForm form,
+                    const std::filesystem::path& output) {
+  put_out(exported(find_runs(runs), form), output);
+}
+
+}  // namespace headsweep

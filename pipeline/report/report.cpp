@@ -1,0 +1,43 @@
+#include "pipeline/report/report.h"
+
+#include <utility>
+
+#include "headsweep/version.h"
+
+#include "pipeline/report/figures.h"
+#include "pipeline/report/overlaps.h"
+
+namespace headsweep {
+namespace {
+
+std::string prompts_of(const FoundRun& run) {
+  return run.record ? value_of(run.record->identity, "prompts_sha256", "") : "";
+}
+
+/// Runs at several thresholds have the same prompts; they are shown once.
+void point_to_same_prompts(std::vector<ReportedRun>& runs) {
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const std::string prompts = prompts_of(runs[i].run);
+    for (std::size_t earlier = 0; earlier < i && !prompts.empty(); ++earlier) {
+      if (prompts_of(runs[earlier].run) != prompts) continue;
+      runs[i].figures.same_prompts = earlier;
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+Report report_of(std::vector<FoundRun> runs) {
+  Report report;
+  report.program_version = program_version;
+  for (FoundRun& run : runs) {
+    RunFigures figures = run.record ? figures_of(*run.record) : RunFigures{};
+    report.runs.push_back({std::move(run), std::move(figures)});
+  }
+  point_to_same_prompts(report.runs);
+  report.groups = circuit_groups(report.runs);
+  return report;
+}
+
+}  // namespace headsweep
