@@ -24,29 +24,36 @@ FoundRun run_in(const std::filesystem::path& file) {
   return run;
 }
 
-/// What a file says of itself is newer than what the index says of it, but only the index knows
-/// that a run failed.
-FoundRun run_of(const IndexEntry& entry, const std::filesystem::path& folder) {
+FoundRun listed(const IndexEntry& entry, const std::filesystem::path& file) {
   FoundRun run;
-  const std::filesystem::path file = folder / entry.run_file;
-  std::error_code ignored;
-  if (std::filesystem::exists(file, ignored)) {
-    try {
-      run = run_in(file);
-      if (entry.status != "failed") return run;
-    } catch (const UserError& error) {
-      run.status = "unreadable";
-      run.reason = error.what();
-    }
-  }
   run.name = entry.name;
   run.file = file;
   run.family = entry.family;
   run.corruption = entry.corruption;
   run.threshold = entry.threshold;
-  if (run.status != "unreadable") {
-    run.status = entry.status;
-    run.reason = entry.reason;
+  run.status = entry.status;
+  run.reason = entry.reason;
+  return run;
+}
+
+/// What a file says of itself is newer than what the index says of it, but only the index knows
+/// that a run failed.
+FoundRun run_of(const IndexEntry& entry, const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / entry.run_file;
+  FoundRun run = listed(entry, file);
+  const bool has_begun = entry.status != "pending" && entry.status != "failed";
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) {
+    if (has_begun) run.status = "missing";
+    return run;
+  }
+  try {
+    FoundRun in_file = run_in(file);
+    if (entry.status != "failed") return in_file;
+    run.record = std::move(in_file.record);
+  } catch (const UserError& error) {
+    run.status = "unreadable";
+    run.reason = error.what();
   }
   return run;
 }

@@ -15,7 +15,7 @@ struct FoundRun {
   std::filesystem::path file;
   std::string family, corruption;
   double threshold = 0;
-  std::string status;  // as in an index; or "unreadable": the index names a file that is not right
+  std::string status;  // as in an index; or, of a file that an index names: "missing", "unreadable"
   std::string reason;  // why it failed or cannot be read, else empty
   std::optional<RunRecord> record;  // none where no file is, or none that can be read
 };

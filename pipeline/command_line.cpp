@@ -159,25 +159,26 @@ void add_runs_and_output(CLI::App& command, Arguments& a) {
 void add_report_commands(CLI::App& app, Arguments& a) {
   auto* report = app.add_subcommand("report", "a page (HTML) or tables about one or many runs");
   add_runs_and_output(*report, a);
-  report->add_option("--format", a.report_form, "html (default; needs -o), or md: tables as text")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, ReportForm>{{"html", ReportForm::html}, {"md", ReportForm::md}}));
-  report->callback([&a] { report_command(a.runs, a.report_form, a.output); });
+  report->add_option("--format", a.format_name, "html (default; needs -o), or md: tables as text")
+      ->check(CLI::IsMember({"html", "md"}));
+  report->callback([&a] {
+    report_command(a.runs, a.format_name == "md" ? ReportForm::md : ReportForm::html, a.output);
+  });
 
+  static const std::map<std::string, ExportForm> forms = {{"csv", ExportForm::csv},
+                                                          {"json", ExportForm::json},
+                                                          {"arena", ExportForm::arena},
+                                                          {"mib", ExportForm::mib},
+                                                          {"dot", ExportForm::dot}};
   auto* export_runs = app.add_subcommand("export", "runs or a circuit for other programs");
   add_runs_and_output(*export_runs, a);
   export_runs
-      ->add_option("--format", a.export_form,
+      ->add_option("--format", a.format_name,
                    "csv: all decisions; json: what score --circuit reads; arena: a dictionary for "
                    "Python; mib: a graph with node scores; dot: Graphviz")
       ->required()
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, ExportForm>{{"csv", ExportForm::csv},
-                                                                    {"json", ExportForm::json},
-                                                                    {"arena", ExportForm::arena},
-                                                                    {"mib", ExportForm::mib},
-                                                                    {"dot", ExportForm::dot}}));
-  export_runs->callback([&a] { export_command(a.runs, a.export_form, a.output); });
+      ->check(CLI::IsMember({"csv", "json", "arena", "mib", "dot"}));
+  export_runs->callback([&a] { export_command(a.runs, forms.at(a.format_name), a.output); });
 }
 
 void add_model_benchmark(CLI::App& bench, Arguments& a) {

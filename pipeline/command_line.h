@@ -21,8 +21,7 @@ struct Arguments {
   std::string processing = "none";
   std::vector<std::filesystem::path> runs;
   std::filesystem::path output;
-  ReportForm report_form = ReportForm::html;
-  ExportForm export_form = ExportForm::csv;
+  std::string format_name;  // of a report or an export
   Precision precision = Precision::automatic;
   double full_logit_difference = 2.3903;
   Overrides overrides;

@@ -1,5 +1,7 @@
 #include "io/export.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "io/errors.h"
@@ -16,21 +18,23 @@ void warn_if_contradicted(const FoundRun& run) {
                run.file.string());
 }
 
+bool is_finished(const FoundRun& run) { return run.record && is_over(run.record->status); }
+
 /// What is not a circuit yet must not be taken for one: those runs are left out, and said.
 std::vector<FoundRun> finished(std::vector<FoundRun> runs) {
+  if (std::ranges::none_of(runs, is_finished))
+    throw UserError(
+        "export: none of the runs is finished, so there is no circuit: run the job again, or "
+        "export csv");
   std::vector<FoundRun> result;
   for (FoundRun& run : runs) {
-    if (run.record && is_over(run.record->status)) {
+    if (is_finished(run)) {
       warn_if_contradicted(run);
       result.push_back(std::move(run));
     } else {
       fmt::print(stderr, "headsweep: {} is left out: it is {}\n", run.file.string(), run.status);
     }
   }
-  if (result.empty())
-    throw UserError(
-        "export: none of the runs is finished, so there is no circuit: run the job again, or "
-        "export csv");
   return result;
 }
 
@@ -40,7 +44,7 @@ FoundRun only_one(std::vector<FoundRun> runs) {
         fmt::format("export: this form holds one circuit, and there are {} runs: name one run file",
                     runs.size()));
   const FoundRun& run = runs.front();
-  if (!run.record || !is_over(run.record->status))
+  if (!is_finished(run))
     throw UserError(fmt::format("{}: the run is {}, so there is no circuit yet: run the job again",
                                 run.file.string(), run.status));
   warn_if_contradicted(run);

@@ -19,9 +19,10 @@ function scoreRange(run) {
 function scoreAxis(run, left, right, top, bottom) {
   const {threshold, low, high} = scoreRange(run);
   const y = linear(low, high, bottom, top);
-  const axis = axisLeft(y, left, ticks(low, high, 6), "", right);
+  const all = ticks(low, high, 6), free = all.filter((value) => Math.abs(y(value) - y(threshold)) > 11);
+  const axis = axisLeft(y, left, Object.assign(free, {digits: all.digits}), "", right);
   axis.append(label(0, 11, "score of the circuit, %", "start", "strong"), line(left, y(threshold), right, y(threshold), "threshold"),
-    label(right, y(threshold) + 13, `threshold ${shown(threshold, threshold % 1 ? 2 : 0)} %`, "end", "strong halo"));
+    label(left - 6, y(threshold) + 4, shown(threshold, Math.max(all.digits, threshold % 1 ? 1 : 0)), "end", "strong"));
   return {y, axis, isBelow: (score) => score < low};
 }
 
@@ -45,7 +46,7 @@ function removalCurve(run) {
   const {low} = scoreRange(run);
   const lowest = Math.min(...decisions.map((d) => d[2]));
   const far = decisions.filter((d) => d[2] < low).length;
-  const note = "The line is the circuit. A dot is the circuit without one more: open and orange, it was taken; blue, it fell below the threshold and the head was kept."
+  const note = "The line is the circuit, dashed the threshold. A dot is the circuit without one more: open and orange, it was taken; blue, it fell below the threshold and the head was kept."
     + (far ? ` Triangles: ${far} below the axis, down to ${shown(lowest, 1)} %.` : "");
   return figure("The search, decision by decision", note, (width) => {
     const left = 44, right = width - 8, top = 22, bottom = 268;
@@ -82,11 +83,11 @@ function sizeCurve(run) {
 
 /** A bar, and its value on the side where there is room; at the left end if it lies before it. */
 function guardMark(x, guard, isBefore, left, top, height) {
-  const text = `guard ${guard.toPrecision(2)}`;
-  if (isBefore) return [label(left + 4, top + height - 5, `\u25c2 ${text}`, "start", "halo")];
+  const text = `guard ${brief(guard)}`;
+  if (isBefore) return [label(left + 4, top + height - 4, `\u25c2 ${text}`, "start")];
   const roomBefore = x(guard) - left > 7 * text.length;
   return [line(x(guard), top + 3, x(guard), top + height - 3, "guard"),
-    label(x(guard) + (roomBefore ? -5 : 5), top + height - 5, text, roomBefore ? "end" : "start", "halo")];
+    label(x(guard) + (roomBefore ? -5 : 5), top + height - 4, text, roomBefore ? "end" : "start")];
 }
 
 /** |margin| on a logarithmic axis, a row for each precision that decided; within a row from first (top) to last decision. */
@@ -99,7 +100,7 @@ function marginStrip(run, fragilePoints) {
   const note = `Grey: fragile, the decision would fall otherwise at a threshold moved by ${fragilePoints} points.`
     + (used.length ? " A row for each precision that decided, from its first decision down to its last; the bar is its guard: what is closer climbs one row." : "");
   return figure("How close the decisions were", note, (width) => {
-    const rowHeight = components > 150 ? 80 : 46, left = 52, right = width - 10, top = 18, bottom = top + rows.length * rowHeight;
+    const rowHeight = components > 150 ? 90 : 54, left = 52, right = width - 10, top = 18, bottom = top + rows.length * rowHeight;
     const x = logarithmic(low, high, left, right);
     const powers = [];
     for (let power = Math.log10(low); power <= Math.log10(high) + 1e-9; ++power) powers.push(Math.round(power));
@@ -117,7 +118,7 @@ function marginStrip(run, fragilePoints) {
       const guard = used.length ? rungs[rung].guard : 0, dots = drawn("g", {});
       decisions.forEach((d, i) => {
         if (used.length && d[5] !== rung) return;
-        dots.append(dot(x(sizes[i]), rowTop + 7 + (i / components) * (rowHeight - 14), d[4] ? "removed" : "kept", i));
+        dots.append(dot(x(sizes[i]), rowTop + 7 + (i / components) * (rowHeight - 25), d[4] ? "removed" : "kept", i));
       });
       svg.append(dots);
       if (guard > 0) svg.append(...guardMark(x, guard, guard < low, left, rowTop, rowHeight));

@@ -1,6 +1,6 @@
 // What the runs have in common: the table, all circuits side by side, and their overlaps.
 
-const statuses = {complete: ["good", "\u2713"], contradicted: ["bad", "\u2717"], failed: ["bad", "\u2717"], unreadable: ["bad", "\u2717"],
+const statuses = {complete: ["good", "\u2713"], contradicted: ["bad", "\u2717"], failed: ["bad", "\u2717"], unreadable: ["bad", "\u2717"], missing: ["bad", "\u2717"],
   running: ["unfinished", "\u2026"], stopped: ["unfinished", "\u2026"], pending: ["unfinished", "\u2026"]};
 
 function status(run) {
@@ -50,18 +50,16 @@ function sortableTable(caption, columns, rows) {
 }
 
 function runsTable(report) {
-  const columns = [["run", false], ["corruption", false], ["threshold %", true], ["order", false], ["status", false], ["kept", true],
-    ["of", true], ["score %", true], ["nearest margin", true], ["fragile", true], ["full model", true]];
+  const columns = [["run", false], ["threshold %", true], ["status", false], ["kept", true], ["of", true], ["score %", true],
+    ["nearest margin", true], ["fragile", true], ["corruption", false], ["order", false], ["full model", true]];
   const rows = report.runs.map((run, i) => {
-    const start = [[element("a", {href: `#run-${i}`}, run.family), run.family], [run.corruption, run.corruption], [shown(run.threshold, run.threshold % 1 ? 2 : 0), run.threshold]];
-    const result = run.result;
-    if (!result) return [...start, ["", null], [status(run), run.status], ...Array(6).fill(["", null])];
-    const nearest = result.nearest.length ? result.decisions[result.nearest[0]][3] : null;
-    const order = valueOf(result.identity, "order");
-    return [...start, [order, order], [status(run), run.status], [`${result.kept.length}`, result.kept.length],
-      [`${result.components}`, result.components], [shown(result.score), result.score],
-      [nearest === null ? "" : signed(nearest), nearest === null ? null : Math.abs(nearest)], [`${result.fragile}`, result.fragile],
-      [shown(result.full_mean, 3), result.full_mean]];
+    const result = run.result, order = result ? valueOf(result.identity, "order") : "";
+    const nearest = result?.nearest.length ? result.decisions[result.nearest[0]][3] : null;
+    const number = (value, text, key = (same) => same) => (result && value !== null ? [text(value), key(value)] : ["", null]);
+    return [[element("a", {href: `#run-${i}`}, run.family), run.family], [shown(run.threshold, run.threshold % 1 ? 2 : 0), run.threshold],
+      [status(run), run.status], number(result?.kept.length, String), number(result?.components, String), number(result?.score, shown),
+      number(nearest, signed, Math.abs), number(result?.fragile, String), [run.corruption, run.corruption], [order, order],
+      number(result?.full_mean, (value) => shown(value, 3))];
   });
   return sortableTable("Runs", columns, rows);
 }
@@ -87,8 +85,9 @@ function isFinished(run) {
   return run.status === "complete" || run.status === "contradicted";
 }
 
+/** Family first and threshold last, which a short name keeps. */
 function shortName(run, most) {
-  return run.name.length > most ? `${run.name.slice(0, most - 1)}\u2026` : run.name;
+  return run.name.length > most ? `${run.name.slice(0, most - 7)}\u2026${run.name.slice(-6)}` : run.name;
 }
 
 function overlapMatrix(report, group) {
@@ -97,13 +96,15 @@ function overlapMatrix(report, group) {
   const level = (value) => Math.min(levels, 1 + Math.floor(value * levels));
   const steps = Array.from({length: levels}, (_, i) => ({style: `l${i + 1}`, text: i === 0 ? "0" : ""}));
   const made = figureWithLegend("Overlap of circuits", "Jaccard index: components in both circuits / components in either. Columns have the rows' numbers.", (width) => {
-    const most = Math.max(10, Math.min(34, Math.floor((width * 0.42) / 6.4)));
-    const left = most * 6.4 + 26, top = 18;
-    const size = Math.max(4, Math.min(46, (width - left - 4) / count));
+    const most = Math.max(10, Math.min(34, Math.floor((width * 0.42) / 6.4))), numbers = 30, top = 18;
+    const fitting = (left) => Math.max(4, Math.min(46, (width - left - 4) / count));
+    const isNamed = fitting(numbers + most * 6.4) >= 9, left = numbers + (isNamed ? most * 6.4 : 0), size = fitting(left);
+    const every = Math.ceil(22 / size);
     const svg = picture(Math.ceil(left + count * size + 4), Math.ceil(top + count * size + 6));
     group.runs.forEach((number, row) => {
-      if (size >= 9) svg.append(label(left - 8, top + (row + 0.5) * size + 4, `${shortName(report.runs[number], most)}  ${row + 1}`, "end"));
-      if (size >= 14 || row % Math.ceil(14 / size) === 0) svg.append(label(left + (row + 0.5) * size, top - 6, row + 1));
+      if (isNamed) svg.append(label(left - numbers, top + (row + 0.5) * size + 4, shortName(report.runs[number], most), "end"));
+      if (isNamed || row % every === 0) svg.append(label(left - 8, top + (row + 0.5) * size + 4, row + 1, "end"));
+      if (row % every === 0) svg.append(label(left + (row + 0.5) * size, top - 6, row + 1));
       group.runs.forEach((_, column) => {
         const value = jaccard(row, column), at = {x: left + column * size + 0.5, y: top + row * size + 0.5};
         svg.append(drawn("rect", {...at, width: size - 1, height: size - 1, class: `cell mark l${level(value)}`, "data-of": `o${row}-${column}`}));

@@ -24,8 +24,13 @@ function line(x1, y1, x2, y2, style) {
 
 /** A number as a person writes it: no more digits than wanted, a proper minus. */
 function shown(value, digits = 2) {
-  const text = value !== 0 && Math.abs(value) < 10 ** -digits ? value.toPrecision(2) : value.toFixed(digits);
-  return text.replace("-", "\u2212");
+  const text = value !== 0 && Math.abs(value) < 10 ** -digits ? value.toExponential(1) : value.toFixed(digits);
+  return text.replaceAll("-", "\u2212");
+}
+
+/** Two digits of a number that may be tiny. */
+function brief(value) {
+  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(1).replace("-", "\u2212") : String(+value.toPrecision(2));
 }
 
 function signed(value, digits = 4) {

@@ -17,7 +17,7 @@ function duration(seconds) {
 /** "40 in bf16 (guard 2.2), 8 in fp32": how many decisions each precision made. */
 function precisionText(result) {
   return result.rungs.map((rung, i) => [rung, result.decisions.filter((d) => d[5] === i).length]).filter(([, count]) => count)
-    .map(([rung, count]) => `${count} in ${rung.name}${rung.guard ? ` (guard ${rung.guard.toPrecision(2)})` : ""}`).join(", ");
+    .map(([rung, count]) => `${count} in ${rung.name}${rung.guard ? ` (guard ${brief(rung.guard)})` : ""}`).join(", ");
 }
 
 function auditText(result) {
@@ -54,7 +54,7 @@ function problems(run) {
     stopped: `Stopped; ${left} heads are not decided yet. Run the job again and it goes on.`,
     running: `Still running when this report was made, or killed; ${left} heads are not decided yet. Run the job again and it goes on.`,
     failed: `Failed: ${run.reason || "no reason is known"}`, unreadable: `The run file cannot be read: ${run.reason}`,
-    pending: "Not begun yet."};
+    missing: `The run file is not there: ${run.file}`, pending: "Not begun yet."};
   return texts[run.status] ? [element("p", {class: "problem"}, texts[run.status])] : [];
 }
 
@@ -63,7 +63,7 @@ function decisionText(run, i) {
   const name = d[1] < 0 ? `MLP of layer ${d[0]}` : `layer ${d[0]}, head ${d[1]}`;
   const audited = result.audit.find(([decision]) => decision === i);
   return `${name}: ${d[4] ? "removed" : "kept"}\nscore without it ${shown(d[2], 4)} %\nmargin ${signed(d[3])} points`
-    + (result.rungs.length ? `, ${result.rungs[d[5]].name}${d[6] ? `, guard ${d[6].toPrecision(2)}` : ""}` : "") + (d[7] ? ", a tie" : "")
+    + (result.rungs.length ? `, ${result.rungs[d[5]].name}${d[6] ? `, guard ${brief(d[6])}` : ""}` : "") + (d[7] ? ", a tie" : "")
     + `\ndecision ${i + 1} of ${result.components}, ${d[9]} left` + (audited ? `\nfp64: ${shown(audited[1], 4)} %, ${audited[2] ? "agrees" : "CONTRADICTS"}` : "");
 }
 

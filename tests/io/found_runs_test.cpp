@@ -1,0 +1,129 @@
+#include "io/found_runs.h"
+
+#include <memory>
+
+#include <gmock/gmock.h>
+
+#include "io/errors.h"
+#include "io/run_file.h"
+#include "io/run_index.h"
+#include "tests/small_run.h"
+#include "tests/temporary_folder.h"
+
+namespace headsweep {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class FoundRuns : public testing::Test {
+ protected:
+  /// Of six runs: one complete, one stopped, one failed with a file, one pending, one damaged, one
+  /// gone.
+  static void SetUpTestSuite() {
+    temporary_ = std::make_unique<TemporaryFolder>();
+    write_run_file(small_run(), folder() / "done.h5");
+    write_run_file(small_stopped_run(), folder() / "stopped.h5");
+    RunRecord failed = small_stopped_run();
+    failed.status = RunStatus::running;
+    write_run_file(failed, folder() / "failed.h5");
+    temporary_->write("damaged.h5", "no HDF5");
+    write_run_index(
+        {{"done", "done.h5", "even", "repeat_last", 3, "running", "", 2, 4, 99},
+         {"stopped", "stopped.h5", "even", "repeat_last", 3, "stopped", "", 3, 4, 97},
+         {"failed", "failed.h5", "even", "repeat_last", 3, "failed", "no disk", 3, 4, 97},
+         {"pending", "pending.h5", "odd", "shuffle", 10, "pending", "", 0, 6, 100},
+         {"damaged", "damaged.h5", "odd", "file", 5, "complete", "", 6, 2, 98},
+         {"gone", "gone.h5", "odd", "file", 7, "complete", "", 6, 2, 98}},
+        folder() / "index.h5");
+  }
+
+  static void TearDownTestSuite() { temporary_.reset(); }
+
+  static std::filesystem::path folder() { return temporary_->path(); }
+
+  static std::string complaint(const std::vector<std::filesystem::path>& paths) {
+    try {
+      find_runs(paths);
+    } catch (const UserError& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  static inline std::unique_ptr<TemporaryFolder> temporary_;
+};
+
+std::vector<std::string> names_of(const std::vector<FoundRun>& runs) {
+  std::vector<std::string> names;
+  for (const FoundRun& run : runs) names.push_back(run.name);
+  return names;
+}
+
+TEST_F(FoundRuns, ARunFileIsOneRun) {
+  const auto runs = find_runs({folder() / "done.h5"});
+  ASSERT_EQ(runs.size(), 1U);
+  EXPECT_EQ(runs[0].name, "done");
+  EXPECT_EQ(runs[0].family, "even");
+  EXPECT_EQ(runs[0].corruption, "repeat_last");
+  EXPECT_EQ(runs[0].threshold, 3);
+  EXPECT_EQ(runs[0].status, "complete");
+  ASSERT_TRUE(runs[0].record);
+  EXPECT_EQ(runs[0].record->decisions, small_run().decisions);
+}
+
+TEST_F(FoundRuns, AnIndexAndItsFolderAreAllOfItsRunsInItsOrder) {
+  for (const auto& path : {folder(), folder() / "index.h5"})
+    EXPECT_THAT(names_of(find_runs({path})),
+                ElementsAre("done", "stopped", "failed", "pending", "damaged", "gone"));
+}
+
+TEST_F(FoundRuns, AFileKnowsItsStatusBetterThanTheIndexButForAFailure) {
+  const auto runs = find_runs({folder()});
+  EXPECT_EQ(runs[0].status, "complete");
+  EXPECT_EQ(runs[1].status, "stopped");
+  EXPECT_EQ(runs[2].status, "failed");
+  EXPECT_EQ(runs[2].reason, "no disk");
+  EXPECT_TRUE(runs[2].record) << "what was decided before it failed is not lost";
+}
+
+TEST_F(FoundRuns, ARunWithoutAFileIsWhatTheIndexSaysOfIt) {
+  const FoundRun pending = find_runs({folder()})[3];
+  EXPECT_EQ(pending.status, "pending");
+  EXPECT_EQ(pending.family, "odd");
+  EXPECT_EQ(pending.corruption, "shuffle");
+  EXPECT_EQ(pending.threshold, 10);
+  EXPECT_FALSE(pending.record);
+}
+
+TEST_F(FoundRuns, ADamagedFileInAnIndexIsShownWithItsReason) {
+  const FoundRun damaged = find_runs({folder()})[4];
+  EXPECT_EQ(damaged.status, "unreadable");
+  EXPECT_THAT(damaged.reason, HasSubstr("damaged.h5: is not an HDF5 file"));
+  EXPECT_EQ(damaged.family, "odd");
+  EXPECT_FALSE(damaged.record);
+}
+
+TEST_F(FoundRuns, AFileThatIsNotThereThoughItsRunHasBegunIsMissing) {
+  const FoundRun gone = find_runs({folder()})[5];
+  EXPECT_EQ(gone.status, "missing");
+  EXPECT_EQ(gone.threshold, 7);
+  EXPECT_FALSE(gone.record);
+}
+
+TEST_F(FoundRuns, AFileThatIsNamedTwiceIsThereOnce) {
+  EXPECT_THAT(names_of(find_runs({folder() / "stopped.h5", folder(), folder() / "." / "done.h5"})),
+              ElementsAre("stopped", "done", "failed", "pending", "damaged", "gone"));
+}
+
+TEST_F(FoundRuns, WhatIsNoRunIsRefused) {
+  EXPECT_THAT(complaint({folder() / "nowhere.h5"}),
+              HasSubstr("nowhere.h5: the run file does not exist; check the path"));
+  EXPECT_THAT(complaint({folder() / "damaged.h5"}), HasSubstr("is not an HDF5 file"));
+  const TemporaryFolder empty;
+  EXPECT_THAT(complaint({empty.path()}),
+              HasSubstr("is a folder without an index.h5: name a run file"));
+}
+
+}  // namespace
+}  // namespace headsweep

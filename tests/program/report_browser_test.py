@@ -1,0 +1,169 @@
+"""The report in a real browser: in two widths, light and dark, every picture has its data, nothing overflows, nothing fails."""
+import contextlib
+import json
+import os
+import shutil
+import sys
+import unittest
+
+import browser
+import headsweep_program
+from headsweep_program import DONE, MODELS, ProgramTest, family_file, job
+
+NASTY = "</script><script>window.broken = 1</script><img src=x onerror='window.broken = 1'> & \" <!--"
+PICTURES = """
+Object.fromEntries([...document.querySelectorAll(`${selector} figure`)].map((figure) => {
+  const marks = [...figure.querySelectorAll("svg [data-of]")];
+  return [figure.querySelector("strong").textContent, new Set(marks.map((mark) => mark.dataset.of)).size];
+}))"""
+# A picture's right end, and a text's, must lie in the window.
+OVERFLOW = """
+[document.documentElement.scrollWidth - innerWidth,
+ Math.max(...[...document.querySelectorAll("svg, svg text, p, dd, h1, summary, figcaption")].map((each) => each.getBoundingClientRect().right)) - innerWidth]"""
+# Of the page's text against its background, as WCAG defines it.
+CONTRAST = """(() => {
+  const light = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((c) => c / 255)
+    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const paper = light(getComputedStyle(document.body).backgroundColor);
+  const contrast = (selector, property) => {
+    const ink = light(getComputedStyle(document.querySelector(selector))[property]);
+    return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+  };
+  return [contrast("body", "color"), contrast(".note", "color"), contrast("figure svg text", "fill"), contrast("a", "color"),
+    contrast(".cell.kept", "fill")];
+})()"""
+
+
+@unittest.skipIf(browser.PROGRAM is None, "no Chromium is installed (scripts/install_packages.sh --with-tools)")
+class ReportBrowserTest(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = browser.Browser()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.close()
+
+    def setUp(self):
+        super().setUp()
+        prompts = json.loads(family_file("even").read_text())
+        prompts["clean"][0]["text"] = f"{NASTY} {prompts['clean'][0]['text']}"
+        for each in prompts["clean"] + prompts["corrupted"]:
+            each.pop("words", None)
+        longest = max(prompts["corrupted"], key=lambda each: len(each["text"]))
+        longest["text"] = f"{NASTY} {NASTY} {longest['text']}"  # a mean needs a corrupted prompt as long as the clean ones
+        self.write("nasty.json", prompts)
+        shutil.copy(family_file("even"), self.folder / "even.json")
+        self.write("job.yaml", job(MODELS / "tiny-a", {"even": "even.json", "nasty": "nasty.json"}, threshold=3,
+                                   allow_nonpositive_baseline=True))
+        self.run_program("run", "job.yaml", code=DONE)
+        self.run_program("report", "runs/job", "-o", "report.html", code=DONE)
+        self.page = (self.folder / "report.html").as_uri()
+
+    def test_in_every_width_and_scheme(self):
+        for width in (1280, 420):
+            for scheme in ("light", "dark"):
+                with self.subTest(width=width, scheme=scheme):
+                    self.browser.open(self.page, width, scheme)
+                    self.assertEqual(self.browser.value("document.querySelectorAll('details.run[open]').length"), 2)
+                    self.check_pictures()
+                    scrolls, ends = self.browser.value(OVERFLOW)
+                    self.assertLessEqual(scrolls, 0)
+                    self.assertLessEqual(ends, 0.5)
+                    for contrast in self.browser.value(CONTRAST):
+                        self.assertGreater(contrast, 4.5)
+                    self.check_hover()
+                    self.check_keys()
+                    if folder := os.environ.get("HEADSWEEP_SCREENSHOTS"):
+                        self.browser.screenshot(f"{folder}/report-{width}-{scheme}.png")
+                    self.assertEqual(self.browser.complaints, [])
+                    self.assertEqual([url for url in self.browser.requests if url != self.page], [])
+        self.check_sorting()
+        self.check_nasty_texts()
+        self.check_print()
+
+    def check_pictures(self):
+        shown = self.json_of("show", self.run_file("even"))
+        decisions, prompts = len(shown["decisions"]), len(shown["full"]["per_prompt"])
+        removed = sum(each["removed"] for each in shown["decisions"])
+        found = self.browser.value(PICTURES.replace("${selector}", "#run-0"))
+        for title in ("Kept and removed", "Score without it", "Margin", "The search, decision by decision", "How close the decisions were"):
+            self.assertEqual(found.pop(title), decisions, title)
+        self.assertEqual(found.pop("Score by size"), removed)
+        self.assertEqual(found.pop("Prompt by prompt"), prompts)
+        self.assertEqual(list(found.values()), [0], "a table and nothing else is left")
+        kept = self.browser.value("document.querySelectorAll('#run-0 figure .cell.kept').length")
+        self.assertEqual(kept, len(shown["circuit"]))
+        shared = self.browser.value(PICTURES.replace("${selector}", "#overlaps"))
+        self.assertEqual(shared, {"Overlap of circuits": 4, "Kept by how many": shown["layers"] * shown["heads"]})
+
+    def check_hover(self):
+        self.assertTrue(self.browser.value("document.getElementById('tip').hidden"))
+        self.browser.value("document.querySelector('#run-0 .cell.kept').scrollIntoView({block: 'center'})")
+        self.browser.settle()  # scrolling hides what is shown
+        x, y = self.browser.value("""(() => {
+          const box = document.querySelector('#run-0 .cell.kept').getBoundingClientRect();
+          return [box.left + box.width / 2, box.top + box.height / 2];
+        })()""")
+        self.browser.point_at(1, 1)
+        self.browser.point_at(x, y)
+        tip = self.browser.value("[tip.hidden, tip.textContent, tip.getBoundingClientRect().right, tip.getBoundingClientRect().left]")
+        self.assertFalse(tip[0])
+        self.assertRegex(tip[1], r"layer \d+, head \d+: kept\nscore without it .* %\nmargin \+[\d.]+ points")
+        self.assertLessEqual(tip[2], self.browser.value("innerWidth"))
+        self.assertGreaterEqual(tip[3], 0)
+        lit = self.browser.value("document.querySelectorAll('#run-0 .lit').length")
+        self.assertEqual(lit, 5, "the head's marks in all pictures but the one of removals")
+
+    def check_keys(self):
+        self.browser.value("document.querySelectorAll('#run-0 svg[tabindex]')[1].focus()")
+        texts = []
+        for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowLeft"):
+            self.browser.press(key)
+            texts.append(self.browser.value("tip.hidden ? null : tip.textContent.split(':')[0]"))
+        last = self.json_of("show", self.run_file("even"))["layers"] - 1
+        self.assertEqual(texts, [f"layer {last}, head 0", f"layer {last}, head 1", f"layer {last - 1}, head 1", f"layer {last - 1}, head 0"])
+        self.browser.press("Escape")
+        self.assertTrue(self.browser.value("tip.hidden"))
+        self.browser.value("document.activeElement.blur()")
+
+    def check_sorting(self):
+        column = "[...document.querySelectorAll('#runs th')].findIndex((each) => each.textContent === 'score %')"
+        read = f"[...document.querySelectorAll('#runs tbody tr')].map((row) => row.children[{column}].textContent.replace('\\u2212', '-'))"
+        click = f"document.querySelectorAll('#runs th button')[{column}].click()"
+        self.browser.value(click)
+        scores = [float(text) for text in self.browser.value(read)]
+        self.assertEqual(scores, sorted(scores))
+        self.assertEqual(len(set(scores)), 2, "equal scores would show nothing")
+        self.browser.value(click)
+        self.assertEqual([float(text) for text in self.browser.value(read)], scores[::-1])
+        self.assertEqual(self.browser.value("document.querySelectorAll('#runs th[aria-sort]').length"), 1)
+
+    def check_nasty_texts(self):
+        self.browser.value("for (const details of document.querySelectorAll('details')) details.open = true")
+        self.browser.settle()
+        self.browser.value("for (const details of document.querySelectorAll('details')) details.open = true")
+        self.browser.settle()
+        self.assertTrue(self.browser.value(f"document.querySelector('#run-1').textContent.includes({json.dumps(NASTY)})"))
+        self.assertEqual(self.browser.value("[typeof broken, document.images.length]"), ["undefined", 0])
+        scrolls, ends = self.browser.value(OVERFLOW)
+        self.assertLessEqual(max(scrolls, ends), 0.5, "the tables scroll by themselves")
+
+    def check_print(self):
+        pages = self.browser.call("Page.printToPDF", printBackground=True)["data"]
+        self.assertGreater(len(pages), 20000)
+
+    def test_without_scripts_the_runs_are_there(self):
+        with contextlib.ExitStack() as after:
+            after.callback(self.browser.call, "Emulation.setScriptExecutionDisabled", value=False)
+            self.browser.open(self.page, 1280, "light", scripts=False)
+            text = self.browser.value("document.querySelector('noscript').innerText")
+        self.assertIn("need JavaScript", text)
+        self.assertRegex(text, r"even\.file\.T3\s+even\s+file\s+3\s+complete\s+\d+ of \d+")
+        self.assertIn("nasty.file.T3", text)
+
+
+if __name__ == "__main__":
+    if browser.PROGRAM is None and os.environ.get("HEADSWEEP_REQUIRE_TOOLS") == "1":
+        sys.exit("no Chromium is installed, and HEADSWEEP_REQUIRE_TOOLS=1 requires it")
+    headsweep_program.main()
