@@ -14,6 +14,8 @@ packages=(
 )
 tools=(
   clang-format clang-tidy libomp-dev        # libomp-dev: the omp.h that clang-tidy reads
+  chromium fonts-dejavu-core                # a browser for the report's test
+  python3-pandas python3-matplotlib         # for the code of docs/python.md
   slurm-wlm munge                           # tests/slurm runs the batch scripts on a Slurm of its own
 )
 
