@@ -68,6 +68,15 @@ class Table {
 
 std::string margin_text(double margin) { return fmt::format("{:+.4g}", margin); }
 
+/// Why runs failed or cannot be read: too long for a cell.
+std::string reasons(const Report& report) {
+  std::string text;
+  for (std::size_t i = 0; i < report.runs.size(); ++i)
+    if (const FoundRun& run = report.runs[i].run; !run.reason.empty())
+      text += fmt::format("Run {} is {}: {}\n\n", i + 1, run.status, run.reason);
+  return text;
+}
+
 std::string runs_table(const Report& report) {
   Table table({{"", Align::right},
                {"family", Align::left},
@@ -81,9 +90,8 @@ std::string runs_table(const Report& report) {
                {"fragile", Align::right}});
   for (std::size_t i = 0; i < report.runs.size(); ++i) {
     const auto& [run, figures] = report.runs[i];
-    std::vector<std::string> cells = {
-        std::to_string(i + 1), run.family, run.corruption, fmt::format("{}", run.threshold),
-        run.reason.empty() ? run.status : run.status + ": " + run.reason};
+    std::vector<std::string> cells = {std::to_string(i + 1), run.family, run.corruption,
+                                      fmt::format("{}", run.threshold), run.status};
     if (run.record) {
       cells.push_back(std::to_string(figures.kept.size()));
       cells.push_back(std::to_string(figures.components));
@@ -96,7 +104,7 @@ std::string runs_table(const Report& report) {
     cells.resize(10);
     table.add(std::move(cells));
   }
-  return "## Runs\n\n" + table.text();
+  return "## Runs\n\n" + table.text() + reasons(report);
 }
 
 std::string overlaps_table(const CircuitGroup& group) {

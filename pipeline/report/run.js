@@ -50,7 +50,9 @@ function headline(run) {
 
 function problems(run) {
   const result = run.result, left = result ? result.components - result.decisions.length : 0;
-  const texts = {contradicted: "An audit found a decision that fp64 does not make: this circuit is not to be trusted.",
+  const wrong = (result?.audit ?? []).filter(([, , agrees]) => !agrees).map(([i, score]) =>
+    `${componentName(result.decisions[i])} was ${result.decisions[i][4] ? "removed" : "kept"} at ${shown(result.decisions[i][2], 4)} %, fp64 says ${shown(score, 4)} %`);
+  const texts = {contradicted: `An audit found what fp64 does not decide so, and this circuit is not to be trusted: ${wrong.join("; ")}.`,
     stopped: `Stopped; ${left} heads are not decided yet. Run the job again and it goes on.`,
     running: `Still running when this report was made, or killed; ${left} heads are not decided yet. Run the job again and it goes on.`,
     failed: `Failed: ${run.reason || "no reason is known"}`, unreadable: `The run file cannot be read: ${run.reason}`,

@@ -21,7 +21,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::Pair;
-using testing::StartsWith;
 
 FoundRun found(RunRecord record, const std::string& name = "even.repeat_last.T3") {
   return {.name = name,
@@ -220,6 +219,13 @@ In all 2: 0.1 1.1
 | ------- | -------- | ------: | -------: | --------- |
 | 1.2     | removed  | 97.0312 | -0.03125 | bf16      |
 )");
+}
+
+TEST(Markdown, SaysWhyARunFailed) {
+  FoundRun run = pending();
+  run.status = "failed";
+  run.reason = "no disk";
+  EXPECT_THAT(markdown_tables(report_of({run})), HasSubstr("\nRun 1 is failed: no disk\n"));
 }
 
 TEST(Markdown, ATextStaysInItsCell) {

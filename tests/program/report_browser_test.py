@@ -1,5 +1,4 @@
 """The report in a real browser: in two widths, light and dark, every picture has its data, nothing overflows, nothing fails."""
-import contextlib
 import json
 import os
 import shutil
@@ -50,40 +49,49 @@ class ReportBrowserTest(ProgramTest):
         prompts["clean"][0]["text"] = f"{NASTY} {prompts['clean'][0]['text']}"
         for each in prompts["clean"] + prompts["corrupted"]:
             each.pop("words", None)
-        longest = max(prompts["corrupted"], key=lambda each: len(each["text"]))
-        longest["text"] = f"{NASTY} {NASTY} {longest['text']}"  # a mean needs a corrupted prompt as long as the clean ones
+        # A mean needs a corrupted prompt that is as long as the longest clean one.
+        prompts["corrupted"][0]["text"] = f"{NASTY} {NASTY} {prompts['corrupted'][0]['text']}"
         self.write("nasty.json", prompts)
         shutil.copy(family_file("even"), self.folder / "even.json")
         self.write("job.yaml", job(MODELS / "tiny-a", {"even": "even.json", "nasty": "nasty.json"}, threshold=3,
                                    allow_nonpositive_baseline=True))
         self.run_program("run", "job.yaml", code=DONE)
+        self.shown = self.json_of("show", self.run_file("even"))
         self.run_program("report", "runs/job", "-o", "report.html", code=DONE)
         self.page = (self.folder / "report.html").as_uri()
 
-    def test_in_every_width_and_scheme(self):
+    def test_the_page_works(self):
         for width in (1280, 420):
             for scheme in ("light", "dark"):
                 with self.subTest(width=width, scheme=scheme):
-                    self.browser.open(self.page, width, scheme)
-                    self.assertEqual(self.browser.value("document.querySelectorAll('details.run[open]').length"), 2)
-                    self.check_pictures()
-                    scrolls, ends = self.browser.value(OVERFLOW)
-                    self.assertLessEqual(scrolls, 0)
-                    self.assertLessEqual(ends, 0.5)
-                    for contrast in self.browser.value(CONTRAST):
-                        self.assertGreater(contrast, 4.5)
-                    self.check_hover()
-                    self.check_keys()
-                    if folder := os.environ.get("HEADSWEEP_SCREENSHOTS"):
-                        self.browser.screenshot(f"{folder}/report-{width}-{scheme}.png")
-                    self.assertEqual(self.browser.complaints, [])
-                    self.assertEqual([url for url in self.browser.requests if url != self.page], [])
-        self.check_sorting()
-        self.check_nasty_texts()
-        self.check_print()
+                    self.check_in(width, scheme)
+        with self.subTest("sorting"):
+            self.check_sorting()
+        with self.subTest("nasty texts"):
+            self.check_nasty_texts()
+        with self.subTest("print"):
+            self.check_print()
+        with self.subTest("without scripts"):
+            self.check_without_scripts()
+
+    def check_in(self, width, scheme):
+        self.browser.open(self.page, width, scheme)
+        self.assertEqual(self.browser.value("document.querySelectorAll('details.run[open]').length"), 2)
+        self.check_pictures()
+        scrolls, ends = self.browser.value(OVERFLOW)
+        self.assertLessEqual(scrolls, 0)
+        self.assertLessEqual(ends, 0.5)
+        for contrast in self.browser.value(CONTRAST):
+            self.assertGreater(contrast, 4.5)
+        self.check_hover()
+        self.check_keys()
+        if folder := os.environ.get("HEADSWEEP_SCREENSHOTS"):
+            self.browser.screenshot(f"{folder}/report-{width}-{scheme}.png")
+        self.assertEqual(self.browser.complaints, [])
+        self.assertEqual([url for url in self.browser.requests if url != self.page], [])
 
     def check_pictures(self):
-        shown = self.json_of("show", self.run_file("even"))
+        shown = self.shown
         decisions, prompts = len(shown["decisions"]), len(shown["full"]["per_prompt"])
         removed = sum(each["removed"] for each in shown["decisions"])
         found = self.browser.value(PICTURES.replace("${selector}", "#run-0"))
@@ -121,7 +129,7 @@ class ReportBrowserTest(ProgramTest):
         for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowLeft"):
             self.browser.press(key)
             texts.append(self.browser.value("tip.hidden ? null : tip.textContent.split(':')[0]"))
-        last = self.json_of("show", self.run_file("even"))["layers"] - 1
+        last = self.shown["layers"] - 1
         self.assertEqual(texts, [f"layer {last}, head 0", f"layer {last}, head 1", f"layer {last - 1}, head 1", f"layer {last - 1}, head 0"])
         self.browser.press("Escape")
         self.assertTrue(self.browser.value("tip.hidden"))
@@ -153,11 +161,9 @@ class ReportBrowserTest(ProgramTest):
         pages = self.browser.call("Page.printToPDF", printBackground=True)["data"]
         self.assertGreater(len(pages), 20000)
 
-    def test_without_scripts_the_runs_are_there(self):
-        with contextlib.ExitStack() as after:
-            after.callback(self.browser.call, "Emulation.setScriptExecutionDisabled", value=False)
-            self.browser.open(self.page, 1280, "light", scripts=False)
-            text = self.browser.value("document.querySelector('noscript').innerText")
+    def check_without_scripts(self):
+        self.browser.open(self.page, 1280, "light", scripts=False)
+        text = self.browser.value("document.querySelector('noscript').innerText")
         self.assertIn("need JavaScript", text)
         self.assertRegex(text, r"even\.file\.T3\s+even\s+file\s+3\s+complete\s+\d+ of \d+")
         self.assertIn("nasty.file.T3", text)
