@@ -34,28 +34,46 @@ int width_of_model(const FoundRun& run) {
       run.file.string()));
 }
 
-/// What the circuit loses without a component, at its turn, in percentage points; never negative,
-/// since MIB may rank by absolute values. At least the threshold for what was kept, less for the
-/// rest.
+/// What the circuit loses without a component, at its last turn, in percentage points; never
+/// negative, since MIB may rank by absolute values. At least the threshold for what was kept, less
+/// for the rest. Of a head that was tried at several positions: the most.
 std::map<RunComponent, double> losses(const RunRecord& record) {
-  std::map<RunComponent, double> losses;
+  std::map<RunComponent, double> last;
   for (const DecisionRecord& decision : record.decisions)
-    losses[component_of(decision)] = std::max(0.0, 100 - decision.score_percent);
-  return losses;
+    last[component_of(decision)] = std::max(0.0, 100 - decision.score_percent);
+  std::map<RunComponent, double> most;
+  for (const auto& [component, loss] : last) {
+    double& node = most[{component.layer, component.head}];
+    node = std::max(node, loss);
+  }
+  return most;
+}
+
+Json pairs_of(const std::vector<RunComponent>& components, int position) {
+  Json heads = Json::array();
+  for (const RunComponent each : components)
+    if (!each.is_mlp() && each.position == position)
+      heads.push_back(Json::array({each.layer, each.head}));
+  return heads;
 }
 
 }  // namespace
 
 std::string circuit_json(const RunRecord& record) {
-  Json heads = Json::array(), mlps = Json::array();
-  for (const RunComponent kept : kept_components(record)) {
-    if (kept.is_mlp())
-      mlps.push_back(kept.layer);
-    else
-      heads.push_back(Json::array({kept.layer, kept.head}));
+  const std::vector<RunComponent> kept = kept_components(record);
+  Json circuit = Json::object();
+  if (tries_positions(record)) {
+    circuit["positions"] = Json::object();
+    for (std::size_t i = 0; i < record.position_names.size(); ++i)
+      circuit["positions"][record.position_names[i]] = pairs_of(kept, static_cast<int>(i));
+  } else if (tries_heads(record)) {
+    circuit["heads"] = pairs_of(kept, RunComponent::every_position);
   }
-  Json circuit = {{"heads", std::move(heads)}};
-  if (tries_mlps(record)) circuit["mlps"] = std::move(mlps);
+  if (tries_mlps(record)) {
+    circuit["mlps"] = Json::array();
+    for (const RunComponent each : kept)
+      if (each.is_mlp()) circuit["mlps"].push_back(each.layer);
+  }
   return circuit.dump() + '\n';
 }
 
@@ -63,7 +81,7 @@ std::string arena_dictionary(const std::vector<FoundRun>& runs) {
   std::string text = "{\n";
   for (const FoundRun& run : runs) {
     std::vector<std::string> heads;
-    for (const RunComponent kept : kept_components(*run.record))
+    for (const RunComponent kept : without_positions(kept_components(*run.record)))
       if (!kept.is_mlp()) heads.push_back(fmt::format("({}, {})", kept.layer, kept.head));
     text += fmt::format("    {}: [{}],\n", literal(run.name), fmt::join(heads, ", "));
   }
@@ -73,7 +91,7 @@ std::string arena_dictionary(const std::vector<FoundRun>& runs) {
 std::string mib_graph(const FoundRun& run) {
   const RunRecord& record = *run.record;
   const auto scores = losses(record);
-  const auto kept = kept_components(record);
+  const auto kept = without_positions(kept_components(record));
   const auto node = [&](RunComponent component) {
     const auto score = scores.find(component);
     // Without a score it was never tried, and a reader keeps it, as the search did.
@@ -100,7 +118,8 @@ std::string mib_graph(const FoundRun& run) {
 
 std::string circuit_dot(const FoundRun& run) {
   std::map<int, std::vector<RunComponent>> by_layer;
-  for (const RunComponent kept : kept_components(*run.record)) by_layer[kept.layer].push_back(kept);
+  for (const RunComponent kept : without_positions(kept_components(*run.record)))
+    by_layer[kept.layer].push_back(kept);
   std::string text = fmt::format(
       "digraph {} {{\n  rankdir=BT;\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n"
       "  edge [arrowhead=none, color=gray];\n",
@@ -109,7 +128,7 @@ std::string circuit_dot(const FoundRun& run) {
   for (const auto& [layer, components] : by_layer) {
     text += fmt::format("  {{ rank=same; \"layer {}\" [shape=plaintext];", layer);
     for (const RunComponent component : components)
-      text += fmt::format(" \"{}\";", label_of(component));
+      text += fmt::format(" \"{}\";", label_of(component, *run.record));
     text += " }\n";
     const std::string here = fmt::format("\"layer {}\"", layer);
     if (!below.empty()) text += fmt::format("  {} -> {};\n", below, here);

@@ -29,7 +29,9 @@ Json pairs(const NamedValues& values) {
   return list;
 }
 
-Json component(RunComponent component) { return Json::array({component.layer, component.head}); }
+Json component(RunComponent component) {
+  return Json::array({component.layer, component.head, component.position});
+}
 
 Json prompt(const PromptRecord& record) {
   return {{"text", record.text},
@@ -47,7 +49,8 @@ Json prompts(const std::vector<PromptRecord>& records, std::size_t most) {
   return {{"count", records.size()}, {"shown", std::move(shown)}};
 }
 
-/// [layer, head, score, margin, removed, rung, guard, tie, circuit's score after it, left]
+/// [layer, head, score, margin, removed, rung, guard, tie, circuit's score after it, left,
+///  position]
 Json decisions(const RunRecord& record, const RunFigures& figures) {
   Json rows = Json::array();
   for (std::size_t i = 0; i < record.decisions.size(); ++i) {
@@ -57,7 +60,7 @@ Json decisions(const RunRecord& record, const RunFigures& figures) {
     rows.push_back(
         Json::array({tried.layer, tried.head, rounded(each.score_percent), rounded(each.margin),
                      each.removed ? 1 : 0, each.rung, rounded(each.guard), each.tie ? 1 : 0,
-                     rounded(after.score_percent), after.left}));
+                     rounded(after.score_percent), after.left, tried.position}));
   }
   return rows;
 }
@@ -80,8 +83,9 @@ Json result(const RunRecord& record, const RunFigures& figures, std::size_t most
   Json kept = Json::array();
   for (const RunComponent each : figures.kept) kept.push_back(component(each));
   Json data = {{"layers", record.layers},
-               {"heads", record.heads},
+               {"heads", tries_heads(record) ? record.heads : 0},
                {"mlps", tries_mlps(record)},
+               {"by_position", tries_positions(record)},
                {"components", figures.components},
                {"kept", std::move(kept)},
                {"score", rounded(figures.score_percent)},

@@ -1,30 +1,70 @@
 #include "io/run_components.h"
 
+#include <algorithm>
+#include <set>
+
 #include <fmt/format.h>
 
 namespace headsweep {
+namespace {
 
-std::string label_of(RunComponent component) {
-  return component.is_mlp() ? fmt::format("mlp {}", component.layer)
-                            : fmt::format("{}.{}", component.layer, component.head);
+bool takes_part(const RunRecord& record, const char* kind) {
+  return value_of(record.identity, "components", "heads").find(kind) != std::string::npos;
 }
+
+/// All that take part, in order: a layer's MLP before its heads.
+std::vector<RunComponent> all_components(const RunRecord& record) {
+  constexpr int every = RunComponent::every_position;
+  const int first = tries_positions(record) ? 0 : every;
+  const int end = tries_positions(record) ? static_cast<int>(record.position_names.size()) : 0;
+  std::vector<RunComponent> all;
+  for (int layer = 0; layer < record.layers; ++layer) {
+    if (tries_mlps(record)) all.push_back({layer, RunComponent::mlp, every});
+    for (int head = 0; tries_heads(record) && head < record.heads; ++head)
+      for (int position = first; position < end; ++position) all.push_back({layer, head, position});
+  }
+  return all;
+}
+
+}  // namespace
 
 RunComponent component_of(const DecisionRecord& decision) {
   return {decision.layer, decision.head};
 }
 
-bool tries_mlps(const RunRecord& record) {
-  return value_of(record.identity, "components", "heads").find("mlps") != std::string::npos;
+std::string label_of(RunComponent component, const RunRecord& record) {
+  if (component.is_mlp()) return fmt::format("mlp {}", component.layer);
+  const std::string head = fmt::format("{}.{}", component.layer, component.head);
+  if (component.position == RunComponent::every_position) return head;
+  return fmt::format("{} at {}", head,
+                     record.position_names.at(static_cast<std::size_t>(component.position)));
+}
+
+bool tries_heads(const RunRecord& record) { return takes_part(record, "heads"); }
+
+bool tries_mlps(const RunRecord& record) { return takes_part(record, "mlps"); }
+
+bool tries_positions(const RunRecord& record) {
+  return value_of(record.identity, "granularity", "component") == "position";
 }
 
 int components_of(const RunRecord& record) {
-  return record.layers * (record.heads + (tries_mlps(record) ? 1 : 0));
+  return static_cast<int>(all_components(record).size());
 }
 
 std::vector<RunComponent> kept_components(const RunRecord& record) {
-  std::vector<RunComponent> kept;
-  for (const auto& [layer, head] : kept_heads(record)) kept.push_back({layer, head});
+  std::set<RunComponent> removed;
+  for (const DecisionRecord& decision : record.decisions)
+    if (decision.removed) removed.insert(component_of(decision));
+  std::vector<RunComponent> kept = all_components(record);
+  std::erase_if(kept, [&](RunComponent component) { return removed.contains(component); });
   return kept;
+}
+
+std::vector<RunComponent> without_positions(std::vector<RunComponent> components) {
+  for (RunComponent& each : components) each.position = RunComponent::every_position;
+  components.erase(std::unique(components.begin(), components.end()), components.end());
+  return components;
 }
 
 }  // namespace headsweep

@@ -11,27 +11,34 @@
 namespace headsweep {
 
 struct RunComponent {
-  static constexpr int mlp = -1;  // in the place of a head's number: the layer's MLP
+  static constexpr int mlp = -1;             // in the place of a head's number: the layer's MLP
+  static constexpr int every_position = -1;  // in the place of a position's
 
   int layer = 0, head = 0;
+  int position = every_position;  // index into RunRecord::position_names
 
   bool is_mlp() const { return head == mlp; }
   auto operator<=>(const RunComponent&) const = default;
 };
 
-/// "9.1", "mlp 3".
-std::string label_of(RunComponent component);
-
 RunComponent component_of(const DecisionRecord& decision);
 
-/// Whether MLPs take part in the run's search. Where they do not, all of them are always kept, and
-/// nothing speaks of them.
-bool tries_mlps(const RunRecord& record);
+/// "9.1", "mlp 3", "9.1 at S2".
+std::string label_of(RunComponent component, const RunRecord& record);
 
-/// How many take part in the search.
+// What takes part in the run's search. What does not is always kept, and nothing speaks of it.
+bool tries_heads(const RunRecord& record);
+bool tries_mlps(const RunRecord& record);
+/// Each head at each position by itself.
+bool tries_positions(const RunRecord& record);
+
+/// How many take part.
 int components_of(const RunRecord& record);
 
-/// Those that take part in the search and that no decision has removed, in order.
+/// Those that take part and that no decision has removed, in order.
 std::vector<RunComponent> kept_components(const RunRecord& record);
+
+/// Each head once that is kept at one position or more.
+std::vector<RunComponent> without_positions(std::vector<RunComponent> components);
 
 }  // namespace headsweep

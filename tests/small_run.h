@@ -16,7 +16,8 @@ inline RunRecord small_run() {
                   {"prompts_sha256", "def"},
                   {"corruption", "repeat_last"},
                   {"order", "backward"},
-                  {"components", "heads"}};
+                  {"components", "heads"},
+                  {"granularity", "component"}};
   run.provenance = {{"model_path", "/models/small"}, {"ranks", "1"}};
   run.hosts = {"n1"};
   run.job = "model: {path: small}\n";

@@ -42,11 +42,11 @@ function layerMarks(decisions, x, top, bottom) {
 }
 
 function removalCurve(run) {
-  const {decisions, components} = run.result;
+  const {decisions} = run.result, components = Math.max(run.result.components, decisions.length);
   const {low} = scoreRange(run);
   const lowest = Math.min(...decisions.map((d) => d[2]));
   const far = decisions.filter((d) => d[2] < low).length;
-  const note = "The line is the circuit, dashed the threshold. A dot is the circuit without one more: open and orange, it was taken; blue, it fell below the threshold and the head was kept."
+  const note = "The line is the circuit, dashed the threshold. A dot is the circuit without one more: open and orange, it was taken; blue, it fell below the threshold and was kept."
     + (far ? ` Triangles: ${far} below the axis, down to ${shown(lowest, 1)} %.` : "");
   return figure("The search, decision by decision", note, (width) => {
     const left = 44, right = width - 8, top = 22, bottom = 268;
@@ -65,8 +65,7 @@ function removalCurve(run) {
 }
 
 function sizeCurve(run) {
-  const {decisions, components, mlps} = run.result;
-  const what = mlps ? "heads and MLPs" : "heads";
+  const {decisions, components} = run.result, what = componentsName(run.result);
   return figure("Score by size", `The circuit's score against how many ${what} are left in it.`, (width) => {
     const left = 44, right = width - 8, top = 22, bottom = 268;
     const x = linear(components, 0, left, right);
@@ -92,7 +91,7 @@ function guardMark(x, guard, isBefore, left, top, height) {
 
 /** |margin| on a logarithmic axis, a row for each precision that decided; within a row from first (top) to last decision. */
 function marginStrip(run, fragilePoints) {
-  const {decisions, rungs, components} = run.result;
+  const {decisions, rungs} = run.result;
   const used = rungs.map((_, i) => i).filter((i) => decisions.some((d) => d[5] === i));
   const rows = used.length ? used : [0];
   const sizes = decisions.map((d) => Math.max(Math.abs(d[3]), 1e-12));
@@ -100,7 +99,7 @@ function marginStrip(run, fragilePoints) {
   const note = `Grey: fragile, the decision would fall otherwise at a threshold moved by ${fragilePoints} points.`
     + (used.length ? " A row for each precision that decided, from its first decision down to its last; the bar is its guard: what is closer climbs one row." : "");
   return figure("How close the decisions were", note, (width) => {
-    const rowHeight = components > 150 ? 90 : 54, left = 52, right = width - 10, top = 18, bottom = top + rows.length * rowHeight;
+    const rowHeight = decisions.length > 150 ? 90 : 54, left = 52, right = width - 10, top = 18, bottom = top + rows.length * rowHeight;
     const x = logarithmic(low, high, left, right);
     const powers = [];
     for (let power = Math.log10(low); power <= Math.log10(high) + 1e-9; ++power) powers.push(Math.round(power));
@@ -118,7 +117,7 @@ function marginStrip(run, fragilePoints) {
       const guard = used.length ? rungs[rung].guard : 0, dots = drawn("g", {});
       decisions.forEach((d, i) => {
         if (used.length && d[5] !== rung) return;
-        dots.append(dot(x(sizes[i]), rowTop + 7 + (i / components) * (rowHeight - 25), d[4] ? "removed" : "kept", i));
+        dots.append(dot(x(sizes[i]), rowTop + 7 + (i / decisions.length) * (rowHeight - 25), d[4] ? "removed" : "kept", i));
       });
       svg.append(dots);
       if (guard > 0) svg.append(...guardMark(x, guard, guard < low, left, rowTop, rowHeight));

@@ -8,8 +8,15 @@ function status(run) {
   return element("span", {class: `status ${style}`}, `${sign} ${run.status}`);
 }
 
-function componentName(component) {
-  return component[1] < 0 ? `mlp ${component[0]}` : `${component[0]}.${component[1]}`;
+/** Of [layer, head, position]. */
+function componentName([layer, head, position], positions) {
+  return (head < 0 ? `mlp ${layer}` : `${layer}.${head}`) + (positions && position >= 0 ? ` at ${positions[position]}` : "");
+}
+
+/** What the search was about, and so what its numbers count. */
+function componentsName(result) {
+  const heads = result.by_position ? "heads at positions" : "heads";
+  return result.heads && result.mlps ? `${heads} and MLPs` : result.mlps ? "MLPs" : heads;
 }
 
 function valueOf(pairs, name) {
@@ -117,7 +124,7 @@ function overlapMatrix(report, group) {
     svg.setAttribute("tabindex", 0);
     return svg;
   }, steps, "1");
-  const keptKeys = group.runs.map((number) => new Set(report.runs[number].result.kept.map(componentName)));
+  const keptKeys = group.runs.map((number) => new Set(report.runs[number].result.kept.map((kept) => componentName(kept, report.runs[number].result.positions))));
   explain(made, (of) => {
     const [a, b] = of.slice(1).split("-").map(Number);
     const both = [...keptKeys[a]].filter((key) => keptKeys[b].has(key));
@@ -130,15 +137,15 @@ function overlapMatrix(report, group) {
 
 /** How many of the circuits keep a head: what families share. */
 function keptByMap(report, group) {
-  const levels = 7, count = group.runs.length, first = report.runs[group.runs[0]].result;
-  const shape = {layers: first.layers, heads: first.heads, mlps: group.runs.some((number) => report.runs[number].result.mlps)};
+  const levels = 7, count = group.runs.length, results = group.runs.map((number) => report.runs[number].result);
+  const shape = {layers: results[0].layers, heads: Math.max(...results.map((each) => each.heads)), mlps: results.some((each) => each.mlps)};
   const by = new Map(group.kept_by.map(([layer, head, runs]) => [`${layer}.${head}`, runs]));
   const level = (runs) => Math.max(1, Math.ceil((runs / count) * levels));
   const cells = everyCell(shape, (layer, head) => {
     const runs = by.get(`${layer}.${head}`) ?? 0;
     return {layer, head, of: `h${layer}.${head}`, style: runs ? `l${level(runs)}` : "open"};
   });
-  const inAll = group.kept_by.filter(([, , runs]) => runs === count).map(componentName);
+  const inAll = group.kept_by.filter(([, , runs]) => runs === count).map((kept) => componentName(kept));
   const steps = Array.from({length: levels}, (_, i) => ({style: `l${i + 1}`, text: i === 0 ? "1" : ""}));
   const made = figureWithLegend("Kept by how many", inAll.length ? `In all ${count}: ${inAll.join("  ")}` : `No head is in all ${count}.`,
     (width) => layerHeadMap(width, shape, cells), steps, `${count} circuits`);

@@ -120,7 +120,8 @@ std::string overlaps_table(const CircuitGroup& group) {
   }
   std::vector<std::string> in_all;
   for (const auto& [component, runs] : group.kept_by)
-    if (static_cast<std::size_t>(runs) == group.runs.size()) in_all.push_back(label_of(component));
+    if (static_cast<std::size_t>(runs) == group.runs.size())
+      in_all.push_back(label_of(component, {}));
   return "## Overlap of circuits\n\n" + table.text() +
          fmt::format("In all {}: {}\n\n", group.runs.size(),
                      in_all.empty() ? "none" : fmt::format("{}", fmt::join(in_all, " ")));
@@ -128,7 +129,7 @@ std::string overlaps_table(const CircuitGroup& group) {
 
 std::string circuit_table(const RunFigures& figures) {
   std::map<int, std::vector<std::string>> by_layer;
-  for (const RunComponent kept : figures.kept)
+  for (const RunComponent kept : without_positions(figures.kept))
     by_layer[kept.layer].push_back(kept.is_mlp() ? "mlp" : std::to_string(kept.head));
   Table table({{"layer", Align::right}, {"kept heads", Align::left}});
   for (const auto& [layer, kept] : by_layer)
@@ -148,7 +149,7 @@ std::string nearest_table(const RunRecord& record, const RunFigures& figures) {
   for (std::size_t i = 0; i < count; ++i) {
     const DecisionRecord& decision = record.decisions[figures.nearest[i]];
     table.add(
-        {label_of(component_of(decision)), decision.removed ? "removed" : "kept",
+        {label_of(component_of(decision), record), decision.removed ? "removed" : "kept",
          fmt::format("{:.4f}", decision.score_percent), margin_text(decision.margin),
          record.rungs.empty() ? "" : record.rungs[static_cast<std::size_t>(decision.rung)].name});
   }

@@ -14,7 +14,7 @@ CircuitGroup group_of(const std::vector<ReportedRun>& runs, std::vector<std::siz
   std::map<RunComponent, int> kept_by;
   for (const std::size_t a : members) {
     const auto& kept = runs[a].figures.kept;
-    for (const RunComponent component : kept) ++kept_by[component];
+    for (const RunComponent component : without_positions(kept)) ++kept_by[component];
     std::vector<Overlap>& row = group.overlaps.emplace_back();
     for (const std::size_t b : members) row.push_back(overlap_of(kept, runs[b].figures.kept));
   }

@@ -41,20 +41,20 @@ function whatWasRun(run) {
 }
 
 function headline(run) {
-  const {kept, components, score, mlps} = run.result;
+  const {kept, components, score} = run.result;
   const made = element("p", {class: "large"}, element("strong", {}, `${kept.length} of ${components}`),
-    ` ${mlps ? "heads and MLPs" : "heads"}${isFinished(run) ? "" : " so far"} keep `, element("strong", {}, `${shown(score)} %`),
+    ` ${componentsName(run.result)}${isFinished(run) ? "" : " so far"} keep `, element("strong", {}, `${shown(score)} %`),
     " of the full model's logit difference.");
   return made;
 }
 
 function problems(run) {
-  const result = run.result, left = result ? result.components - result.decisions.length : 0;
+  const result = run.result, decided = result ? `${result.decisions.length} decisions` : "";
   const wrong = (result?.audit ?? []).filter(([, , agrees]) => !agrees).map(([i, score]) =>
-    `${componentName(result.decisions[i])} was ${result.decisions[i][4] ? "removed" : "kept"} at ${shown(result.decisions[i][2], 4)} %, fp64 says ${shown(score, 4)} %`);
+    `${componentName([result.decisions[i][0], result.decisions[i][1], result.decisions[i][10]], result.positions)} was ${result.decisions[i][4] ? "removed" : "kept"} at ${shown(result.decisions[i][2], 4)} %, fp64 says ${shown(score, 4)} %`);
   const texts = {contradicted: `An audit found what fp64 does not decide so, and this circuit is not to be trusted: ${wrong.join("; ")}.`,
-    stopped: `Stopped; ${left} heads are not decided yet. Run the job again and it goes on.`,
-    running: `Still running when this report was made, or killed; ${left} heads are not decided yet. Run the job again and it goes on.`,
+    stopped: `Stopped after ${decided}. Run the job again and it goes on.`,
+    running: `Still running when this report was made, or killed, after ${decided}. Run the job again and it goes on.`,
     failed: `Failed: ${run.reason || "no reason is known"}`, unreadable: `The run file cannot be read: ${run.reason}`,
     missing: `The run file is not there: ${run.file}`, pending: "Not begun yet."};
   return texts[run.status] ? [element("p", {class: "problem"}, texts[run.status])] : [];
@@ -62,11 +62,11 @@ function problems(run) {
 
 function decisionText(run, i) {
   const result = run.result, d = result.decisions[i];
-  const name = d[1] < 0 ? `MLP of layer ${d[0]}` : `layer ${d[0]}, head ${d[1]}`;
+  const name = (d[1] < 0 ? `MLP of layer ${d[0]}` : `layer ${d[0]}, head ${d[1]}`) + (d[10] < 0 ? "" : ` at ${result.positions[d[10]]}`);
   const audited = result.audit.find(([decision]) => decision === i);
   return `${name}: ${d[4] ? "removed" : "kept"}\nscore without it ${shown(d[2], 4)} %\nmargin ${signed(d[3])} points`
     + (result.rungs.length ? `, ${result.rungs[d[5]].name}${d[6] ? `, guard ${brief(d[6])}` : ""}` : "") + (d[7] ? ", a tie" : "")
-    + `\ndecision ${i + 1} of ${result.components}, ${d[9]} left` + (audited ? `\nfp64: ${shown(audited[1], 4)} %, ${audited[2] ? "agrees" : "CONTRADICTS"}` : "");
+    + `\ndecision ${i + 1}, ${d[9]} of ${result.components} left` + (audited ? `\nfp64: ${shown(audited[1], 4)} %, ${audited[2] ? "agrees" : "CONTRADICTS"}` : "");
 }
 
 function promptText(run, prompts, i) {
@@ -84,10 +84,10 @@ function nearestTable(run, fragilePoints) {
     : `None is fragile: no decision would fall otherwise at a threshold moved by ${fragilePoints} points.`;
   const rows = nearest.slice(0, count).map((i) => {
     const d = decisions[i];
-    return [componentName(d), d[4] ? "removed" : "kept", shown(d[2], 4), signed(d[3]), rungs.length ? rungs[d[5]].name : ""];
+    return [componentName([d[0], d[1], d[10]], run.result.positions), d[4] ? "removed" : "kept", shown(d[2], 4), signed(d[3]), rungs.length ? rungs[d[5]].name : ""];
   });
   return element("figure", {}, element("figcaption", {}, element("strong", {}, title), note),
-    plainTable(title, [["head", false], ["decision", false], ["score %", true], ["margin", true], ["precision", false]], rows));
+    plainTable(title, [["", false], ["decision", false], ["score %", true], ["margin", true], ["precision", false]], rows));
 }
 
 function tokens(prompt, positions) {
@@ -127,7 +127,7 @@ function runContent(report, run) {
   const made = [...problems(run), headline(run), whatWasRun(run)];
   const pictures = element("div", {class: "pictures"});
   if (result.decisions.length) {
-    pictures.append(element("div", {class: "row"}, keptMap(result), scoreMap(result), marginMap(result)),
+    pictures.append(...decisionMaps(result),
       element("div", {class: "wide-and-narrow"}, removalCurve(run), sizeCurve(run)),
       element("div", {class: "wide-and-narrow"}, marginStrip(run, report.fragile_points), nearestTable(run, report.fragile_points)));
   }

@@ -5,6 +5,7 @@
 
 #include "io/circuit_file.h"
 #include "io/errors.h"
+#include "io/run_components.h"
 #include "tests/small_run.h"
 #include "tests/temporary_folder.h"
 
@@ -14,6 +15,11 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
+
+void set(NamedValues& values, const std::string& name, const std::string& value) {
+  for (auto& [key, old] : values)
+    if (key == name) old = value;
+}
 
 FoundRun found(RunRecord record, const std::string& name = "even.repeat_last.T3") {
   return {.name = name,
@@ -32,13 +38,13 @@ TEST(Export, CsvHasALineForEachDecisionOfEachRun) {
   EXPECT_EQ(
       decisions_csv(
           {found(small_stopped_run(), "a"), pending, found(small_stopped_run(), "b,\"c\"")}),
-      R"(run,family,corruption,threshold,decision,component,layer,head,score_percent,margin,removed,rung,guard,tie,audit_score_percent,seconds
-a,even,repeat_last,3,1,head,1,0,99.5,-2.5,1,bf16,0.2,0,,1
-a,even,repeat_last,3,2,head,1,1,50,47,0,bf16,0.2,0,,2
-a,even,repeat_last,3,3,head,1,2,97.03125,-0.03125,1,bf16,0.02,0,97.03,3
-"b,""c""",even,repeat_last,3,1,head,1,0,99.5,-2.5,1,bf16,0.2,0,,1
-"b,""c""",even,repeat_last,3,2,head,1,1,50,47,0,bf16,0.2,0,,2
-"b,""c""",even,repeat_last,3,3,head,1,2,97.03125,-0.03125,1,bf16,0.02,0,97.03,3
+      R"(run,family,corruption,threshold,decision,component,layer,head,position,score_percent,margin,removed,rung,guard,tie,audit_score_percent,seconds
+a,even,repeat_last,3,1,head,1,0,,99.5,-2.5,1,bf16,0.2,0,,1
+a,even,repeat_last,3,2,head,1,1,,50,47,0,bf16,0.2,0,,2
+a,even,repeat_last,3,3,head,1,2,,97.03125,-0.03125,1,bf16,0.02,0,97.03,3
+"b,""c""",even,repeat_last,3,1,head,1,0,,99.5,-2.5,1,bf16,0.2,0,,1
+"b,""c""",even,repeat_last,3,2,head,1,1,,50,47,0,bf16,0.2,0,,2
+"b,""c""",even,repeat_last,3,3,head,1,2,,97.03125,-0.03125,1,bf16,0.02,0,97.03,3
 )");
 }
 
@@ -47,6 +53,23 @@ TEST(Export, JsonIsWhatScoreReads) {
   const CircuitFile circuit = read_circuit(folder.write("circuit.json", circuit_json(small_run())));
   EXPECT_FALSE(circuit.per_position);
   EXPECT_THAT(circuit.heads, ElementsAre(Pair(0, 1), Pair(1, 1)));
+}
+
+TEST(Export, JsonHasTheMlpsWhereTheyTakePart) {
+  RunRecord run = small_run();
+  set(run.identity, "components", "heads, mlps");
+  run.decisions[5] = {0, RunComponent::mlp, 98.25, -1.25, true, 6, 6, 0, 0, {2.4375, 2.475}};
+  EXPECT_EQ(circuit_json(run), "{\"heads\":[[0,1],[0,2],[1,1]],\"mlps\":[1]}\n");
+  set(run.identity, "components", "mlps");
+  EXPECT_EQ(circuit_json(run), "{\"mlps\":[1]}\n");
+}
+
+TEST(Export, JsonIsByPositionWhereHeadsWereTriedAtEach) {
+  RunRecord run = small_stopped_run();
+  set(run.identity, "granularity", "position");
+  run.layers = run.heads = 1;
+  run.decisions.clear();
+  EXPECT_EQ(circuit_json(run), "{\"positions\":{\"S1\":[[0,0]],\"end\":[[0,0]]}}\n");
 }
 
 TEST(Export, ArenaIsADictionaryOfPython) {

@@ -75,6 +75,35 @@ TEST(Figures, BeforeTheFirstDecisionTheCircuitIsTheModel) {
   EXPECT_EQ(figures.score_percent, 100);
 }
 
+TEST(Figures, MlpsCountWhereTheyTakePart) {
+  RunRecord run = small_run();
+  run.identity[6].second = "heads, mlps";
+  run.decisions[0] = {1, RunComponent::mlp, 99.5, -2.5, true, 1, 1, 0, 0, {2, 3}};
+  const RunFigures figures = figures_of(run);
+  EXPECT_EQ(figures.components, 8);
+  EXPECT_EQ(figures.curve.back().left, 4);
+  EXPECT_THAT(figures.kept,
+              ElementsAre(RunComponent{0, RunComponent::mlp}, head(0, 1), head(1, 0), head(1, 1)));
+}
+
+TEST(Figures, AHeadThatIsTriedInASecondPassCountsOnce) {
+  RunRecord run = small_run();
+  run.decisions.push_back({1, 1, 97.5, -0.5, true, 7, 7, 0, 0, {2, 3}});
+  const RunFigures figures = figures_of(run);
+  EXPECT_THAT(figures.kept, ElementsAre(head(0, 1)));
+  EXPECT_EQ(figures.curve.back(), (CurvePoint{97.5, 1}));
+}
+
+TEST(Figures, AHeadIsACandidateAtEachPositionWhereTheSearchSaysSo) {
+  RunRecord run = small_run();
+  run.identity[7].second = "position";
+  run.decisions.clear();
+  const RunFigures figures = figures_of(run);
+  EXPECT_EQ(figures.components, 12);
+  EXPECT_EQ(label_of(figures.kept[1], run), "0.0 at end");
+  EXPECT_EQ(without_positions(figures.kept).size(), 6U);
+}
+
 TEST(Overlaps, AreWhatTwoCircuitsShareOfAllThatTheyHave) {
   const std::vector<RunComponent> a = {head(0, 1), head(1, 1), head(2, 0)};
   const std::vector<RunComponent> b = {head(0, 1), head(1, 2), head(2, 0), head(2, 3)};
@@ -127,7 +156,7 @@ TEST(Page, HasEveryRunAlsoThoseThatAreNotFinished) {
   ASSERT_EQ(data["runs"].size(), 3U);
   EXPECT_EQ(data["runs"][0]["result"]["decisions"].size(), 6U);
   EXPECT_EQ(data["runs"][0]["result"]["decisions"][2].dump(),
-            "[1,2,97.03125,-0.03125,1,0,0.02,0,97.03125,4]");
+            "[1,2,97.03125,-0.03125,1,0,0.02,0,97.03125,4,-1]");
   EXPECT_EQ(data["runs"][1]["status"], "stopped");
   EXPECT_EQ(data["runs"][1]["result"]["decisions"].size(), 3U);
   EXPECT_EQ(data["runs"][2]["status"], "pending");
