@@ -3,26 +3,12 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "io/family_spec.h"
+
 namespace headsweep {
-
-/// `i  i+step  i+2*step ...`, `length` numbers, one prompt for each start from first_start to
-/// last_start.
-struct ArithmeticSpec {
-  int first_start = 1, last_start = 10, step = 1, length = 6;
-};
-
-/// A family: either read from `file` or generated.
-struct FamilySpec {
-  std::string name;
-  std::string where;                          // "jobs/demo.yaml:5", for messages
-  std::optional<std::filesystem::path> file;  // resolved against the job file's folder
-  std::optional<ArithmeticSpec> arithmetic;
-  std::string corruption;  // "repeat_last", or "file" for a family with a file
-};
 
 enum class Processing { none, transformer_lens };
 enum class Order {
@@ -41,7 +27,7 @@ struct Job {
     std::filesystem::path path;  // resolved
     Processing processing = Processing::none;
   } model;
-  std::vector<FamilySpec> families;
+  std::vector<FamilySpec> families;  // one for each family and corruption
   struct {
     Order order = Order::backward;
     std::vector<double> thresholds = {3.0};  // percent of the full model's logit difference

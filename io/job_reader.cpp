@@ -1,14 +1,14 @@
 #include <algorithm>
 #include <initializer_list>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "io/family_reader.h"
 #include "io/job.h"
-#include "io/wording.h"
 #include "io/yaml_document.h"
+#include "io/yaml_values.h"
 
 namespace headsweep {
 namespace {
@@ -16,139 +16,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_job_bytes = std::size_t{16} << 20;
-constexpr std::size_t longest_family_name = 100;
 constexpr int most_threads = 4096;
 constexpr int most_ranks = 1'000'000;
 constexpr double longest_stall_seconds = 1e9;  // thirty years; keeps times within a clock's range
-constexpr int largest_number = 1'000'000'000;  // in a prompt; keeps sums within an int
-constexpr int most_generated_prompts = 100'000;
 constexpr double threshold_limit = 1e6;
-
-/// Paths in the job file are relative to its folder, those on the command line to the current one.
-fs::path resolve(const YamlNode& node, const fs::path& folder) {
-  const fs::path path = node.text();
-  return node.source() == YamlSource::Kind::file ? folder / path : path;
-}
-
-template <typename Enum>
-void read_choice(const YamlNode& section, const std::string& key,
-                 std::initializer_list<Enum> values, Enum& value) {
-  const auto node = section.find(key);
-  if (!node) return;
-  std::vector<std::string> names;
-  for (const Enum each : values) names.emplace_back(name_of(each));
-  value = values.begin()[node->choice(names)];
-}
 
 void read_model(const YamlNode& model, const fs::path& folder, Job& job) {
   model.allow_keys({"path", "processing"});
   job.model.path = resolve(model.at("path"), folder);
   read_choice(model, "processing", {Processing::none, Processing::transformer_lens},
               job.model.processing);
-}
-
-std::string read_family_name(const YamlNode& node) {
-  std::string name = node.text();
-  const bool is_plain = name.find_first_not_of(
-                            "abcdefghijklmnopqrstuvwxyz"
-                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == std::string::npos;
-  if (!is_plain || name.starts_with('.'))
-    node.fail(in_quotes(name) +
-              " cannot name a family (it becomes a file name) use letters, digits, '.', '_' and "
-              "'-', and no '.' first");
-  if (name.size() > longest_family_name)
-    node.fail(fmt::format("{} is too long (it becomes a file name) use at most {} characters",
-                          in_quotes(name), longest_family_name));
-  return name;
-}
-
-void read_start(const YamlNode& start, ArithmeticSpec& spec) {
-  if (!start.is_list()) {
-    spec.first_start = spec.last_start = start.integer(0, largest_number);
-    return;
-  }
-  const auto ends = start.items();
-  if (ends.size() != 2)
-    start.fail(
-        fmt::format("must be [first, last] or one number, but is a list of {}", ends.size()));
-  spec.first_start = ends[0].integer(0, largest_number);
-  spec.last_start = ends[1].integer(0, largest_number);
-  if (spec.first_start > spec.last_start)
-    start.fail(fmt::format("the first start, {}, is above the last, {}; swap them",
-                           spec.first_start, spec.last_start));
-  if (spec.last_start - spec.first_start >= most_generated_prompts)
-    start.fail(fmt::format("makes {} prompts, but at most {} are possible; narrow the range",
-                           spec.last_start - spec.first_start + 1, most_generated_prompts));
-}
-
-/// Which of a mapping's values to name when they are wrong together: what the command line changed.
-YamlNode to_blame(const YamlNode& mapping) {
-  for (const YamlNode& entry : mapping.entries())
-    if (entry.source() == YamlSource::Kind::command_line) return entry;
-  return mapping;
-}
-
-ArithmeticSpec read_arithmetic(const YamlNode& generate) {
-  generate.allow_keys({"sequence", "start", "step", "length"});
-  generate.at("sequence").choice({"arithmetic"});
-  ArithmeticSpec spec;
-  if (const auto start = generate.find("start")) read_start(*start, spec);
-  if (const auto step = generate.find("step")) {
-    spec.step = step->integer(-largest_number, largest_number);
-    if (spec.step == 0) step->fail("must not be 0 (all numbers of a prompt would be the same)");
-  }
-  if (const auto length = generate.find("length")) spec.length = length->integer(2, 1000);
-
-  const long long to_answer = static_cast<long long>(spec.step) * spec.length;
-  if (spec.first_start + to_answer < 0)
-    to_blame(generate).fail(fmt::format(
-        "the answer after the prompt that starts at {} is {}, but no number may be negative; use a "
-        "larger start or a smaller length",
-        spec.first_start, spec.first_start + to_answer));
-  if (spec.last_start + to_answer > largest_number)
-    to_blame(generate).fail(
-        fmt::format("the answer after the prompt that starts at {} is {}, above {}",
-                    spec.last_start, spec.last_start + to_answer, largest_number));
-  return spec;
-}
-
-FamilySpec read_family(const YamlNode& node, const fs::path& folder) {
-  node.allow_keys({"name", "file", "generate", "corrupt"});
-  FamilySpec family;
-  family.name = read_family_name(node.at("name"));
-  family.where = node.where();
-  const auto file = node.find("file");
-  const auto generate = node.find("generate");
-  const auto corrupt = node.find("corrupt");
-  if (file && generate)
-    to_blame(node).fail("a family has 'file' or 'generate', not both; remove one");
-  if (!file && !generate)
-    node.fail(fmt::format("family '{}' has no prompts; give it 'file' or 'generate'", family.name));
-  if (file) {
-    if (corrupt)
-      corrupt->fail("stands beside 'file' (the file holds the corrupted prompts) remove it");
-    family.file = resolve(*file, folder);
-    family.corruption = "file";
-  } else {
-    family.arithmetic = read_arithmetic(*generate);
-    const std::vector<std::string> corruptions = {"repeat_last"};
-    family.corruption = corruptions[node.at("corrupt").choice(corruptions)];
-  }
-  return family;
-}
-
-void read_families(const YamlNode& list, const fs::path& folder, Job& job) {
-  const auto items = list.items();
-  if (items.empty()) list.fail("is an empty list (there is nothing to run) add a family");
-  std::unordered_map<std::string, std::string> places;
-  for (const YamlNode& item : items) {
-    FamilySpec family = read_family(item, folder);
-    const auto [first, is_new] = places.try_emplace(family.name, family.where);
-    if (!is_new)
-      item.at("name").fail(fmt::format("'{}' names a family already ({}) give each its own name",
-                                       family.name, first->second));
-    job.families.push_back(std::move(family));
-  }
 }
 
 double read_threshold(const YamlNode& node) {
@@ -245,7 +122,7 @@ Job read_job(const fs::path& path, const Overrides& overrides) {
   job.file = path;
   job.run.output = folder / job.run.output;
   read_model(root.at("model"), folder, job);
-  read_families(root.at("families"), folder, job);
+  job.families = read_families(root.at("families"), folder);
   // A section of which all lines are commented out reads as empty.
   if (const auto search = root.find("search"); search && !search->is_empty())
     read_search(*search, job);

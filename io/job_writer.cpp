@@ -1,56 +1,14 @@
 #include <iterator>
 #include <string>
-#include <string_view>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "io/errors.h"
+#include "io/family_writer.h"
 #include "io/job.h"
+#include "io/yaml_writer.h"
 
 namespace headsweep {
-namespace {
-
-namespace fs = std::filesystem;
-
-/// As a YAML text in double quotes, which can hold anything.
-std::string yaml_text(std::string_view text) {
-  std::string yaml = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) {
-      yaml += fmt::format("\\x{:02x}", byte);
-    } else {
-      if (c == '"' || c == '\\') yaml += '\\';
-      yaml += c;
-    }
-  }
-  return yaml + '"';
-}
-
-std::string yaml_path(const fs::path& path) {
-  std::error_code error;
-  const fs::path absolute = fs::absolute(path, error);
-  if (error)
-    throw MachineError(
-        fmt::format("{}: cannot be made an absolute path ({})", path.string(), error.message()));
-  return yaml_text(absolute.lexically_normal().string());
-}
-
-void append_family(const FamilySpec& family, std::string& yaml) {
-  const auto out = std::back_inserter(yaml);
-  fmt::format_to(out, "  - name: {}\n", yaml_text(family.name));
-  if (family.file) fmt::format_to(out, "    file: {}\n", yaml_path(*family.file));
-  if (const auto& spec = family.arithmetic) {
-    fmt::format_to(out,
-                   "    generate: {{sequence: arithmetic, start: [{}, {}], step: {}, length: {}}}\n"
-                   "    corrupt: {}\n",
-                   spec->first_start, spec->last_start, spec->step, spec->length,
-                   family.corruption);
-  }
-}
-
-}  // namespace
 
 std::vector<RunSpec> runs_of(const Job& job) {
   std::vector<RunSpec> runs;
@@ -64,8 +22,7 @@ std::string resolved_job(const Job& job) {
   const auto out = std::back_inserter(yaml);
   fmt::format_to(out, "model:\n  path: {}\n  processing: {}\n", yaml_path(job.model.path),
                  name_of(job.model.processing));
-  yaml += "families:\n";
-  for (const FamilySpec& family : job.families) append_family(family, yaml);
+  append_families(job.families, yaml);
   fmt::format_to(out,
                  "search:\n  rule: greedy\n  order: {}\n  threshold: [{}]\n  components: heads\n"
                  "  ablation: {}\n  positions: {}\n  allow_nonpositive_baseline: {}\n",

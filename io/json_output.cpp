@@ -82,7 +82,42 @@ Json audit(const RunRecord& record) {
   return rows;
 }
 
+Json prompts(const std::vector<PromptRecord>& records) {
+  Json rows = Json::array();
+  for (const PromptRecord& each : records)
+    rows.push_back({{"text", each.text},
+                    {"answer", each.answer},
+                    {"distractor", each.distractor},
+                    {"template", each.template_id},
+                    {"tokens", each.tokens},
+                    {"answer_token", each.answer_token},
+                    {"distractor_token", each.distractor_token},
+                    {"positions", each.positions}});
+  return rows;
+}
+
+Json left_out(const std::vector<ListedFamily::LeftOut>& all) {
+  Json rows = Json::array();
+  for (const auto& [text, reason] : all) rows.push_back({{"text", text}, {"reason", reason}});
+  return rows;
+}
+
 }  // namespace
+
+std::string to_json(const std::vector<ListedFamily>& families) {
+  Json rows = Json::array();
+  for (const ListedFamily& each : families)
+    rows.push_back({{"name", each.name},
+                    {"corruption", each.corruption},
+                    {"position_names", each.position_names},
+                    {"clean", prompts(each.clean)},
+                    {"corrupted", prompts(each.corrupted)},
+                    {"generated", each.generated},
+                    {"left_out",
+                     {{"prompts", left_out(each.prompts_left_out)},
+                      {"words", left_out(each.words_left_out)}}}});
+  return written({{"families", std::move(rows)}});
+}
 
 std::string to_json(const NextTokenTable& table) {
   Json top = Json::array();

@@ -69,6 +69,19 @@ struct VerifiedRun {
   std::vector<VerifiedDecision> decisions;
 };
 
+/// `headsweep families`.
+struct ListedFamily {
+  struct LeftOut {
+    std::string text, reason;
+  };
+  std::string name, corruption;
+  std::vector<std::string> position_names;
+  std::vector<PromptRecord> clean, corrupted;
+  int generated = 0;  // clean prompts, those that are left out included; 0: they are from a file
+  std::vector<LeftOut> prompts_left_out, words_left_out;
+};
+
+std::string to_json(const std::vector<ListedFamily>& families);
 std::string to_json(const VerifiedRun& run);
 std::string to_json(const NextTokenTable& table);
 std::string to_json(const ScoreResult& result);

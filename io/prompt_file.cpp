@@ -98,4 +98,16 @@ PromptFamily read_prompt_file(const std::filesystem::path& path, const std::stri
   return family;
 }
 
+std::vector<Prompt> read_corrupted_file(const std::filesystem::path& path,
+                                        const std::string& family_name, const Prompt& clean) {
+  const YamlDocument document(
+      path, fmt::format("the file of corrupted prompts of family '{}'", family_name),
+      most_prompt_bytes);
+  const YamlNode root = document.root();
+  root.allow_keys({"corrupted"});
+  std::vector<Prompt> prompts = read_prompts(root.at("corrupted"));
+  check_positions(root.at("corrupted"), prompts, clean);
+  return prompts;
+}
+
 }  // namespace headsweep

@@ -29,4 +29,9 @@ struct PromptFamily {
 /// misspelt; prompts whose position names differ; an empty list.
 PromptFamily read_prompt_file(const std::filesystem::path& path, const std::string& family_name);
 
+/// Only the corrupted prompts, {corrupted: [prompt]}, of a family whose clean prompts are like
+/// `clean`: with the same position names.
+std::vector<Prompt> read_corrupted_file(const std::filesystem::path& path,
+                                        const std::string& family_name, const Prompt& clean);
+
 }  // namespace headsweep

@@ -23,6 +23,7 @@ class YamlNode {
   YamlSource::Kind source() const { return tree_->place.source->kind; }
   bool is_empty() const { return tree_->kind == YamlTree::Kind::empty; }
   bool is_list() const { return tree_->kind == YamlTree::Kind::list; }
+  bool is_mapping() const { return tree_->kind == YamlTree::Kind::mapping; }
 
   /// Throws UserError: "jobs/a.yaml:7: search.threshold: " and the problem.
   [[noreturn]] void fail(const std::string& problem) const;

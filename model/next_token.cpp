@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "model/layer.h"
@@ -9,29 +10,37 @@
 namespace headsweep {
 namespace {
 
-/// The residual stream after the last layer, normalised, at the last token.
-std::vector<double> last_residual(const Gpt2& model, const std::vector<int>& tokens) {
+/// The residual stream after the last layer, normalised, at each prompt's last token.
+std::vector<std::vector<double>> last_residuals(const Gpt2& model,
+                                                const std::vector<std::vector<int>>& prompts) {
   Backend& backend = model.backend();
-  const std::vector<std::vector<int>> prompt = {tokens};
-  const Sequences sequences = lay_out(backend, prompt);
+  const Sequences sequences = lay_out(backend, prompts);
   const std::int64_t rows = sequences.rows(), d = model.config().d_model;
-  const Numbers residual = run_unablated(model, prompt, sequences, [](Matrix) {});
+  const Numbers residual = run_unablated(model, prompts, sequences, [](Matrix) {});
   const Matrix x = as_matrix(residual, rows, d);
   backend.layer_norm(x, {}, model.config().layer_norm_epsilon, x);
-  return to_host(backend, x.part_of_rows(rows - 1, 1));
+  std::vector<std::vector<double>> last;
+  for (const int row : sequences.last_rows)
+    last.push_back(to_host(backend, x.part_of_rows(row, 1)));
+  return last;
 }
+
+double logit(const std::vector<double>& residual, const FoldedWeights::Direction& direction) {
+  return std::inner_product(residual.begin(), residual.end(), direction.column.begin(),
+                            direction.bias);
+}
+
+/// Prompts whose rows are computed at the same time: the embedding table is read once for each.
+constexpr std::size_t prompts_at_once = 64;
 
 }  // namespace
 
 std::vector<double> next_token_logits(const Gpt2& model, const std::vector<int>& tokens,
                                       Processing processing) {
-  const std::vector<double> residual = last_residual(model, tokens);
+  const std::vector<double> residual = last_residuals(model, {tokens}).front();
   std::vector<double> logits;
-  for (int token = 0; token < model.config().vocabulary; ++token) {
-    const auto direction = model.unembedding(token);
-    logits.push_back(std::inner_product(residual.begin(), residual.end(), direction.column.begin(),
-                                        direction.bias));
-  }
+  for (int token = 0; token < model.config().vocabulary; ++token)
+    logits.push_back(logit(residual, model.unembedding(token)));
   model.stored().release_embedding();
   if (processing == Processing::transformer_lens) {
     const double mean =
@@ -39,6 +48,31 @@ std::vector<double> next_token_logits(const Gpt2& model, const std::vector<int>&
     for (double& logit : logits) logit -= mean;
   }
   return logits;
+}
+
+std::vector<AnswerLogits> answer_logits(const Gpt2& model, const PromptBatch& prompts) {
+  std::vector<AnswerLogits> result;
+  for (std::size_t first = 0; first < prompts.tokens.size(); first += prompts_at_once) {
+    const std::size_t end = std::min(first + prompts_at_once, prompts.tokens.size());
+    const auto begin = prompts.tokens.begin();
+    const auto residuals = last_residuals(model, {begin + static_cast<std::ptrdiff_t>(first),
+                                                  begin + static_cast<std::ptrdiff_t>(end)});
+    result.resize(end, {0, 0, -std::numeric_limits<double>::infinity()});
+    for (int token = 0; token < model.config().vocabulary; ++token) {
+      const auto direction = model.unembedding(token);
+      for (std::size_t b = first; b < end; ++b) {
+        const double value = logit(residuals[b - first], direction);
+        if (token == prompts.answers[b]) {
+          result[b].answer = value;
+        } else {
+          result[b].best_other = std::max(result[b].best_other, value);
+        }
+        if (token == prompts.distractors[b]) result[b].distractor = value;
+      }
+    }
+  }
+  model.stored().release_embedding();
+  return result;
 }
 
 std::vector<double> softmax(const std::vector<double>& logits) {

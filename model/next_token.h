@@ -5,6 +5,7 @@
 
 #include "io/job.h"
 #include "model/gpt2.h"
+#include "model/prompt_batch.h"
 
 namespace headsweep {
 
@@ -13,6 +14,13 @@ namespace headsweep {
 /// probabilities are the same.
 std::vector<double> next_token_logits(const Gpt2& model, const std::vector<int>& tokens,
                                       Processing processing);
+
+/// What tells whether the model answers a prompt: logits after its last token.
+struct AnswerLogits {
+  double answer = 0, distractor = 0;
+  double best_other = 0;  // the highest of all tokens but the answer
+};
+std::vector<AnswerLogits> answer_logits(const Gpt2& model, const PromptBatch& prompts);
 
 /// exp(logit) / sum of exp(logit).
 std::vector<double> softmax(const std::vector<double>& logits);

@@ -87,6 +87,13 @@ void add_job_commands(CLI::App& app, Arguments& a, int& exit_code) {
     }
   });
 
+  auto* families = app.add_subcommand(
+      "families", "every prompt of a job's families: tokens, positions, and what is left out");
+  add_job(*families, a);
+  families->add_option("--family", a.family, "only this one");
+  add_json(*families, a);
+  families->callback([&] { families_command(a.read(), a.family, a.format()); });
+
   auto* score = app.add_subcommand("score", "the score of a given circuit on a job's family");
   add_job(*score, a);
   score->add_option("--circuit", a.circuit, "circuit file (JSON)")->required();

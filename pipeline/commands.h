@@ -23,6 +23,9 @@ void prompt_command(const std::filesystem::path& model, const std::string& text,
 void score_command(const Job& job, const std::filesystem::path& circuit, const std::string& family,
                    Format format);
 
+/// Every prompt of a job's families, before anything is run. `family` empty: all of them.
+void families_command(const Job& job, const std::string& family, Format format);
+
 enum class Detail { summary, decisions };
 /// `fragile`: list the decisions with a smaller margin, percentage points.
 void show_command(const std::filesystem::path& run_file, Detail detail,

@@ -1,16 +1,40 @@
-// Corrupted prompts made from clean ones. A new corruption: its name in io/job_reader.cpp, its
-// function here.
+// Items of clean prompts made into those of corrupted ones: words in, words out. A new corruption:
+// its name in io/family_spec.h, .cpp and io/corruption_reader.cpp, its function here.
 #pragma once
 
-#include <string>
-#include <vector>
+#include <functional>
+#include <optional>
 
-#include "io/prompt_file.h"
+#include "io/family_spec.h"
+#include "pipeline/generators.h"
+#include "pipeline/random_bits.h"
 
 namespace headsweep {
 
-/// The last word becomes the one before it: `1 3 5 7 9 11` -> `1 3 5 7 9 9`. Answer and distractor
-/// change places.
-std::vector<Prompt> repeat_last(const std::vector<Prompt>& clean, const std::string& family);
+/// `1 3 5 7` -> `1 3 5 5`.
+Words repeat_last(Words items);
+
+/// `1 3 5 7` -> `1 1 1 1`.
+Words repeat_all(Words items);
+
+/// `1 3 5 7` -> `9 9 9 9`, a word of `pool`; never the items that were there.
+Words repeat_random_element(const Words& items, const Words& pool, RandomNumbers& random);
+
+/// `1 3 5 7` -> `1 3 7 5`.
+Words switch_last_two(Words items);
+
+/// Another order than theirs, each of the others as likely; nullopt if all items are the same.
+std::optional<Words> shuffle_items(const Words& items, RandomNumbers& random);
+
+/// What is drawn from. Fewer words are one token at the beginning of a text than elsewhere.
+struct Pool {
+  Words at_beginning, later;
+};
+
+/// Words of the pool, of which the last never follows the one before it; nullopt if no two words
+/// can stand so.
+using Follows = std::function<bool(const std::string& word, const std::string& next)>;
+std::optional<Words> random_items(std::size_t count, const Pool& pool, const Follows& follows,
+                                  RandomNumbers& random);
 
 }  // namespace headsweep

@@ -7,8 +7,6 @@
 #include "io/errors.h"
 #include "io/sha256.h"
 #include "io/wording.h"
-#include "pipeline/corruptions.h"
-#include "pipeline/generators.h"
 
 namespace headsweep {
 namespace {
@@ -61,34 +59,6 @@ void check_tokens(const Prompt& prompt, const std::vector<int>& tokens, const Gp
       refuse(prompt, fmt::format("token {} is beyond the model's vocabulary of {}: vocab.json "
                                  "belongs to another model",
                                  token, config.vocabulary));
-}
-
-PromptBatch tokenize(const std::vector<Prompt>& prompts, const Tokenizer& tokenizer,
-                     const Gpt2Config& config) {
-  PromptBatch batch;
-  for (const auto& [name, word] : prompts.front().words) batch.position_names.push_back(name);
-  batch.position_names.emplace_back("end");
-  for (const Prompt& prompt : prompts) {
-    std::vector<int> tokens = tokenizer.encode(prompt.text);
-    check_tokens(prompt, tokens, config);
-    batch.answers.push_back(single_token(tokenizer, prompt, "answer", prompt.answer));
-    batch.distractors.push_back(single_token(tokenizer, prompt, "distractor", prompt.distractor));
-    check_tokens(prompt, {batch.answers.back(), batch.distractors.back()}, config);
-    if (batch.answers.back() == batch.distractors.back())
-      refuse(prompt,
-             fmt::format("answer and distractor are both '{}': their logits would never differ",
-                         prompt.answer));
-    batch.templates.push_back(prompt.template_id);
-    std::vector<int>& positions = batch.positions.emplace_back();
-    int from = 0;
-    for (const auto& [name, word] : prompt.words) {
-      positions.push_back(find_word(tokenizer, prompt, tokens, from, name, word));
-      from = positions.back() + 1;
-    }
-    positions.push_back(static_cast<int>(tokens.size()) - 1);
-    batch.tokens.push_back(std::move(tokens));
-  }
-  return batch;
 }
 
 /// A clean position needs corrupted prompts of its template that have it.
@@ -153,17 +123,53 @@ std::string hash_of(const PromptFamily& family) {
 
 }  // namespace
 
-PromptFamily make_prompts(const FamilySpec& spec) {
-  if (spec.file) return read_prompt_file(*spec.file, spec.name);
-  PromptFamily family{spec.name, arithmetic_prompts(*spec.arithmetic, spec.name), {}};
-  family.corrupted = repeat_last(family.clean, spec.name);
-  return family;
+PromptBatch tokenize_prompts(const std::vector<Prompt>& prompts, const Tokenizer& tokenizer,
+                             const Gpt2Config& config) {
+  PromptBatch batch;
+  for (const auto& [name, word] : prompts.front().words) batch.position_names.push_back(name);
+  batch.position_names.emplace_back("end");
+  for (const Prompt& prompt : prompts) {
+    std::vector<int> tokens = tokenizer.encode(prompt.text);
+    check_tokens(prompt, tokens, config);
+    batch.answers.push_back(single_token(tokenizer, prompt, "answer", prompt.answer));
+    batch.distractors.push_back(single_token(tokenizer, prompt, "distractor", prompt.distractor));
+    check_tokens(prompt, {batch.answers.back(), batch.distractors.back()}, config);
+    if (batch.answers.back() == batch.distractors.back())
+      refuse(prompt,
+             fmt::format("answer and distractor are both '{}': their logits would never differ",
+                         prompt.answer));
+    batch.templates.push_back(prompt.template_id);
+    std::vector<int>& positions = batch.positions.emplace_back();
+    int from = 0;
+    for (const auto& [name, word] : prompt.words) {
+      positions.push_back(find_word(tokenizer, prompt, tokens, from, name, word));
+      from = positions.back() + 1;
+    }
+    positions.push_back(static_cast<int>(tokens.size()) - 1);
+    batch.tokens.push_back(std::move(tokens));
+  }
+  return batch;
+}
+
+std::string describe_tokens(const PromptBatch& batch, std::size_t prompt,
+                            const Tokenizer& tokenizer) {
+  std::string text;
+  for (std::size_t p = 0; p < batch.tokens[prompt].size(); ++p) {
+    text += fmt::format("{}{}", p == 0 ? "" : " ",
+                        in_quotes(tokenizer.decode(batch.tokens[prompt][p])));
+    for (std::size_t n = 0; n < batch.position_names.size(); ++n)
+      if (batch.positions[prompt][n] == static_cast<int>(p))
+        text += fmt::format("={}", batch.position_names[n]);
+  }
+  return text + fmt::format("  answer {}, distractor {}",
+                            in_quotes(tokenizer.decode(batch.answers[prompt])),
+                            in_quotes(tokenizer.decode(batch.distractors[prompt])));
 }
 
 Family tokenize_family(const PromptFamily& prompts, const Tokenizer& tokenizer,
                        const Gpt2Config& config, Ablation ablation, Positions positions) {
-  Family family{prompts, tokenize(prompts.clean, tokenizer, config),
-                tokenize(prompts.corrupted, tokenizer, config), hash_of(prompts)};
+  Family family{prompts, tokenize_prompts(prompts.clean, tokenizer, config),
+                tokenize_prompts(prompts.corrupted, tokenizer, config), hash_of(prompts)};
   if (positions == Positions::union_of_corrupted)
     family.corrupted =
         padded(family.corrupted, std::max(family.clean.longest(), family.corrupted.longest()),

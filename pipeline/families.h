@@ -9,6 +9,7 @@
 #include "model/config.h"
 #include "model/prompt_batch.h"
 #include "model/tokenizer.h"
+#include "pipeline/family_prompts.h"
 
 namespace headsweep {
 
@@ -16,10 +17,17 @@ struct Family {
   PromptFamily prompts;
   PromptBatch clean, corrupted;
   std::string sha256;  // of the prompts' texts, answers, distractors, templates and words
+  Selection selection = {};
 };
 
-/// Reads or generates the prompts that a job asks for.
-PromptFamily make_prompts(const FamilySpec& spec);
+/// UserError names the prompt whose answer, distractor or word is not one token, or that is too
+/// long for the model. All prompts must name the same positions.
+PromptBatch tokenize_prompts(const std::vector<Prompt>& prompts, const Tokenizer& tokenizer,
+                             const Gpt2Config& config);
+
+/// "'2'=S1 ' 4'=S2=end  answer ' 6', distractor ' 4'": a prompt's tokens and its named positions.
+std::string describe_tokens(const PromptBatch& batch, std::size_t prompt,
+                            const Tokenizer& tokenizer);
 
 /// UserError names the prompt (file and line, or family and number) whose answer, distractor or
 /// word is not one token, that is too long for the model, or that has no counterpart among the

@@ -1,19 +1,29 @@
-// Prompt families made by rule. A new sequence: its parameters in io/job.h and io/job_reader.cpp,
-// its function here.
+// Sequences made by rule: words in, words out. A new one: its struct in io/family_spec.h, its keys
+// in io/sequence_reader.cpp and io/family_writer.cpp, its function here.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "io/job.h"
-#include "io/prompt_file.h"
+#include "io/family_spec.h"
 
 namespace headsweep {
 
-/// `1 3 5 7 9 11` -> answer 13, distractor 11 (the last number again), one prompt for each start.
-std::vector<Prompt> arithmetic_prompts(const ArithmeticSpec& spec, const std::string& family);
+using Words = std::vector<std::string>;
 
-/// A prompt from its words, one space between them; positions S1, S2, ...
-Prompt prompt_of_words(const std::vector<std::string>& words);
+/// `1 3 5 7 9 11`, its answer 13, and what the family takes for the wrong one.
+struct Sequence {
+  Words items;
+  std::string answer, distractor;
+
+  bool operator==(const Sequence&) const = default;
+};
+
+/// In the order of their starts.
+std::vector<Sequence> make_sequences(const GenerateSpec& spec);
+
+/// Whether the rule puts `next` behind `word`, wherever that stands: `1 3 5` has 41 43 in it, too.
+/// (Of a recurrence, only of what stands in one of its sequences.)
+bool follows(const SequenceSpec& spec, const std::string& word, const std::string& next);
 
 }  // namespace headsweep

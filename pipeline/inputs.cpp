@@ -1,19 +1,61 @@
 #include "pipeline/inputs.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "io/checkpoint.h"
 #include "io/errors.h"
 #include "model/device.h"
+#include "pipeline/answer_check.h"
 
 namespace headsweep {
 
 Inputs read_inputs(const Job& job) {
   Inputs inputs{read_config(job.model.path), Tokenizer(job.model.path), {}};
-  for (const FamilySpec& spec : job.families)
-    inputs.families.push_back(tokenize_family(make_prompts(spec), inputs.tokenizer, inputs.config,
-                                              job.search.ablation, job.search.positions));
+  const AnswerCheck check = model_answer_check(job.model.path, inputs.config, inputs.tokenizer);
+  for (MadeFamily& made : make_prompts(job.families, inputs.tokenizer, check)) {
+    Family& family = inputs.families.emplace_back(tokenize_family(
+        made.prompts, inputs.tokenizer, inputs.config, job.search.ablation, job.search.positions));
+    family.selection = std::move(made.selection);
+  }
   return inputs;
+}
+
+std::vector<std::string> family_labels(const Job& job) {
+  std::vector<std::string> labels;
+  for (const FamilySpec& spec : job.families) {
+    const auto corruptions = std::ranges::count(job.families, spec.name, &FamilySpec::name);
+    labels.push_back(corruptions == 1 ? spec.name
+                                      : fmt::format("{}.{}", spec.name, name_of(spec.corruption)));
+  }
+  return labels;
+}
+
+std::vector<std::size_t> find_families(const Job& job, const std::string& name) {
+  const std::vector<std::string> labels = family_labels(job);
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (name.empty() || name == labels[i] || name == job.families[i].name) found.push_back(i);
+  if (found.empty())
+    throw UserError(fmt::format("{}: has no family '{}'; it has {}", job.file.string(), name,
+                                fmt::join(labels, ", ")));
+  return found;
+}
+
+std::string describe_left_out(const Inputs& inputs) {
+  std::string lines, last;
+  for (const Family& family : inputs.families) {
+    const std::string left_out = describe_left_out(family.selection);
+    if (left_out.empty()) continue;
+    const std::string line = fmt::format("family {}: {}\n", family.prompts.name, left_out);
+    if (line != last)
+      lines += line;  // of several corruptions, what they have in common is said once
+    last = line;
+  }
+  return lines;
 }
 
 bool gains_no_threads(const Gpt2Config& config) {

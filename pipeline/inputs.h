@@ -22,7 +22,19 @@ struct Inputs {
   std::vector<Family> families;  // as in the job
 };
 
+/// Reads the weights, too, where a family asks for the model's answers (`keep`).
 Inputs read_inputs(const Job& job);
+
+/// The job's families as a user names them: "even", or "even.shuffle" if it has several
+/// corruptions.
+std::vector<std::string> family_labels(const Job& job);
+
+/// Numbers of the families of that name, or with that label; all for an empty name. UserError if
+/// there is none.
+std::vector<std::size_t> find_families(const Job& job, const std::string& name);
+
+/// "family even: 2 of 12 prompts left out ...", a line for each family that leaves something out.
+std::string describe_left_out(const Inputs& inputs);
 
 /// The device and the model on it.
 struct LoadedModel {

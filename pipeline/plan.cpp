@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "io/wording.h"
 #include "pipeline/clock.h"
 #include "pipeline/evaluator.h"
 #include "pipeline/inputs.h"
@@ -64,6 +63,8 @@ std::vector<SimulatedFamily> plan_family(const Job& job, std::size_t i, const In
   fmt::print("\n{}", describe_first_prompt(family, inputs.tokenizer));
   fmt::print("  prompts: {} clean ({} tokens), {} corrupted ({} tokens)\n", family.clean.prompts(),
              family.clean.all_tokens(), family.corrupted.prompts(), family.corrupted.all_tokens());
+  if (const std::string left_out = describe_left_out(family.selection); !left_out.empty())
+    fmt::print("  {}\n", left_out);
   // The full model knows no ablation, so that the cheapest will do.
   const double full_mean =
       Evaluator(model, family.clean, family.corrupted, Ablation::zero, Positions::all).full().mean;
@@ -96,17 +97,9 @@ std::vector<SimulatedFamily> plan_family(const Job& job, std::size_t i, const In
 
 std::string describe_first_prompt(const Family& family, const Tokenizer& tokenizer) {
   const PromptBatch& clean = family.clean;
-  std::string text = fmt::format("family {}, first prompt, its tokens and named positions:\n ",
+  std::string text = fmt::format("family {}, first prompt, its tokens and named positions:\n  ",
                                  family.prompts.name);
-  for (std::size_t p = 0; p < clean.tokens[0].size(); ++p) {
-    text += fmt::format(" {}", in_quotes(tokenizer.decode(clean.tokens[0][p])));
-    for (std::size_t n = 0; n < clean.position_names.size(); ++n)
-      if (clean.positions[0][n] == static_cast<int>(p))
-        text += fmt::format("={}", clean.position_names[n]);
-  }
-  return text + fmt::format("  answer {}, distractor {}\n",
-                            in_quotes(tokenizer.decode(clean.answers[0])),
-                            in_quotes(tokenizer.decode(clean.distractors[0])));
+  return text + describe_tokens(clean, 0, tokenizer) + "\n";
 }
 
 void plan_job(const Job& job, const PlannedRanks& planned) {

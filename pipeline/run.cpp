@@ -50,7 +50,8 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
   const Job& job = prepared.job;
   const Inputs& inputs = prepared.inputs;
   const WorkOrder& order = prepared.order;
-  fmt::print(stderr, "{}", describe_first_prompt(inputs.families.front(), inputs.tokenizer));
+  fmt::print(stderr, "{}{}", describe_first_prompt(inputs.families.front(), inputs.tokenizer),
+             describe_left_out(inputs));
   auto model_sha256 = hash_model(job.model.path);
   const LoadedRungs loaded = load_shared_model(ranks, order, job.model.path);
   const DeviceInfo device = device_of(loaded);

@@ -44,17 +44,6 @@ std::string config_text(const Gpt2Config& config) {
                      config.heads, config.d_model, config.d_mlp, config.layer_norm_epsilon);
 }
 
-std::vector<PromptRecord> prompt_records(const std::vector<Prompt>& prompts,
-                                         const PromptBatch& batch) {
-  std::vector<PromptRecord> records;
-  for (std::size_t b = 0; b < prompts.size(); ++b) {
-    const Prompt& p = prompts[b];
-    records.push_back({p.text, p.answer, p.distractor, p.template_id, batch.tokens[b],
-                       batch.answers[b], batch.distractors[b], batch.positions[b]});
-  }
-  return records;
-}
-
 /// "threshold is 3 in the file, 5 in the job"; empty if the two runs are the same.
 std::string differences(const NamedValues& in_file, const NamedValues& wanted) {
   std::string result;
@@ -66,6 +55,17 @@ std::string differences(const NamedValues& in_file, const NamedValues& wanted) {
 }
 
 }  // namespace
+
+std::vector<PromptRecord> prompt_records(const std::vector<Prompt>& prompts,
+                                         const PromptBatch& batch) {
+  std::vector<PromptRecord> records;
+  for (std::size_t b = 0; b < prompts.size(); ++b) {
+    const Prompt& p = prompts[b];
+    records.push_back({p.text, p.answer, p.distractor, p.template_id, batch.tokens[b],
+                       batch.answers[b], batch.distractors[b], batch.positions[b]});
+  }
+  return records;
+}
 
 std::filesystem::path run_folder(const Job& job) {
   return (job.run.output / job.file.stem()).lexically_normal();
@@ -82,7 +82,8 @@ void make_run_folder(const Job& job) {
 
 std::filesystem::path run_file_path(const Job& job, const RunSpec& run) {
   const FamilySpec& spec = job.families[run.family];
-  return run_folder(job) / fmt::format("{}.{}.T{}.h5", spec.name, spec.corruption, run.threshold);
+  return run_folder(job) /
+         fmt::format("{}.{}.T{}.h5", spec.name, name_of(spec.corruption), run.threshold);
 }
 
 RunRecord new_run(const Job& job, const RunSpec& run, const Family& family,
@@ -95,7 +96,7 @@ RunRecord new_run(const Job& job, const RunSpec& run, const Family& family,
                      {"tokenizer_sha256", tokenizer.sha256()},
                      {"prompts_sha256", family.sha256},
                      {"family", spec.name},
-                     {"corruption", spec.corruption},
+                     {"corruption", name_of(spec.corruption)},
                      {"rule", "greedy"},
                      {"order", name_of(job.search.order)},
                      {"threshold", fmt::format("{}", run.threshold)},
@@ -115,6 +116,8 @@ RunRecord new_run(const Job& job, const RunSpec& run, const Family& family,
                        {"starts", "1"}};
   if (std::string gpus = gpus_of_start(setting.places, setting.devices); !gpus.empty())
     set(record.provenance, "gpus", std::move(gpus));
+  if (std::string left_out = describe_left_out(family.selection); !left_out.empty())
+    set(record.provenance, "left_out", std::move(left_out));
   record.job = resolved_job(job);
   record.family = spec.name;
   record.layers = setting.config.layers;
@@ -237,7 +240,7 @@ IndexEntry index_entry(const FamilySpec& spec, const RunStore& store) {
   IndexEntry entry{store.path().stem().string(),
                    store.path().filename(),
                    spec.name,
-                   spec.corruption,
+                   name_of(spec.corruption),
                    record.threshold,
                    begun ? name_of(record.status) : "pending",
                    "",

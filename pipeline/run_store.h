@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "io/job.h"
 #include "io/run_index.h"
@@ -32,6 +33,10 @@ struct RunSetting {
   std::vector<RankPlace> places;    // of the ranks
   std::vector<RankDevice> devices;  // and what they compute on
 };
+
+/// As files and listings have them.
+std::vector<PromptRecord> prompt_records(const std::vector<Prompt>& prompts,
+                                         const PromptBatch& batch);
 
 /// A run as it is before its first decision.
 RunRecord new_run(const Job& job, const RunSpec& run, const Family& family,

@@ -55,25 +55,13 @@ Rung rung_of(const Job& job, const Device& device) {
                                                    : choose_ladder(job, device).rungs.front();
 }
 
-std::vector<std::string> family_names(const Job& job) {
-  std::vector<std::string> names;
-  for (const FamilySpec& spec : job.families) names.push_back(spec.name);
-  return names;
-}
-
-/// The job reduced to the family that is asked for.
-Job with_one_family(Job job, const std::string& name) {
-  if (!name.empty()) {
-    const std::string had = fmt::format("{}", fmt::join(family_names(job), ", "));
-    std::erase_if(job.families, [&](const FamilySpec& spec) { return spec.name != name; });
-    if (job.families.empty())
-      throw UserError(
-          fmt::format("{}: has no family '{}'; it has {}", job.file.string(), name, had));
-  }
-  if (job.families.size() > 1)
+/// The number of the job's family that is asked for.
+std::size_t one_family(const Job& job, const std::string& name) {
+  const std::vector<std::size_t> found = find_families(job, name);
+  if (found.size() > 1)
     throw UserError(fmt::format("{}: has several families: say which one with --family (one of {})",
-                                job.file.string(), fmt::join(family_names(job), ", ")));
-  return job;
+                                job.file.string(), fmt::join(family_labels(job), ", ")));
+  return found.front();
 }
 
 void print(const ScoreResult& result, const Family& family) {
@@ -85,11 +73,11 @@ void print(const ScoreResult& result, const Family& family) {
 
 }  // namespace
 
-void score_command(const Job& whole_job, const std::filesystem::path& path,
+void score_command(const Job& job, const std::filesystem::path& path,
                    const std::string& family_name, Format format) {
-  const Job job = with_one_family(whole_job, family_name);
+  const std::size_t number = one_family(job, family_name);
   const Inputs inputs = read_inputs(job);
-  const Family& family = inputs.families.front();
+  const Family& family = inputs.families[number];
   const Circuit circuit =
       to_circuit(read_circuit(path), job, inputs.config, family.clean.position_names, path);
   const Device device = find_device({job.run.device, job.run.threads});

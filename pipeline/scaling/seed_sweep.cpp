@@ -12,9 +12,9 @@ namespace headsweep {
 Family seed_family(const Tokenizer& tokenizer, const Gpt2Config& config, int number) {
   FamilySpec spec;
   spec.name = fmt::format("seed-{}", number);
-  spec.corruption = "repeat_last";
-  spec.arithmetic = ArithmeticSpec{1 + number, 10 + number, 2, 6};
-  return tokenize_family(make_prompts(spec), tokenizer, config, Ablation::mean, Positions::all);
+  spec.generate = {ArithmeticSpec{1 + number, 10 + number, 2, 6}, Distractor::last};
+  return tokenize_family(make_prompts({spec}, tokenizer).front().prompts, tokenizer, config,
+                         Ablation::mean, Positions::all);
 }
 
 void check_trace(const std::vector<TraceStep>& trace, const Gpt2Config& config,

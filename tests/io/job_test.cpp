@@ -67,12 +67,13 @@ TEST_F(ReadJob, TakesEveryKey) {
   ASSERT_EQ(job.families.size(), 2u);
   EXPECT_EQ(job.families[0].name, "even-step2");
   EXPECT_THAT(job.families[0].where, EndsWith("job.yaml:3"));
-  ASSERT_TRUE(job.families[0].arithmetic);
-  EXPECT_EQ(job.families[0].arithmetic->last_start, 10);
-  EXPECT_EQ(job.families[0].arithmetic->step, 2);
-  EXPECT_EQ(job.families[0].corruption, "repeat_last");
+  ASSERT_TRUE(job.families[0].generate);
+  const auto& even = std::get<ArithmeticSpec>(job.families[0].generate->sequence);
+  EXPECT_EQ(even.last_start, 10);
+  EXPECT_EQ(even.step, 2);
+  EXPECT_EQ(name_of(job.families[0].corruption), "repeat_last");
   EXPECT_EQ(job.families[1].file, folder_.path() / "families/odd5.json");
-  EXPECT_EQ(job.families[1].corruption, "file");
+  EXPECT_EQ(name_of(job.families[1].corruption), "file");
   EXPECT_EQ(job.search.order, Order::importance);
   EXPECT_EQ(job.search.thresholds, std::vector{2.5});
   EXPECT_EQ(job.search.ablation, Ablation::zero);
@@ -204,15 +205,17 @@ TEST_F(ReadJob, RefusesFamiliesWithTooManyOrTooFewSources) {
 }
 
 TEST_F(ReadJob, TakesOneStartOrARange) {
-  EXPECT_EQ(read_with("families.0.generate.start=7").families[0].arithmetic->first_start, 7);
-  EXPECT_EQ(read_with("families.0.generate.start=7").families[0].arithmetic->last_start, 7);
+  const Job one = read_with("families.0.generate.start=7");
+  const auto& seven = std::get<ArithmeticSpec>(one.families[0].generate->sequence);
+  EXPECT_EQ(seven.first_start, 7);
+  EXPECT_EQ(seven.last_start, 7);
   EXPECT_THAT(error_with("families.0.generate.start=[1, 2, 3]"), HasSubstr("[first, last]"));
   EXPECT_THAT(error_with("families.0.generate.start=[5, 1]"), HasSubstr("above the last"));
 }
 
 TEST_F(ReadJob, RefusesSequencesThatCannotBe) {
   const std::string begin = "sequence: arithmetic, ";
-  EXPECT_THAT(generate_error("sequence: geometric"), HasSubstr("is not one of: arithmetic"));
+  EXPECT_THAT(generate_error("sequence: geometrc"), HasSubstr("did you mean 'geometric'?"));
   EXPECT_THAT(generate_error(begin + "step: 0"), HasSubstr("must not be 0"));
   EXPECT_THAT(generate_error(begin + "length: 1"), HasSubstr("must be from 2 to 1000"));
   EXPECT_THAT(generate_error(begin + "length: 1001"), HasSubstr("must be from 2 to 1000"));

@@ -80,6 +80,29 @@ TEST(NextToken, ProcessingAsTransformerLensCentresTheLogits) {
   EXPECT_TRUE(all_near(centred, plain, 1e-12));
 }
 
+TEST(NextToken, AnswerLogitsAreThoseOfTheWholeVocabulary) {
+  const auto backend = open_device(DeviceChoice::cpu, Rung::fp64, 0);
+  const Gpt2 model(golden::data("models/tiny-a"), *backend);
+  PromptBatch prompts;
+  // More than are computed at once, of unequal lengths.
+  for (int i = 0; i < 70; ++i) {
+    prompts.tokens.push_back(std::vector<int>(static_cast<std::size_t>(1 + i % 3), 500 + i));
+    prompts.answers.push_back(600 + i);
+    prompts.distractors.push_back(700 + i);
+  }
+  const std::vector<AnswerLogits> found = answer_logits(model, prompts);
+  ASSERT_EQ(found.size(), 70u);
+  for (const std::size_t i : {0u, 1u, 63u, 64u, 69u}) {
+    std::vector<double> logits = next_token_logits(model, prompts.tokens[i], Processing::none);
+    double& answer = logits[600 + i];
+    // A batch must not change a number.
+    EXPECT_EQ(found[i].answer, answer);
+    EXPECT_EQ(found[i].distractor, logits[700 + i]);
+    answer = -1e9;
+    EXPECT_EQ(found[i].best_other, *std::max_element(logits.begin(), logits.end()));
+  }
+}
+
 TEST(Softmax, GivesSharesThatSumToOne) {
   EXPECT_TRUE(all_near(softmax({std::log(1.0), std::log(3.0), std::log(4.0)}),
                        std::vector{0.125, 0.375, 0.5}, 1e-15));

@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "io/errors.h"
-#include "pipeline/corruptions.h"
-#include "pipeline/generators.h"
 
 namespace headsweep {
 namespace {
@@ -34,9 +32,12 @@ void expect_same_prompts(const std::vector<Prompt>& got, const std::vector<Promp
 FamilySpec arithmetic(const std::string& name, ArithmeticSpec spec) {
   FamilySpec family;
   family.name = name;
-  family.arithmetic = spec;
-  family.corruption = "repeat_last";
+  family.generate = {spec, Distractor::last};
   return family;
+}
+
+PromptFamily made(const FamilySpec& spec) {
+  return make_prompts({spec}, tokenizer()).front().prompts;
 }
 
 TEST(Prompts, ArithmeticAndRepeatLastMakeTheReferencesFamilies) {
@@ -45,7 +46,7 @@ TEST(Prompts, ArithmeticAndRepeatLastMakeTheReferencesFamilies) {
         arithmetic("step3", {.first_start = 2, .last_start = 13, .step = 3, .length = 6})}) {
     const PromptFamily expected =
         read_prompt_file(test_data / "golden/families" / (spec.name + ".json"), spec.name);
-    const PromptFamily got = make_prompts(spec);
+    const PromptFamily got = made(spec);
     EXPECT_EQ(got.name, spec.name);
     expect_same_prompts(got.clean, expected.clean);
     expect_same_prompts(got.corrupted, expected.corrupted);
@@ -53,27 +54,20 @@ TEST(Prompts, ArithmeticAndRepeatLastMakeTheReferencesFamilies) {
 }
 
 TEST(Prompts, ThatAreMadeSayWhereTheyComeFrom) {
-  const PromptFamily made =
-      make_prompts(arithmetic("even", {.first_start = 4, .last_start = 6, .step = 2, .length = 3}));
-  EXPECT_EQ(made.clean[1].origin, "family 'even', clean prompt 2");
-  EXPECT_EQ(made.corrupted[2].origin, "family 'even', corrupted prompt 3");
+  const PromptFamily family =
+      made(arithmetic("even", {.first_start = 4, .last_start = 6, .step = 2, .length = 3}));
+  EXPECT_EQ(family.clean[1].origin, "family 'even', clean prompt 2");
+  EXPECT_EQ(family.corrupted[2].origin, "family 'even', corrupted prompt 3");
 }
 
 TEST(Prompts, OfAFamilyWithAFileAreRead) {
   FamilySpec spec;
   spec.name = "ragged";
   spec.file = test_data / "golden/families/ragged.json";
-  spec.corruption = "file";
-  const PromptFamily got = make_prompts(spec);
+  spec.corruption.kind = Corruption::of_file;
+  const PromptFamily got = made(spec);
   expect_same_prompts(got.clean, read_prompt_file(*spec.file, "ragged").clean);
   EXPECT_EQ(got.clean.size(), 10u);
-}
-
-TEST(Prompts, RepeatLastKeepsTheTemplate) {
-  Prompt prompt = prompt_of_words({"2", "4", "6"});
-  prompt.template_id = 7;
-  EXPECT_EQ(repeat_last({prompt}, "f").front().template_id, 7);
-  EXPECT_EQ(repeat_last({prompt}, "f").front().text, "2 4 4");
 }
 
 /// Prompts as a user could write them: "A 3 5" and its corrupted form "A 3 3".

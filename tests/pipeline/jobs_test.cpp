@@ -17,20 +17,31 @@ std::filesystem::path shipped(const std::string& name) {
 }
 
 TEST(ShippedJobs, CanAllBeReadAndTheirPromptsMade) {
+  const Tokenizer gpt2(golden::data("gpt2-tokenizer")), demo(shipped("demo-model"));
   int jobs = 0;
   for (const auto& entry : std::filesystem::directory_iterator(shipped(""))) {
     if (entry.path().extension() != ".yaml") continue;
     ++jobs;
-    for (const FamilySpec& spec : read_job(entry.path()).families)
-      EXPECT_FALSE(make_prompts(spec).clean.empty());
+    const Job job = read_job(entry.path());
+    const bool is_demo = job.model.path.filename() == "demo-model";
+    // What the model answers is another test's business: its weights are not always here.
+    const auto all_right = [](const std::vector<Prompt>& prompts, const KeepSpec&) {
+      return std::vector<bool>(prompts.size(), true);
+    };
+    const auto families = make_prompts(job.families, is_demo ? demo : gpt2, all_right);
+    ASSERT_EQ(families.size(), job.families.size());
+    for (const MadeFamily& family : families) {
+      EXPECT_FALSE(family.prompts.clean.empty()) << entry.path();
+      EXPECT_FALSE(family.prompts.corrupted.empty()) << entry.path();
+    }
   }
-  EXPECT_GE(jobs, 2);
+  EXPECT_GE(jobs, 4);
 }
 
 TEST(ShippedJobs, TheSeedsFamilyIsTheSeeds) {
   const Job job = read_job(shipped("gpt2-medium-even.yaml"));
   ASSERT_EQ(job.families.size(), 1u);
-  const PromptFamily family = make_prompts(job.families.front());
+  const PromptFamily family = make_prompts(job.families, golden::gpt2_tokenizer()).front().prompts;
   ASSERT_EQ(family.clean.size(), 10u);
   EXPECT_EQ(family.clean[1].text, "2 4 6 8 10 12");
   EXPECT_EQ(family.clean[1].answer, "14");

@@ -81,8 +81,8 @@ class ErrorsTest(RefusalTest):
 
     def test_command_line(self):
         cases = [
-            ("no command", [], ["a command is missing", "run, plan, score, prompt", "headsweep --help"]),
-            ("unknown command", ["fly"], ["'fly' is no command", "use run, plan, score, prompt"]),
+            ("no command", [], ["a command is missing", "run, plan, families, score, prompt", "headsweep --help"]),
+            ("unknown command", ["fly"], ["'fly' is no command", "use run, plan, families, score, prompt"]),
             ("misspelt command", ["scor", "job.yaml"], ["'scor' is no command", "did you mean 'score'?"]),
             ("no bench", ["bench"], ["^headsweep: bench: a command is missing", "use sweep", "headsweep bench --help"]),
             ("no job", ["run"], ["^headsweep: run: JOB is required", "headsweep run --help"]),

@@ -1,0 +1,99 @@
+#include <limits>
+#include <unordered_set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "io/family_reader.h"
+#include "io/sequence_reader.h"
+#include "io/wording.h"
+#include "io/yaml_values.h"
+
+namespace headsweep {
+namespace {
+
+/// Those that the job names by their rule alone.
+constexpr Corruption rules[] = {Corruption::repeat_last,           Corruption::repeat_all,
+                                Corruption::repeat_random_element, Corruption::random_items,
+                                Corruption::switch_last_two,       Corruption::shuffle};
+
+Corruption read_rule(const YamlNode& node) {
+  std::vector<std::string> names;
+  for (const Corruption rule : rules) names.emplace_back(name_of(rule));
+  return rules[node.choice(names)];
+}
+
+bool draws_words(Corruption rule) {
+  return rule == Corruption::random_items || rule == Corruption::repeat_random_element;
+}
+
+void read_pool(const YamlNode& node, CorruptionSpec& corruption) {
+  const auto numbers = node.find("numbers"), words = node.find("words");
+  if (numbers && words) words->fail("stands beside 'numbers'; remove one of the two");
+  if (numbers) {
+    const Range range = read_range(*numbers, 0);
+    if (range.first == range.last) numbers->fail("is one number; give [first, last]");
+    corruption.numbers = {range.first, range.last};
+  }
+  if (words) corruption.words = read_words(*words, 2);
+}
+
+CorruptionSpec read_drawn(const YamlNode& node) {
+  CorruptionSpec corruption;
+  corruption.kind = read_rule(node.at("rule"));
+  std::vector<std::string> keys = {"rule"};
+  if (draws_words(corruption.kind)) keys.insert(keys.end(), {"numbers", "words"});
+  if (draws_words(corruption.kind) || corruption.kind == Corruption::shuffle)
+    keys.emplace_back("seed");
+  node.allow_keys(keys);
+  read_pool(node, corruption);
+  if (const auto seed = node.find("seed"))
+    corruption.seed = seed->integer(0, std::numeric_limits<int>::max());
+  return corruption;
+}
+
+CorruptionSpec read_corruption(const YamlNode& node, const std::filesystem::path& folder) {
+  CorruptionSpec corruption;
+  if (!node.is_mapping()) {
+    corruption.kind = read_rule(node);
+    return corruption;
+  }
+  const auto family = node.find("family"), file = node.find("file");
+  if (family) {
+    node.allow_keys({"family"});
+    corruption.kind = Corruption::of_family;
+    corruption.family = family->text();
+  } else if (file) {
+    node.allow_keys({"file"});
+    corruption.kind = Corruption::of_file;
+    corruption.file = resolve(*file, folder);
+  } else if (node.find("rule")) {
+    return read_drawn(node);
+  } else {
+    node.allow_keys({"rule", "seed", "numbers", "words", "family", "file"});
+    node.fail("says not what to do; give it 'rule', 'family' or 'file'");
+  }
+  return corruption;
+}
+
+}  // namespace
+
+std::vector<CorruptionSpec> read_corruptions(const YamlNode& node,
+                                             const std::filesystem::path& folder) {
+  if (!node.is_list()) return {read_corruption(node, folder)};
+  std::vector<CorruptionSpec> corruptions;
+  std::unordered_set<std::string> names;
+  for (const YamlNode& item : node.items()) {
+    CorruptionSpec corruption = read_corruption(item, folder);
+    if (!names.insert(name_of(corruption)).second)
+      item.fail(
+          fmt::format("'{}' is in the list already, and the run file's name tells no more; "
+                      "give it a family of its own",
+                      name_of(corruption)));
+    corruptions.push_back(std::move(corruption));
+  }
+  if (corruptions.empty()) node.fail("is an empty list; name a corruption");
+  return corruptions;
+}
+
+}  // namespace headsweep

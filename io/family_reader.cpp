@@ -1,0 +1,148 @@
+#include "io/family_reader.h"
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "io/wording.h"
+#include "io/yaml_values.h"
+
+namespace headsweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t longest_family_name = 100;
+
+std::string read_family_name(const YamlNode& node) {
+  std::string name = node.text();
+  const bool is_plain = name.find_first_not_of(
+                            "abcdefghijklmnopqrstuvwxyz"
+                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == std::string::npos;
+  if (!is_plain || name.starts_with('.'))
+    node.fail(in_quotes(name) +
+              " cannot name a family (it becomes a file name) use letters, digits, '.', '_' and "
+              "'-', and no '.' first");
+  if (name.size() > longest_family_name)
+    node.fail(fmt::format("{} is too long (it becomes a file name) use at most {} characters",
+                          in_quotes(name), longest_family_name));
+  return name;
+}
+
+KeepSpec read_keep(const YamlNode& node) {
+  node.allow_keys({"top", "times_distractor", "per_template"});
+  KeepSpec keep;
+  if (const auto top = node.find("top")) {
+    top->integer(1, 1);  // others can be had when somebody needs them
+    keep.top = true;
+  }
+  if (const auto times = node.find("times_distractor")) {
+    keep.times_distractor = times->number();
+    if (keep.times_distractor <= 0 || keep.times_distractor > 1e6)
+      times->fail(
+          fmt::format("must be above 0 and at most 1000000, but is {}", keep.times_distractor));
+  }
+  if (const auto most = node.find("per_template"))
+    keep.per_template = most->integer(1, most_generated_prompts);
+  if (!keep.top && keep.times_distractor == 0)
+    node.fail("says nothing of which prompts to keep; give it top: 1 or times_distractor");
+  return keep;
+}
+
+void check_number_of_prompts(const YamlNode& node, const FamilySpec& family) {
+  long long prompts = count_sequences(family.generate->sequence);
+  if (const auto& sentences = family.sentences)
+    prompts *= std::ssize(sentences->templates) * sentences->per_template;
+  if (prompts > most_generated_prompts)
+    node.fail(
+        fmt::format("makes {} prompts, but at most {} are possible; use fewer sentences or "
+                    "starts",
+                    prompts, most_generated_prompts));
+}
+
+/// A family with a file: nothing is generated.
+void read_file_family(const YamlNode& node, const YamlNode& file, const fs::path& folder,
+                      FamilySpec& family) {
+  if (const auto corrupt = node.find("corrupt"))
+    corrupt->fail("stands beside 'file' (the file holds the corrupted prompts) remove it");
+  for (const char* key : {"sentences", "keep"})
+    if (const auto found = node.find(key))
+      found->fail("stands beside 'file' (it is for generated prompts) remove it");
+  family.file = resolve(file, folder);
+  family.corruption.kind = Corruption::of_file;
+}
+
+/// As many as it has corruptions.
+std::vector<FamilySpec> read_family(const YamlNode& node, const fs::path& folder) {
+  node.allow_keys({"name", "file", "generate", "sentences", "keep", "corrupt"});
+  FamilySpec family;
+  family.name = read_family_name(node.at("name"));
+  family.where = node.where();
+  const auto file = node.find("file");
+  const auto generate = node.find("generate");
+  if (file && generate)
+    to_blame(node).fail("a family has 'file' or 'generate', not both; remove one");
+  if (!file && !generate)
+    node.fail(fmt::format("family '{}' has no prompts; give it 'file' or 'generate'", family.name));
+  if (file) {
+    read_file_family(node, *file, folder, family);
+    return {std::move(family)};
+  }
+  family.generate = read_generate(*generate);
+  if (const auto sentences = node.find("sentences"))
+    family.sentences = read_sentences(*sentences, length_of(family.generate->sequence));
+  if (const auto keep = node.find("keep")) family.keep = read_keep(*keep);
+  check_number_of_prompts(node, family);
+  std::vector<FamilySpec> specs;
+  for (CorruptionSpec& corruption : read_corruptions(node.at("corrupt"), folder)) {
+    specs.push_back(family);
+    specs.back().corruption = std::move(corruption);
+  }
+  return specs;
+}
+
+/// `{family: NAME}` names another family of the job.
+void check_named_families(const YamlNode& list, const std::vector<FamilySpec>& families) {
+  std::vector<std::string> names;
+  for (const FamilySpec& family : families) names.push_back(family.name);
+  for (const FamilySpec& family : families) {
+    const CorruptionSpec& corruption = family.corruption;
+    if (corruption.kind != Corruption::of_family) continue;
+    const auto items = list.items();
+    const auto item = std::find_if(items.begin(), items.end(), [&](const YamlNode& each) {
+      return each.at("name").text() == family.name;
+    });
+    const YamlNode corrupt = item->at("corrupt");
+    if (corruption.family == family.name)
+      corrupt.fail("names the family itself (its prompts would not change) name another");
+    if (std::find(names.begin(), names.end(), corruption.family) != names.end()) continue;
+    const auto guess = nearest(corruption.family, names);
+    corrupt.fail(fmt::format(
+        "the job has no family {}{}", in_quotes(corruption.family),
+        guess ? fmt::format(" (did you mean '{}'?)", *guess) : "; add one of that name"));
+  }
+}
+
+}  // namespace
+
+std::vector<FamilySpec> read_families(const YamlNode& list, const fs::path& folder) {
+  const auto items = list.items();
+  if (items.empty()) list.fail("is an empty list (there is nothing to run) add a family");
+  std::vector<FamilySpec> families;
+  std::unordered_map<std::string, std::string> places;
+  for (const YamlNode& item : items) {
+    std::vector<FamilySpec> specs = read_family(item, folder);
+    const auto [first, is_new] = places.try_emplace(specs.front().name, specs.front().where);
+    if (!is_new)
+      item.at("name").fail(fmt::format("'{}' names a family already ({}) give each its own name",
+                                       first->first, first->second));
+    std::move(specs.begin(), specs.end(), std::back_inserter(families));
+  }
+  check_named_families(list, families);
+  return families;
+}
+
+}  // namespace headsweep
