@@ -1,6 +1,8 @@
 #include <limits>
+#include <string>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 

@@ -30,6 +30,23 @@ double logit(const std::vector<double>& residual, const FoldedWeights::Direction
                             direction.bias);
 }
 
+/// (prompts, d_model) to (d_model, prompts).
+std::vector<double> transposed(const std::vector<std::vector<double>>& rows) {
+  std::vector<double> columns;
+  for (std::size_t k = 0; k < rows.front().size(); ++k)
+    for (const auto& row : rows) columns.push_back(row[k]);
+  return columns;
+}
+
+/// A token's logit for each prompt, summed in the order of logit(), but for all of them at a time.
+void set_logits(const std::vector<double>& residuals, const FoldedWeights::Direction& direction,
+                std::vector<double>& logits) {
+  std::ranges::fill(logits, direction.bias);
+  const double* residual = residuals.data();
+  for (const double weight : direction.column)
+    for (double& logit : logits) logit += weight * *residual++;
+}
+
 /// Prompts whose rows are computed at the same time: the embedding table is read once for each.
 constexpr std::size_t prompts_at_once = 64;
 
@@ -51,23 +68,24 @@ std::vector<double> next_token_logits(const Gpt2& model, const std::vector<int>&
 }
 
 std::vector<AnswerLogits> answer_logits(const Gpt2& model, const PromptBatch& prompts) {
-  std::vector<AnswerLogits> result;
-  for (std::size_t first = 0; first < prompts.tokens.size(); first += prompts_at_once) {
-    const std::size_t end = std::min(first + prompts_at_once, prompts.tokens.size());
-    const auto begin = prompts.tokens.begin();
-    const auto residuals = last_residuals(model, {begin + static_cast<std::ptrdiff_t>(first),
-                                                  begin + static_cast<std::ptrdiff_t>(end)});
-    result.resize(end, {0, 0, -std::numeric_limits<double>::infinity()});
+  std::vector<AnswerLogits> result(prompts.tokens.size(),
+                                   {0, 0, -std::numeric_limits<double>::infinity()});
+  for (std::size_t first = 0; first < result.size(); first += prompts_at_once) {
+    const std::size_t count = std::min(prompts_at_once, result.size() - first);
+    const auto begin = prompts.tokens.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto residuals =
+        transposed(last_residuals(model, {begin, begin + static_cast<std::ptrdiff_t>(count)}));
+    std::vector<double> logits(count);
     for (int token = 0; token < model.config().vocabulary; ++token) {
-      const auto direction = model.unembedding(token);
-      for (std::size_t b = first; b < end; ++b) {
-        const double value = logit(residuals[b - first], direction);
-        if (token == prompts.answers[b]) {
-          result[b].answer = value;
+      set_logits(residuals, model.unembedding(token), logits);
+      for (std::size_t i = 0; i < count; ++i) {
+        AnswerLogits& found = result[first + i];
+        if (token == prompts.answers[first + i]) {
+          found.answer = logits[i];
         } else {
-          result[b].best_other = std::max(result[b].best_other, value);
+          found.best_other = std::max(found.best_other, logits[i]);
         }
-        if (token == prompts.distractors[b]) result[b].distractor = value;
+        if (token == prompts.distractors[first + i]) found.distractor = logits[i];
       }
     }
   }

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
+#include <limits>
 #include <map>
-#include <set>
+#include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -95,47 +98,97 @@ void leave_out_pieces(WordTokens& tokens, CleanPrompts& made) {
   });
 }
 
-/// Numbers of the blocks that are used: those without a wrong answer, the first of each template.
-std::set<int> blocks_to_keep(const std::vector<Draft>& drafts, const std::vector<bool>& right,
-                             int per_template) {
-  std::set<int> wrong, kept;
-  for (std::size_t i = 0; i < drafts.size(); ++i)
-    if (!right[i]) wrong.insert(drafts[i].block);
-  std::map<int, int> blocks_of_template;
-  for (const Draft& draft : drafts) {
-    if (wrong.contains(draft.block) || kept.contains(draft.block)) continue;
-    int& blocks = blocks_of_template[draft.sentence.template_id];
-    if (per_template > 0 && blocks == per_template) continue;
-    ++blocks;
-    kept.insert(draft.block);
+/// Drafts with one sentence: all are kept, or none.
+using Block = std::span<Draft>;
+
+int template_of(Block block) { return block.front().sentence.template_id; }
+
+std::vector<Block> blocks_of(std::vector<Draft>& drafts) {
+  std::vector<Block> blocks;
+  for (auto begin = drafts.begin(); begin != drafts.end();) {
+    const auto end = std::find_if(begin, drafts.end(),
+                                  [&](const Draft& draft) { return draft.block != begin->block; });
+    blocks.emplace_back(begin, end);
+    begin = end;
   }
-  return kept;
+  return blocks;
 }
 
-void leave_out_wrong(const KeepSpec& keep, const AnswerCheck& answer_check, CleanPrompts& made) {
-  std::vector<Prompt> prompts;
-  for (const Draft& draft : made.drafts) prompts.push_back(draft.prompt());
-  const std::vector<bool> right = answer_check(prompts, keep);
-  assert(right.size() == prompts.size());
-  const std::set<int> kept = blocks_to_keep(made.drafts, right, keep.per_template);
-  std::set<int> wrong;
-  for (std::size_t i = 0; i < right.size(); ++i)
-    if (!right[i]) wrong.insert(made.drafts[i].block);
-  std::vector<Draft> drafts;
-  for (std::size_t i = 0; i < right.size(); ++i) {
-    const Draft& draft = made.drafts[i];
-    if (kept.contains(draft.block)) {
-      drafts.push_back(draft);
-    } else {
-      const char* reason =
-          !right[i] ? "the model does not answer it as 'keep' asks"
-          : wrong.contains(draft.block)
-              ? "the model does not answer its sentence as 'keep' asks at every start"
-              : "keep.per_template is reached";
-      made.selection.prompts.push_back({prompts[i].text, reason});
+/// Keeps blocks that are right throughout, the first of each template, and asks for no more than it
+/// needs: the model takes its time.
+class RightBlocks {
+ public:
+  RightBlocks(const KeepSpec& keep, const AnswerCheck& check) : keep_(keep), check_(check) {}
+
+  /// Blocks of one template.
+  void choose_of(std::span<Block> blocks) {
+    int kept = 0;
+    while (!blocks.empty() && !enough(kept)) {
+      const auto asked = blocks.first(std::min(blocks.size(), blocks_to_ask(kept)));
+      blocks = blocks.subspan(asked.size());
+      auto right = answers(asked).begin();
+      for (const Block block : asked) {
+        const auto end = right + std::ssize(block);
+        const bool all_right = std::find(right, end, false) == end;
+        if (all_right && !enough(kept)) {
+          std::ranges::move(block, std::back_inserter(kept_));
+          ++kept;
+        } else {
+          leave_out(block, all_right ? reached : "the model does not answer it as 'keep' asks");
+        }
+        right = end;
+      }
     }
+    for (const Block block : blocks) leave_out(block, reached);
   }
-  made.drafts = std::move(drafts);
+
+  std::vector<Draft> take_kept() { return std::move(kept_); }
+  const std::vector<LeftOut>& left_out() const { return left_out_; }
+
+ private:
+  static constexpr const char* reached = "keep.per_template is reached";
+
+  bool enough(int kept) const { return keep_.per_template > 0 && kept >= keep_.per_template; }
+
+  std::size_t blocks_to_ask(int kept) const {
+    constexpr int fewest = 8;  // so that the embedding table is not read for a few prompts
+    if (keep_.per_template == 0) return std::numeric_limits<std::size_t>::max();
+    return static_cast<std::size_t>(std::max(fewest, keep_.per_template - kept));
+  }
+
+  const std::vector<bool>& answers(std::span<const Block> blocks) {
+    std::vector<Prompt> prompts;
+    for (const Block block : blocks)
+      for (const Draft& draft : block) prompts.push_back(draft.prompt());
+    answers_ = check_(prompts, keep_);
+    assert(answers_.size() == prompts.size());
+    return answers_;
+  }
+
+  void leave_out(Block block, const char* reason) {
+    for (const Draft& draft : block) left_out_.push_back({draft.prompt().text, reason});
+  }
+
+  const KeepSpec& keep_;
+  const AnswerCheck& check_;
+  std::vector<bool> answers_;
+  std::vector<Draft> kept_;
+  std::vector<LeftOut> left_out_;
+};
+
+void leave_out_wrong(const KeepSpec& keep, const AnswerCheck& check, CleanPrompts& made) {
+  std::vector<Block> blocks = blocks_of(made.drafts);
+  RightBlocks right(keep, check);
+  for (auto begin = blocks.begin(); begin != blocks.end();) {
+    const auto end = std::find_if(begin, blocks.end(), [&](Block block) {
+      return template_of(block) != template_of(*begin);
+    });
+    right.choose_of({begin, end});
+    begin = end;
+  }
+  made.drafts = right.take_kept();
+  made.selection.prompts.insert(made.selection.prompts.end(), right.left_out().begin(),
+                                right.left_out().end());
 }
 
 }  // namespace

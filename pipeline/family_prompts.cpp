@@ -98,7 +98,10 @@ Pool usable(Words words, WordTokens& tokens, std::vector<LeftOut>& left_out) {
 /// Each clean prompt's own sentence, other items; answer and distractor change places.
 std::vector<Prompt> corrupted_prompts(const FamilySpec& spec, const std::vector<Draft>& clean,
                                       WordTokens& tokens, std::vector<LeftOut>& words_left_out) {
-  const Pool pool = usable(pool_of(spec.corruption, clean), tokens, words_left_out);
+  const bool draws = spec.corruption.kind == Corruption::random_items ||
+                     spec.corruption.kind == Corruption::repeat_random_element;
+  const Pool pool =
+      draws ? usable(pool_of(spec.corruption, clean), tokens, words_left_out) : Pool{};
   const Pool inside{pool.later, pool.later};  // of sentences that begin with other words
   RandomNumbers random{static_cast<std::uint64_t>(spec.corruption.seed)};
   std::vector<Prompt> prompts;

@@ -29,6 +29,22 @@ TEST(JsonOutput, OfScoreHasTheDocumentedForm) {
             R"({"score_percent":0.0,"logit_difference":0.0,"per_prompt":[]})");
 }
 
+TEST(JsonOutput, OfFamiliesHasTheDocumentedForm) {
+  ListedFamily family;
+  family.name = "count";
+  family.corruption = "shuffle";
+  family.position_names = {"S1", "end"};
+  family.clean = {{"1 2", "3", "2", 0, {16, 362}, 513, 362, {0, 1}}};
+  family.generated = 2;
+  family.prompts_left_out = {{"x y", "'x' is 2 tokens"}};
+  EXPECT_EQ(to_json(std::vector{family}),
+            R"({"families":[{"name":"count","corruption":"shuffle","position_names":["S1","end"],)"
+            R"("clean":[{"text":"1 2","answer":"3","distractor":"2","template":0,)"
+            R"("tokens":[16,362],"answer_token":513,"distractor_token":362,"positions":[0,1]}],)"
+            R"("corrupted":[],"generated":2,)"
+            R"("left_out":{"prompts":[{"text":"x y","reason":"'x' is 2 tokens"}],"words":[]}}]})");
+}
+
 TEST(JsonOutput, OfModelHasEveryFieldOfTheSummary) {
   ModelSummary summary;
   summary.path = "models/gpt2";

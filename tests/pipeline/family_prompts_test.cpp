@@ -153,25 +153,46 @@ TEST_F(FamilyPrompts, NeedEnoughFillersThatAreOneToken) {
 }
 
 TEST_F(FamilyPrompts, ThatTheModelGetsWrongAreLeftOutWithTheirSentence) {
-  int asked = 0;
+  std::string wrong;
+  std::vector<std::size_t> asked;
   const auto one_is_wrong = [&](const std::vector<Prompt>& prompts, const KeepSpec& keep) {
-    ++asked;
     EXPECT_EQ(keep.times_distractor, 2);
-    std::vector<bool> right(prompts.size(), true);
-    right[4] = false;  // the second start of the first template's second sentence
+    asked.push_back(prompts.size());
+    if (wrong.empty()) wrong = prompts[4].text;  // the first template's second sentence
+    std::vector<bool> right;
+    for (const Prompt& prompt : prompts) right.push_back(prompt.text != wrong);
     return right;
   };
   const std::string keep = "  keep: {top: 1, times_distractor: 2";
   const auto families =
       made(sentences + keep + "}\n  corrupt: [repeat_last, switch_last_two]\n", one_is_wrong);
-  EXPECT_EQ(asked, 1) << "both corruptions have the same clean prompts";
+  EXPECT_THAT(asked, ElementsAre(12, 12)) << "both corruptions have the same clean prompts";
   EXPECT_EQ(families[0].prompts.clean.size(), 7u * 3);
   EXPECT_EQ(families[0].selection.prompts.size(), 3u);
   EXPECT_EQ(texts(families[1].prompts.clean), texts(families[0].prompts.clean));
   const auto capped =
       made(sentences + keep + ", per_template: 2}\n  corrupt: repeat_last\n", one_is_wrong);
   ASSERT_EQ(capped[0].prompts.clean.size(), 2u * 2 * 3);
+  EXPECT_EQ(capped[0].selection.prompts.size(), 12u);
   EXPECT_EQ(capped[0].prompts.clean[5].text, families[0].prompts.clean[5].text);
+  EXPECT_EQ(capped[0].prompts.clean[6].template_id, 1);
+}
+
+TEST_F(FamilyPrompts, AskTheModelForNoMoreSentencesThanAreWanted) {
+  int asked = 0;
+  const auto all_right = [&](const std::vector<Prompt>& prompts, const KeepSpec&) {
+    asked += static_cast<int>(prompts.size());
+    return std::vector<bool>(prompts.size(), true);
+  };
+  made(
+      "- name: a\n"
+      "  generate: {sequence: arithmetic, start: [1, 2], length: 2}\n"
+      "  sentences: {templates: ['{x} at {item}.'], per_template: 100,\n"
+      "              fillers: {x: [Van, Hat, Ring, Desk, Sun]}}\n"
+      "  keep: {top: 1, per_template: 10}\n"
+      "  corrupt: repeat_last\n",
+      all_right);
+  EXPECT_EQ(asked, 20);
 }
 
 TEST_F(FamilyPrompts, WithoutSentencesAreKeptOrLeftOutOneByOne) {
