@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <stdexcept>
 #include <utility>
 
@@ -34,10 +33,7 @@ void check_items(const YamlNode& node, const std::vector<TemplatePiece>& pieces,
 
 void check_fillers(const YamlNode& node, const std::vector<TemplatePiece>& pieces, int length,
                    const SentenceSpec& spec) {
-  std::map<std::string, std::size_t> uses;
-  for (const TemplatePiece& piece : spread_over(pieces, length))
-    if (!piece.slot.empty() && piece.slot != item_slot) ++uses[piece.slot];
-  for (const auto& [slot, times] : uses) {
+  for (const auto& [slot, times] : count_fillers(pieces, length)) {
     const auto filler =
         std::ranges::find(spec.fillers, slot, [](const auto& f) { return f.first; });
     if (filler == spec.fillers.end())

@@ -86,4 +86,12 @@ std::vector<TemplatePiece> spread_over(const std::vector<TemplatePiece>& pieces,
   return all;
 }
 
+std::map<std::string, std::size_t> count_fillers(const std::vector<TemplatePiece>& pieces,
+                                                 int length) {
+  std::map<std::string, std::size_t> taken;
+  for (const TemplatePiece& piece : spread_over(pieces, length))
+    if (!piece.slot.empty() && piece.slot != item_slot) ++taken[piece.slot];
+  return taken;
+}
+
 }  // namespace headsweep

@@ -1,6 +1,8 @@
 // Sentence templates: "{noun} done in {item}."
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,5 +27,9 @@ int count_slots(const std::vector<TemplatePiece>& pieces, std::string_view slot)
 /// last time it ends before the item, which is the answer's place. A template with `length` of them
 /// is taken as it is. No other number is possible.
 std::vector<TemplatePiece> spread_over(const std::vector<TemplatePiece>& pieces, int length);
+
+/// How many different words of each filler a sentence for `length` items takes.
+std::map<std::string, std::size_t> count_fillers(const std::vector<TemplatePiece>& pieces,
+                                                 int length);
 
 }  // namespace headsweep

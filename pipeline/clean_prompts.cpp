@@ -37,12 +37,13 @@ std::string why_not(const Draft& draft, WordTokens& tokens) {
   return "";
 }
 
-/// How many different words of each filler a sentence of the template takes.
-std::map<std::string, std::size_t> words_taken(const std::string& sentence_template, int length) {
-  std::map<std::string, std::size_t> taken;
-  for (const TemplatePiece& piece : spread_over(parse_template(sentence_template), length))
-    if (!piece.slot.empty() && piece.slot != item_slot) ++taken[piece.slot];
-  return taken;
+std::string filler_role(const std::string& slot) { return "filler " + slot; }
+
+std::string first_reason(const std::vector<LeftOut>& left_out, const std::string& slot) {
+  const auto first = std::ranges::find_if(left_out, [&](const LeftOut& each) {
+    return each.reason.starts_with(filler_role(slot) + ":");
+  });
+  return first == left_out.end() ? "" : first->reason;
 }
 
 /// The job's sentences with the filler words that are one token, so that prompts of a template have
@@ -51,23 +52,24 @@ SentenceSpec with_single_fillers(const FamilySpec& spec, WordTokens& tokens,
                                  std::vector<LeftOut>& left_out) {
   SentenceSpec sentences = *spec.sentences;
   std::map<std::string, std::size_t> left;
-  for (auto& [slot, words] : sentences.fillers) {
+  for (auto& filler : sentences.fillers) {
+    const std::string& slot = filler.first;
+    Words& words = filler.second;
     const bool may_begin = std::ranges::any_of(sentences.templates, [&](const std::string& text) {
       return text.starts_with("{" + slot + "}");
     });
-    tokens.keep_single(words, may_begin, "filler " + slot, left_out);
+    tokens.keep_single(words, may_begin, filler_role(slot), left_out);
     left[slot] = words.size();
   }
   for (const std::string& text : sentences.templates)
-    for (const auto& [slot, taken] : words_taken(text, length_of(spec.generate->sequence)))
+    for (const auto& [slot, taken] :
+         count_fillers(parse_template(text), length_of(spec.generate->sequence)))
       if (left[slot] < taken)
-        throw UserError(
-            fmt::format("{}: family '{}': only {} words of sentences.fillers.{} are one token{}, "
-                        "but {} takes {} "
-                        "different ones: add words",
-                        spec.where, spec.name, left[slot], slot,
-                        left_out.empty() ? "" : fmt::format(" ({})", left_out.front().reason),
-                        in_quotes(text), taken));
+        throw UserError(fmt::format(
+            "{}: family '{}': only {} words of sentences.fillers.{} are one token ({}), "
+            "but {} takes {} different ones: add words",
+            spec.where, spec.name, left[slot], slot, first_reason(left_out, slot), in_quotes(text),
+            taken));
   return sentences;
 }
 

@@ -91,8 +91,8 @@ bool goes_on(const GeometricSpec& spec, const std::string& word, const std::stri
 bool goes_on(const RecurrenceSpec& spec, const std::string& word, const std::string& next) {
   return std::ranges::any_of(runs_of(spec), [&](const Run& run) {
     const Words pair = {word, next};
-    return std::ranges::search(run.begin(), run.end() - 1, pair.begin(), pair.end()).begin() !=
-           run.end() - 1;
+    const auto end = run.end() - 1;  // what comes behind the answer is in no sequence
+    return std::search(run.begin(), end, pair.begin(), pair.end()) != end;
   });
 }
 

@@ -28,9 +28,8 @@ class RandomNumbers {
   std::size_t below(std::size_t count) {
     // 2^64 is no multiple of most counts: numbers from the last, incomplete round are drawn again.
     const std::uint64_t incomplete = (0 - static_cast<std::uint64_t>(count)) % count;
-    std::uint64_t bits;
-    do bits = next();
-    while (bits < incomplete);
+    std::uint64_t bits = next();
+    while (bits < incomplete) bits = next();
     return static_cast<std::size_t>(bits % count);
   }
 
