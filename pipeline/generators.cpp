@@ -71,8 +71,9 @@ std::vector<Run> runs_of(const RepeatSpec& spec) {
   return runs;
 }
 
+/// Of a word that is a number such as prompts have: others follow nothing.
 std::optional<long long> number_in(const std::string& word) {
-  long long number = 0;
+  int number = 0;  // with which no product or sum below leaves a long long
   const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), number);
   if (error != std::errc{} || stop != word.data() + word.size()) return std::nullopt;
   return number;

@@ -78,6 +78,7 @@ TEST(InSequence, IsWhatTheRuleSaysBeyondTheFamilysOwnPrompts) {
   EXPECT_FALSE(follows(odd, "43", "41"));
   EXPECT_FALSE(follows(odd, "Mars", "43"));
   EXPECT_TRUE(follows(GeometricSpec{1, 1, 3, 4}, "9", "27"));
+  EXPECT_FALSE(follows(GeometricSpec{1, 1, 1000, 4}, "9223372036854775807", "1"));
   EXPECT_TRUE(follows(RecurrenceSpec{{{1, 1}}, {1, 1}, 5}, "5", "8"));  // 8 is the answer
   EXPECT_FALSE(follows(RecurrenceSpec{{{1, 1}}, {1, 1}, 5}, "8", "13"));
   EXPECT_TRUE(follows(ListSpec{whole_list("weekdays", 0, 0), 1, true, 2}, "Sunday", "Monday"));
