@@ -208,9 +208,14 @@ TEST_P(LongAttention, TheWorkspaceDecidesHowManyHeadsAndQueriesAtOnceButNoBits) 
                 z = allocate_numbers(*backend, x.rows() * x.width);
   const std::int64_t head_bytes =
       2 * x.rows() * cuda::score_stride(37, backend->element()) * bytes_of(backend->element());
+  struct Room {
+    std::int64_t bytes;
+    long parts;  // that it takes
+  };
   Doubles of_all_heads;
-  for (const std::int64_t bytes :
-       {5 * head_bytes, 2 * head_bytes, head_bytes / 3, std::int64_t{1}}) {
+  for (const auto& [bytes, parts] : {Room{5 * head_bytes, 1}, Room{2 * head_bytes, 3},
+                                     // 12, 12, 12 and 1 queries of each head
+                                     Room{head_bytes / 3, 5 * 4}, Room{1, 5 * 37}}) {
     cuda::LongAttention attention(device, backend->element(), bytes);
     const auto matrix = [&](const Numbers& numbers) {
       return as_matrix(numbers, x.rows(), x.width);
@@ -218,14 +223,8 @@ TEST_P(LongAttention, TheWorkspaceDecidesHowManyHeadsAndQueriesAtOnceButNoBits) 
     const long products = emulation::counters().products;
     attention.add(x.heads, matrix(q), matrix(k), matrix(v), matrix(z));
     const Doubles got = to_host(*backend, z);
-    const long parts = (emulation::counters().products - products) / 2;
-    if (bytes == 5 * head_bytes) {
-      of_all_heads = got;
-      EXPECT_EQ(parts, 1);
-    }
-    if (bytes == 2 * head_bytes) EXPECT_EQ(parts, 3);
-    if (bytes == head_bytes / 3) EXPECT_EQ(parts, 5 * 4);  // of 12, 12, 12 and 1 queries
-    if (bytes == 1) EXPECT_EQ(parts, 5 * 37);
+    EXPECT_EQ(emulation::counters().products - products, 2 * parts) << bytes;
+    if (of_all_heads.empty()) of_all_heads = got;
     EXPECT_EQ(got, of_all_heads) << bytes;
   }
 }
