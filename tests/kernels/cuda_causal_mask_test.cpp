@@ -12,13 +12,17 @@ namespace {
 
 using Doubles = std::vector<double>;
 
+struct Scores {
+  std::int64_t heads, queries, first_position, columns;
+
+  std::int64_t rows() const { return heads * queries; }
+};
+
 template <class T>
 struct CudaCausalMask : CudaTest {
-  Doubles masked(const Doubles& scores, std::int64_t columns, std::int64_t queries,
-                 std::int64_t first_position, Layout layout) const {
-    const auto rows = static_cast<std::int64_t>(scores.size()) / columns;
-    const DeviceMatrix<T> matrix(*this, rows, columns, layout, scores);
-    cuda::hide_later_keys<T>(stream, matrix.matrix(), queries, first_position);
+  Doubles masked(const Scores& of, const Doubles& scores, Layout layout) const {
+    const DeviceMatrix<T> matrix(*this, of.rows(), of.columns, layout, scores);
+    cuda::hide_later_keys<T>(stream, matrix.matrix(), of.queries, of.first_position);
     return matrix.numbers(*this);
   }
 };
@@ -27,21 +31,16 @@ using Elements = testing::Types<float, double>;
 TYPED_TEST_SUITE(CudaCausalMask, Elements);
 
 TYPED_TEST(CudaCausalMask, HidesTheKeysBehindEachHeadsQueriesAndNoOthers) {
-  struct Case {
-    std::int64_t heads, queries, first_position, columns;
-  };
-  for (const auto& [heads, queries, first_position, columns] :
-       {Case{1, 1, 0, 1}, Case{3, 7, 0, 8}, Case{2, 5, 3, 12}, Case{2, 1, 6, 8}, Case{1, 2, 9, 11},
-        Case{1, 3, 1500, 2052}}) {
-    const auto scores = rounded<TypeParam>(reference::random_numbers(heads * queries * columns, 1));
+  for (const Scores& of : {Scores{1, 1, 0, 1}, Scores{3, 7, 0, 8}, Scores{2, 5, 3, 12},
+                           Scores{2, 1, 6, 8}, Scores{1, 2, 9, 11}, Scores{1, 3, 1500, 2052}}) {
+    const auto scores = rounded<TypeParam>(reference::random_numbers(of.rows() * of.columns, 1));
     auto expected = scores;
-    for (std::int64_t i = 0; i < static_cast<std::int64_t>(expected.size()); ++i)
-      if (i % columns > first_position + i / columns % queries)
+    for (std::int64_t i = 0; i < of.rows() * of.columns; ++i)
+      if (i % of.columns > of.first_position + i / of.columns % of.queries)
         expected[static_cast<std::size_t>(i)] = -std::numeric_limits<double>::infinity();
-    const auto got = same_in_every_order([&](Layout layout) {
-      return this->masked(scores, columns, queries, first_position, layout);
-    });
-    EXPECT_EQ(got, expected) << queries << " queries, " << columns << " columns";
+    const auto got =
+        same_in_every_order([&](Layout layout) { return this->masked(of, scores, layout); });
+    EXPECT_EQ(got, expected) << of.queries << " queries, " << of.columns << " columns";
   }
 }
 
