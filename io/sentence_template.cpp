@@ -42,7 +42,8 @@ std::string without_spaces_at_the_end(std::string text) {
 std::vector<TemplatePiece> parse_template(std::string_view text) {
   std::vector<TemplatePiece> pieces;
   std::size_t from = 0;
-  for (std::size_t at; (at = text.find_first_of("{}", from)) != std::string_view::npos;) {
+  for (std::size_t at = text.find_first_of("{}"); at != std::string_view::npos;
+       at = text.find_first_of("{}", from)) {
     const std::size_t end = text.find_first_of("{}", at + 1);
     if (text[at] == '}' || end == std::string_view::npos || text[end] == '{')
       throw std::invalid_argument("has a brace without its partner; write slots as {item}");
