@@ -2,11 +2,14 @@
 // by hand.
 #pragma once
 
-#include "io/run_record.h"
+#include <string>
+#include <utility>
+
+#include "io/found_runs.h"
 
 namespace headsweep {
 
-/// Kept: 0.1 and 1.1. One fragile decision (1.2), one in fp64 (0.0), which the audit looked at.
+/// Kept: 0.1 and 1.1. One fragile decision (1.2), which the audit looked at; one in fp64 (0.0).
 inline RunRecord small_run() {
   RunRecord run;
   run.status = RunStatus::complete;
@@ -51,6 +54,19 @@ inline RunRecord small_stopped_run() {
   RunRecord run = small_run();
   run.status = RunStatus::stopped;
   run.decisions.resize(3);
+  return run;
+}
+
+/// As if `record` had been found in a file of that name.
+inline FoundRun found(RunRecord record, const std::string& name = "even.repeat_last.T3") {
+  FoundRun run;
+  run.name = name;
+  run.file = name + ".h5";
+  run.family = record.family;
+  run.corruption = "repeat_last";
+  run.threshold = record.threshold;
+  run.status = name_of(record.status);
+  run.record = std::move(record);
   return run;
 }
 

@@ -13,23 +13,11 @@ namespace headsweep {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::Pair;
 
 void set(NamedValues& values, const std::string& name, const std::string& value) {
   for (auto& [key, old] : values)
     if (key == name) old = value;
-}
-
-FoundRun found(RunRecord record, const std::string& name = "even.repeat_last.T3") {
-  return {.name = name,
-          .file = name + ".h5",
-          .family = record.family,
-          .corruption = "repeat_last",
-          .threshold = record.threshold,
-          .status = name_of(record.status),
-          .reason = "",
-          .record = std::move(record)};
 }
 
 TEST(Export, CsvHasALineForEachDecisionOfEachRun) {

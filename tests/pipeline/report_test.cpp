@@ -22,17 +22,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::Pair;
 
-FoundRun found(RunRecord record, const std::string& name = "even.repeat_last.T3") {
-  return {.name = name,
-          .file = name + ".h5",
-          .family = record.family,
-          .corruption = "repeat_last",
-          .threshold = record.threshold,
-          .status = name_of(record.status),
-          .reason = "",
-          .record = std::move(record)};
-}
-
 FoundRun pending() {
   FoundRun run = found(small_run(), "later");
   run.record.reset();
