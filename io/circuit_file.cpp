@@ -1,5 +1,6 @@
 #include "io/circuit_file.h"
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
@@ -28,27 +29,39 @@ HeadList read_heads(const YamlNode& list) {
   return heads;
 }
 
+std::vector<int> read_mlps(const YamlNode& list) {
+  std::vector<int> layers;
+  for (const YamlNode& item : list.items()) {
+    const int layer = item.integer(0, std::numeric_limits<int>::max());
+    if (std::ranges::find(layers, layer) != layers.end())
+      item.fail(fmt::format("the MLP of layer {} is there already; remove one", layer));
+    layers.push_back(layer);
+  }
+  return layers;
+}
+
 }  // namespace
 
 CircuitFile read_circuit(const std::filesystem::path& path) {
   const YamlDocument document(path, "the circuit file", most_circuit_bytes);
   const YamlNode root = document.root();
-  root.allow_keys({"heads", "positions"});
+  root.allow_keys({"heads", "positions", "mlps"});
   const auto heads = root.find("heads");
   const auto positions = root.find("positions");
   if (heads && positions)
     positions->fail("stands beside 'heads' (a circuit has one of them) remove one");
-  if (!heads && !positions)
+  const auto mlps = root.find("mlps");
+  if (!heads && !positions && !mlps)
     root.fail("holds no circuit; write {\"heads\": [[layer, head], ...]}, or 'positions'");
 
   CircuitFile circuit;
-  if (heads) {
-    circuit.heads = read_heads(*heads);
-  } else {
-    circuit.per_position = true;
+  if (mlps) circuit.mlps = read_mlps(*mlps);
+  circuit.heads_given = heads || positions;
+  circuit.per_position = positions.has_value();
+  if (heads) circuit.heads = read_heads(*heads);
+  if (positions)
     for (const YamlNode& list : positions->entries())
       circuit.positions.emplace_back(list.key(), read_heads(list));
-  }
   return circuit;
 }
 

@@ -12,7 +12,9 @@ namespace headsweep::hdf5 {
 namespace {
 
 struct DecisionRow {
-  std::int32_t layer, head;
+  std::int32_t layer;
+  std::int8_t component;
+  std::int32_t head, position;
   double score_percent, margin;
   std::int8_t removed;
   double seconds;
@@ -42,6 +44,23 @@ Type truth_type() {
   return type;
 }
 
+constexpr std::int8_t head_component = 0, mlp_component = 1;
+
+Type component_type() {
+  Type type(check(H5Tenum_create(H5T_NATIVE_INT8)));
+  check(H5Tenum_insert(type.get(), "HEAD", &head_component));
+  check(H5Tenum_insert(type.get(), "MLP", &mlp_component));
+  return type;
+}
+
+/// The head, which an MLP has not.
+int head_read(const std::int8_t component, int head) {
+  const std::int8_t expected = head == no_head ? mlp_component : head_component;
+  if (component != expected)
+    throw Failure(fmt::format("'decisions' has a component {} with head {}", component, head));
+  return head;
+}
+
 std::int8_t truth(bool value) { return static_cast<std::int8_t>(value ? 1 : 0); }
 
 bool truth_read(std::int8_t value, const char* table, const char* member) {
@@ -69,10 +88,12 @@ Type type_in_memory();
 
 template <>
 Type type_in_memory<DecisionRow>() {
-  const Type truths = truth_type();
+  const Type truths = truth_type(), components = component_type();
   return compound_type(sizeof(DecisionRow),
                        {{"layer", HOFFSET(DecisionRow, layer), H5T_NATIVE_INT32},
+                        {"component", HOFFSET(DecisionRow, component), components.get()},
                         {"head", HOFFSET(DecisionRow, head), H5T_NATIVE_INT32},
+                        {"position", HOFFSET(DecisionRow, position), H5T_NATIVE_INT32},
                         {"score_percent", HOFFSET(DecisionRow, score_percent), H5T_NATIVE_DOUBLE},
                         {"margin", HOFFSET(DecisionRow, margin), H5T_NATIVE_DOUBLE},
                         {"removed", HOFFSET(DecisionRow, removed), truths.get()},
@@ -137,7 +158,8 @@ void write_decisions(hid_t root, const std::vector<DecisionRecord>& decisions,
   std::vector<DecisionRow> rows;
   std::vector<double> per_prompt;
   for (const DecisionRecord& each : decisions) {
-    rows.push_back({each.layer, each.head, each.score_percent, each.margin, truth(each.removed),
+    rows.push_back({each.layer, each.is_mlp() ? mlp_component : head_component, each.head,
+                    each.position, each.score_percent, each.margin, truth(each.removed),
                     each.seconds, each.wave, each.rank, each.host, each.rung, each.guard,
                     truth(each.tie)});
     per_prompt.insert(per_prompt.end(), each.per_prompt.begin(), each.per_prompt.end());
@@ -154,7 +176,7 @@ std::vector<DecisionRecord> read_decisions(hid_t root, std::size_t prompts) {
     const DecisionRow& row = rows[i];
     const auto begin = per_prompt.begin() + static_cast<std::ptrdiff_t>(i * prompts);
     decisions.push_back({row.layer,
-                         row.head,
+                         head_read(row.component, row.head),
                          row.score_percent,
                          row.margin,
                          truth_read(row.removed, "decisions", "removed"),
@@ -165,7 +187,8 @@ std::vector<DecisionRecord> read_decisions(hid_t root, std::size_t prompts) {
                          {begin, begin + static_cast<std::ptrdiff_t>(prompts)},
                          row.rung,
                          row.guard,
-                         truth_read(row.tie, "decisions", "tie")});
+                         truth_read(row.tie, "decisions", "tie"),
+                         row.position});
   }
   return decisions;
 }

@@ -12,9 +12,20 @@ namespace headsweep {
 
 enum class Processing { none, transformer_lens };
 enum class Order {
-  backward,   // layers last to first, a layer's heads by index
+  backward,   // layers last to first; a layer's MLP, then its heads by index
+  forward,    // layers first to last; a layer's heads, then its MLP
+  alternate,  // backward, forward, ... over what is left, until a whole pass removes nothing
   importance  // as backward, but a layer's heads by their single-removal score, highest first
 };
+/// What a search may remove; the others take no part and stay as they are.
+enum class Components { heads, heads_and_mlps, mlps };
+constexpr bool heads_take_part(Components components) { return components != Components::mlps; }
+constexpr bool mlps_take_part(Components components) { return components != Components::heads; }
+/// What the means of MLP outputs are taken of: the unablated model on the corrupted prompts, or,
+/// for each candidate anew, the model whose heads are ablated there as the candidate's are.
+enum class MlpMeans { clean, under_head_mask };
+/// What is removed at once: a component, or a head at one named position.
+enum class Granularity { component, position };
 enum class Ablation { mean, zero, resample };
 enum class Positions { all, own, union_of_corrupted };
 enum class DeviceChoice { automatic, cpu, cuda };
@@ -31,6 +42,9 @@ struct Job {
   struct {
     Order order = Order::backward;
     std::vector<double> thresholds = {3.0};  // percent of the full model's logit difference
+    Components components = Components::heads;
+    MlpMeans mlp_means = MlpMeans::clean;
+    Granularity granularity = Granularity::component;
     Ablation ablation = Ablation::mean;
     Positions positions = Positions::all;
     bool allow_nonpositive_baseline = false;
@@ -75,6 +89,9 @@ std::string resolved_job(const Job& job);
 // Names as the job file spells them.
 const char* name_of(Processing value);
 const char* name_of(Order value);
+const char* name_of(Components value);
+const char* name_of(MlpMeans value);
+const char* name_of(Granularity value);
 const char* name_of(Ablation value);
 const char* name_of(Positions value);
 const char* name_of(DeviceChoice value);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <initializer_list>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,29 +51,70 @@ std::vector<double> read_thresholds(const YamlNode& node) {
   return thresholds;
 }
 
-/// "heads", or a list of components, each of which must be one that can be searched.
-void check_components(const YamlNode& node) {
-  if (!node.is_list()) {
-    node.choice({"heads"});
-    return;
-  }
-  if (node.items().empty()) node.fail("names no component; one of: heads");
-  for (const YamlNode& item : node.items()) item.choice({"heads"});
+/// A component, or a list of them.
+Components read_components(const YamlNode& node) {
+  const std::vector<std::string> names = {"heads", "mlps"};
+  const auto both = [](std::size_t first) {
+    return first == 0 ? Components::heads : Components::mlps;
+  };
+  if (!node.is_list()) return both(node.choice(names));
+  const auto items = node.items();
+  if (items.empty()) node.fail("names no component; one or both of: heads, mlps");
+  std::set<std::size_t> chosen;
+  for (const YamlNode& item : items)
+    if (!chosen.insert(item.choice(names)).second)
+      item.fail(fmt::format("'{}' is there already; remove one", item.text()));
+  return chosen.size() == 2 ? Components::heads_and_mlps : both(*chosen.begin());
+}
+
+/// What does not go together.
+void check_search(const YamlNode& search, const Job& job) {
+  const auto& [order, threshold, components, mlp_means, granularity, ablation, positions, allow] =
+      job.search;
+  const auto fail = [&](const char* key, const std::string& problem) {
+    search.at(key).fail(problem);
+  };
+  if (mlp_means == MlpMeans::under_head_mask && !mlps_take_part(components))
+    fail("mlp_means",
+         "says how MLPs' means are taken, but search.components is heads; make it "
+         "[heads, mlps]");
+  if (order == Order::importance && !heads_take_part(components))
+    fail("order", "'importance' ranks heads, but search.components is mlps; use another order");
+  if (granularity != Granularity::position) return;
+  if (positions == Positions::all)
+    fail("granularity",
+         "'position' removes heads at single positions, but search.positions is all "
+         "(a kept head is kept at every position); set it to own or union");
+  if (!heads_take_part(components))
+    fail("granularity",
+         "'position' removes heads at single positions, but search.components is "
+         "mlps; make it heads or [heads, mlps]");
+  if (order == Order::importance)
+    fail("granularity",
+         "'position' does not go with order importance, which ranks whole heads; use "
+         "another order");
 }
 
 void read_search(const YamlNode& search, Job& job) {
-  search.allow_keys({"rule", "order", "threshold", "components", "ablation", "positions",
-                     "allow_nonpositive_baseline"});
+  search.allow_keys({"rule", "order", "threshold", "components", "mlp_means", "granularity",
+                     "ablation", "positions", "allow_nonpositive_baseline"});
   if (const auto rule = search.find("rule")) rule->choice({"greedy"});
-  read_choice(search, "order", {Order::backward, Order::importance}, job.search.order);
+  read_choice(search, "order",
+              {Order::backward, Order::forward, Order::alternate, Order::importance},
+              job.search.order);
   if (const auto node = search.find("threshold")) job.search.thresholds = read_thresholds(*node);
-  if (const auto node = search.find("components")) check_components(*node);
+  if (const auto node = search.find("components")) job.search.components = read_components(*node);
+  read_choice(search, "mlp_means", {MlpMeans::clean, MlpMeans::under_head_mask},
+              job.search.mlp_means);
+  read_choice(search, "granularity", {Granularity::component, Granularity::position},
+              job.search.granularity);
   read_choice(search, "ablation", {Ablation::mean, Ablation::zero, Ablation::resample},
               job.search.ablation);
   read_choice(search, "positions", {Positions::all, Positions::own, Positions::union_of_corrupted},
               job.search.positions);
   if (const auto node = search.find("allow_nonpositive_baseline"))
     job.search.allow_nonpositive_baseline = node->flag();
+  check_search(search, job);
 }
 
 double read_stall_seconds(const YamlNode& node) {

@@ -24,11 +24,13 @@ std::string resolved_job(const Job& job) {
                  name_of(job.model.processing));
   append_families(job.families, yaml);
   fmt::format_to(out,
-                 "search:\n  rule: greedy\n  order: {}\n  threshold: [{}]\n  components: heads\n"
-                 "  ablation: {}\n  positions: {}\n  allow_nonpositive_baseline: {}\n",
+                 "search:\n  rule: greedy\n  order: {}\n  threshold: [{}]\n"
+                 "  components: [{}]\n  mlp_means: {}\n  granularity: {}\n  ablation: {}\n  "
+                 "positions: {}\n  allow_nonpositive_baseline: {}\n",
                  name_of(job.search.order), fmt::join(job.search.thresholds, ", "),
-                 name_of(job.search.ablation), name_of(job.search.positions),
-                 job.search.allow_nonpositive_baseline);
+                 name_of(job.search.components), name_of(job.search.mlp_means),
+                 name_of(job.search.granularity), name_of(job.search.ablation),
+                 name_of(job.search.positions), job.search.allow_nonpositive_baseline);
   const int ranks = job.run.ranks_per_family;
   fmt::format_to(out,
                  "run:\n  device: {}\n  precision: {}\n  audit: {}\n  output: {}\n  threads: {}\n"
@@ -44,7 +46,39 @@ const char* name_of(Processing value) {
   return value == Processing::none ? "none" : "transformer_lens";
 }
 
-const char* name_of(Order value) { return value == Order::backward ? "backward" : "importance"; }
+const char* name_of(Order value) {
+  switch (value) {
+    case Order::backward:
+      return "backward";
+    case Order::forward:
+      return "forward";
+    case Order::alternate:
+      return "alternate";
+    case Order::importance:
+      return "importance";
+  }
+  return "";
+}
+
+const char* name_of(Components value) {
+  switch (value) {
+    case Components::heads:
+      return "heads";
+    case Components::heads_and_mlps:
+      return "heads, mlps";
+    case Components::mlps:
+      return "mlps";
+  }
+  return "";
+}
+
+const char* name_of(MlpMeans value) {
+  return value == MlpMeans::clean ? "clean" : "under_head_mask";
+}
+
+const char* name_of(Granularity value) {
+  return value == Granularity::component ? "component" : "position";
+}
 
 const char* name_of(Ablation value) {
   switch (value) {

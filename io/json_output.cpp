@@ -24,26 +24,48 @@ Json rung_name(int rung, const RunRecord& run) {
   return run.rungs.at(static_cast<std::size_t>(rung)).name;
 }
 
-Json decision(const DecisionRecord& record, const RunRecord& run) {
-  return {{"layer", record.layer},
-          {"head", record.head},
-          {"score_percent", record.score_percent},
-          {"removed", record.removed},
-          {"margin", record.margin},
-          {"seconds", record.seconds},
-          {"per_prompt", record.per_prompt},
-          {"wave", record.wave},
-          {"rank", record.rank},
-          {"host", run.hosts.at(static_cast<std::size_t>(record.host))},
-          {"rung", rung_name(record.rung, run)},
-          {"guard", record.guard},
-          {"tie", record.tie}};
+/// What a decision was about.
+Json component(const DecisionRecord& record, const RunRecord& run) {
+  Json json = {{"layer", record.layer}, {"component", record.is_mlp() ? "mlp" : "head"}};
+  json["head"] = record.is_mlp() ? Json() : Json(record.head);
+  if (run.granularity == Granularity::position)
+    json["position"] = record.position == every_position
+                           ? Json()
+                           : Json(run.position_names.at(static_cast<std::size_t>(record.position)));
+  return json;
 }
 
-Json circuit(const RunRecord& record) {
+Json decision(const DecisionRecord& record, const RunRecord& run) {
+  Json json = component(record, run);
+  json.update({{"score_percent", record.score_percent},
+               {"removed", record.removed},
+               {"margin", record.margin},
+               {"seconds", record.seconds},
+               {"per_prompt", record.per_prompt},
+               {"wave", record.wave},
+               {"rank", record.rank},
+               {"host", run.hosts.at(static_cast<std::size_t>(record.host))},
+               {"rung", rung_name(record.rung, run)},
+               {"guard", record.guard},
+               {"tie", record.tie}});
+  return json;
+}
+
+Json head_list(const HeadList& list) {
   Json heads = Json::array();
-  for (const auto& [layer, head] : kept_heads(record)) heads.push_back(Json::array({layer, head}));
+  for (const auto& [layer, head] : list) heads.push_back(Json::array({layer, head}));
   return heads;
+}
+
+/// Heads and MLPs that are kept, with the names that a circuit file has for them.
+void add_circuit(const RunRecord& record, Json& json) {
+  json["circuit"] = head_list(kept_heads(record));
+  json["mlps"] = mlps_take_part(record.components) ? Json(kept_mlps(record)) : Json();
+  if (record.granularity != Granularity::position) return;
+  const std::vector<HeadList> kept = kept_heads_by_position(record);
+  Json& positions = json["positions"] = Json::object();
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    positions[record.position_names[i]] = head_list(kept[i]);
 }
 
 Json work(const WorkRecord& record) {
@@ -73,11 +95,10 @@ Json audit(const RunRecord& record) {
   Json rows = Json::array();
   for (const AuditRecord& each : record.audit) {
     const DecisionRecord& decision = record.decisions.at(static_cast<std::size_t>(each.decision));
-    rows.push_back({{"decision", each.decision},
-                    {"layer", decision.layer},
-                    {"head", decision.head},
-                    {"score_percent", each.score_percent},
-                    {"agrees", each.agrees}});
+    Json row = {{"decision", each.decision}};
+    row.update(component(decision, record));
+    row.update({{"score_percent", each.score_percent}, {"agrees", each.agrees}});
+    rows.push_back(std::move(row));
   }
   return rows;
 }
@@ -183,7 +204,8 @@ std::string to_json(const VerifiedRun& run) {
   for (const VerifiedDecision& each : run.decisions)
     decisions.push_back({{"decision", each.decision},
                          {"layer", each.layer},
-                         {"head", each.head},
+                         {"component", each.head == no_head ? "mlp" : "head"},
+                         {"head", each.head == no_head ? Json() : Json(each.head)},
                          {"score_percent", each.score_percent},
                          {"exact_score_percent", each.exact_score_percent},
                          {"margin", each.margin},
@@ -195,20 +217,21 @@ std::string to_json(const VerifiedRun& run) {
 std::string to_json(const RunRecord& record) {
   Json decisions = Json::array();
   for (const DecisionRecord& each : record.decisions) decisions.push_back(decision(each, record));
-  return written({{"status", name_of(record.status)},
-                  {"family", record.family},
-                  {"threshold", record.threshold},
-                  {"identity", named_values(record.identity)},
-                  {"provenance", named_values(record.provenance)},
-                  {"layers", record.layers},
-                  {"heads", record.heads},
-                  {"full", {{"mean", record.full_mean}, {"per_prompt", record.full_per_prompt}}},
-                  {"precision", precision(record)},
-                  {"decisions", std::move(decisions)},
-                  {"circuit", circuit(record)},
-                  {"work", work(record.work)},
-                  {"single_removals", single_removals(record)},
-                  {"audit", audit(record)}});
+  Json json = {{"status", name_of(record.status)},
+               {"family", record.family},
+               {"threshold", record.threshold},
+               {"identity", named_values(record.identity)},
+               {"provenance", named_values(record.provenance)},
+               {"layers", record.layers},
+               {"heads", record.heads},
+               {"full", {{"mean", record.full_mean}, {"per_prompt", record.full_per_prompt}}},
+               {"precision", precision(record)},
+               {"decisions", std::move(decisions)}};
+  add_circuit(record, json);
+  json.update({{"work", work(record.work)},
+               {"single_removals", single_removals(record)},
+               {"audit", audit(record)}});
+  return written(json);
 }
 
 }  // namespace headsweep

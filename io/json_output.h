@@ -59,7 +59,7 @@ struct SweepTimes {
 
 /// `headsweep verify`: decisions of a run, and what fp64 says here.
 struct VerifiedDecision {
-  int decision = 0, layer = 0, head = 0;
+  int decision = 0, layer = 0, head = 0;  // no_head: the layer's MLP
   double score_percent = 0, exact_score_percent = 0;
   double margin = 0, exact_margin = 0;  // percentage points; negative: removed
   bool agrees = true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -70,9 +71,23 @@ std::string problem_of_rung(int rung, const RunRecord& record) {
                 : fmt::format("rung {} does not exist (there are {})", rung, record.rungs.size());
 }
 
+std::string problem_of_component(const DecisionRecord& decision, const RunRecord& record) {
+  const auto& [layer, head, position] = std::tie(decision.layer, decision.head, decision.position);
+  if (decision.is_mlp() && position == every_position) {
+    if (layer < 0 || layer >= record.layers) return fmt::format("MLP {} does not exist", layer);
+    return mlps_take_part(record.components) ? "" : "MLPs take no part in the search";
+  }
+  if (std::string problem = problem_of_head(layer, head, record); !problem.empty()) return problem;
+  if (!heads_take_part(record.components)) return "heads take no part in the search";
+  const bool by_position = record.granularity == Granularity::position;
+  if (by_position ? position < 0 || std::cmp_greater_equal(position, record.position_names.size())
+                  : position != every_position)
+    return fmt::format("its position is {}", position);
+  return "";
+}
+
 std::string problem_of_decision(const DecisionRecord& decision, const RunRecord& record) {
-  if (std::string problem = problem_of_head(decision.layer, decision.head, record);
-      !problem.empty())
+  if (std::string problem = problem_of_component(decision, record); !problem.empty())
     return problem;
   if (decision.wave < 0) return fmt::format("its wave is {}", decision.wave);
   if (decision.rank < 0) return fmt::format("its rank is {}", decision.rank);

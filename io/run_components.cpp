@@ -29,7 +29,7 @@ std::vector<RunComponent> all_components(const RunRecord& record) {
 }  // namespace
 
 RunComponent component_of(const DecisionRecord& decision) {
-  return {decision.layer, decision.head};
+  return {decision.layer, decision.head, decision.position};
 }
 
 std::string label_of(RunComponent component, const RunRecord& record) {

@@ -1,6 +1,7 @@
 #include "io/run_file.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,7 +19,7 @@ namespace {
 using namespace hdf5;
 
 constexpr const char* format = "headsweep run";
-constexpr FormatVersions versions = {.oldest_read = 3, .written = 3};
+constexpr FormatVersions versions = {.oldest_read = 4, .written = 4};
 constexpr int no_token = -1;  // behind the end of a prompt that is shorter than others
 
 template <class T>
@@ -100,6 +101,31 @@ std::vector<int> circuit_table(const RunRecord& record) {
   return table;
 }
 
+/// (layer, head, position); empty unless heads are removed at single positions.
+std::vector<int> position_circuit_table(const RunRecord& record) {
+  std::vector<int> table;
+  if (record.granularity != Granularity::position) return table;
+  const std::vector<HeadList> kept = kept_heads_by_position(record);
+  for (std::size_t position = 0; position < kept.size(); ++position)
+    for (const auto& [layer, head] : kept[position])
+      table.insert(table.end(), {layer, head, static_cast<int>(position)});
+  return table;
+}
+
+/// Empty if MLPs take no part.
+std::vector<int> mlp_list(const RunRecord& record) {
+  return mlps_take_part(record.components) ? kept_mlps(record) : std::vector<int>();
+}
+
+/// The attribute's value, by its name.
+template <class Value>
+Value read_choice(hid_t root, const char* attribute, std::initializer_list<Value> values) {
+  const auto name = read_attribute<std::string>(root, attribute);
+  for (const Value value : values)
+    if (name == name_of(value)) return value;
+  throw Failure(fmt::format("the {} '{}' does not exist", attribute, name));
+}
+
 void write_work(hid_t root, const WorkRecord& work) {
   const Group group = create_group(root, "work");
   write_attribute(group.get(), "waves", work.waves);
@@ -120,21 +146,17 @@ WorkRecord read_work(hid_t root) {
           .waiting_seconds = read_attribute<double>(group.get(), "waiting_seconds")};
 }
 
-RunStatus status_named(const std::string& name) {
-  for (RunStatus status :
-       {RunStatus::running, RunStatus::stopped, RunStatus::complete, RunStatus::contradicted})
-    if (name == name_of(status)) return status;
-  throw Failure(fmt::format("the status '{}' does not exist", name));
-}
-
 void write_record(hid_t root, const RunRecord& record) {
-  const std::vector<int> circuit = circuit_table(record);
+  const std::vector<int> circuit = circuit_table(record), mlps = mlp_list(record),
+                         by_position = position_circuit_table(record);
   write_format(root, format, versions);
   write_attribute(root, "status", name_of(record.status));
   write_attribute(root, "family", record.family);
   write_attribute(root, "threshold", record.threshold);
   write_attribute(root, "layers", record.layers);
   write_attribute(root, "heads", record.heads);
+  write_attribute(root, "components", name_of(record.components));
+  write_attribute(root, "granularity", name_of(record.granularity));
   write_attribute(root, "kept", static_cast<int>(circuit.size() / 2));
   write_named_values(create_group(root, "identity").get(), record.identity);
   write_named_values(create_group(root, "provenance").get(), record.provenance);
@@ -154,15 +176,23 @@ void write_record(hid_t root, const RunRecord& record) {
   write_audit(root, record.audit);
   write_work(root, record.work);
   write_numbers(root, "circuit", {circuit.size() / 2, 2}, circuit);
+  write_numbers(root, "circuit_by_position", {by_position.size() / 3, 3}, by_position);
+  write_numbers(root, "mlps", {mlps.size()}, mlps);
 }
 
 RunRecord read_record(hid_t root) {
   RunRecord record;
-  record.status = status_named(read_attribute<std::string>(root, "status"));
+  record.status = read_choice(
+      root, "status",
+      {RunStatus::running, RunStatus::stopped, RunStatus::complete, RunStatus::contradicted});
   record.family = read_attribute<std::string>(root, "family");
   record.threshold = read_attribute<double>(root, "threshold");
   record.layers = read_attribute<int>(root, "layers");
   record.heads = read_attribute<int>(root, "heads");
+  record.components = read_choice(
+      root, "components", {Components::heads, Components::heads_and_mlps, Components::mlps});
+  record.granularity =
+      read_choice(root, "granularity", {Granularity::component, Granularity::position});
   record.identity = read_named_values(open_group(root, "identity").get());
   record.provenance = read_named_values(open_group(root, "provenance").get());
   record.hosts = read_texts(root, "hosts", {any_extent});
@@ -186,6 +216,11 @@ RunRecord read_record(hid_t root) {
 void check_circuit(hid_t root, const RunRecord& record) {
   if (read_numbers<int>(root, "circuit", {any_extent, 2}) != circuit_table(record))
     throw Failure("'circuit' does not follow from 'decisions'");
+  if (read_numbers<int>(root, "circuit_by_position", {any_extent, 3}) !=
+      position_circuit_table(record))
+    throw Failure("'circuit_by_position' does not follow from 'decisions'");
+  if (read_numbers<int>(root, "mlps", {any_extent}) != mlp_list(record))
+    throw Failure("'mlps' does not follow from 'decisions'");
   if (std::cmp_not_equal(read_attribute<int>(root, "kept"), kept_heads(record).size()))
     throw Failure("'kept' is not the number of heads in the circuit");
 }

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
 
 namespace headsweep {
 
@@ -42,22 +45,53 @@ bool is_over(RunStatus status) {
   return status == RunStatus::complete || status == RunStatus::contradicted;
 }
 
-std::vector<std::pair<int, int>> kept_heads(const RunRecord& record) {
+std::vector<HeadList> kept_heads_by_position(const RunRecord& record) {
   const auto heads = static_cast<std::size_t>(record.heads);
-  std::vector<bool> removed(static_cast<std::size_t>(record.layers) * heads);
+  const auto place = [&](int layer, int head) {
+    return static_cast<std::size_t>(layer) * heads + static_cast<std::size_t>(head);
+  };
+  std::vector<std::vector<bool>> removed(
+      record.granularity == Granularity::position ? record.position_names.size() : 1,
+      std::vector<bool>(place(record.layers, 0)));
   for (const DecisionRecord& decision : record.decisions) {
-    assert(decision.layer >= 0 && decision.layer < record.layers);
-    assert(decision.head >= 0 && decision.head < record.heads);
-    if (decision.removed)
-      removed[static_cast<std::size_t>(decision.layer) * heads +
-              static_cast<std::size_t>(decision.head)] = true;
+    assert(decision.layer >= 0 && decision.layer < record.layers && decision.head < record.heads);
+    if (!decision.removed || decision.is_mlp()) continue;
+    const int position = decision.position == every_position ? 0 : decision.position;
+    removed[static_cast<std::size_t>(position)][place(decision.layer, decision.head)] = true;
   }
-  std::vector<std::pair<int, int>> kept;
-  for (int layer = 0; layer < record.layers; ++layer)
-    for (int head = 0; head < record.heads; ++head)
-      if (!removed[static_cast<std::size_t>(layer) * heads + static_cast<std::size_t>(head)])
-        kept.emplace_back(layer, head);
+  std::vector<HeadList> kept;
+  for (const auto& removed_here : removed) {
+    HeadList& list = kept.emplace_back();
+    for (int layer = 0; layer < record.layers; ++layer)
+      for (int head = 0; head < record.heads; ++head)
+        if (!removed_here[place(layer, head)]) list.emplace_back(layer, head);
+  }
   return kept;
+}
+
+HeadList kept_heads(const RunRecord& record) {
+  HeadList all;
+  for (const HeadList& kept : kept_heads_by_position(record))
+    all.insert(all.end(), kept.begin(), kept.end());
+  std::ranges::sort(all);
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+std::vector<int> kept_mlps(const RunRecord& record) {
+  std::vector<int> kept(static_cast<std::size_t>(record.layers));
+  std::iota(kept.begin(), kept.end(), 0);
+  for (const DecisionRecord& decision : record.decisions)
+    if (decision.removed && decision.is_mlp()) std::erase(kept, decision.layer);
+  return kept;
+}
+
+std::string component_text(const DecisionRecord& decision, const RunRecord& record) {
+  if (decision.is_mlp()) return fmt::format("the MLP of layer {}", decision.layer);
+  const std::string head = fmt::format("head {} of layer {}", decision.head, decision.layer);
+  if (decision.position == every_position) return head;
+  const auto position = static_cast<std::size_t>(decision.position);
+  return fmt::format("{} at {}", head, record.position_names[position]);
 }
 
 double circuit_score_percent(const RunRecord& record) {

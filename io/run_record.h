@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "io/job.h"
+
 namespace headsweep {
 
 using NamedValues = std::vector<std::pair<std::string, std::string>>;
@@ -30,21 +32,25 @@ struct RungRecord {
   bool operator==(const RungRecord&) const = default;
 };
 
-/// One head tried.
+constexpr int no_head = -1, every_position = -1;
+
+/// One component tried: a head, or the layer's MLP.
 struct DecisionRecord {
-  int layer = 0, head = 0;
-  double score_percent = 0;  // of the circuit without the head
+  int layer = 0, head = 0;   // no_head: the MLP
+  double score_percent = 0;  // of the circuit without the component
   double margin = 0;         // (100 - score_percent) - threshold; negative: removed
   bool removed = false;
   double seconds = 0;  // since the run began (summed over its starts) when the decision was made
   int wave = 0;        // that evaluated the circuit: from 1, counted over all starts of the run
   int rank = 0;        // that evaluated it
   int host = 0;        // of that rank: index into RunRecord::hosts
-  std::vector<double> per_prompt;  // logit differences of the circuit without the head
+  std::vector<double> per_prompt;  // logit differences of the circuit without the component
   int rung = 0;      // that decided: index into RunRecord::rungs; 0 where there are none
   double guard = 0;  // of that rung when the decision was made, percentage points
   bool tie = false;  // margin below 1e-9 in fp64: decided by the rule
+  int position = every_position;  // at which the head was tried: index into position_names
 
+  bool is_mlp() const { return head == no_head; }
   bool operator==(const DecisionRecord&) const = default;
 };
 
@@ -92,6 +98,8 @@ struct RunRecord {
   std::string job;                 // the resolved job, YAML
   std::string family;
   int layers = 0, heads = 0;
+  Components components = Components::heads;  // that take part
+  Granularity granularity = Granularity::component;
   double threshold = 0;  // percent
   std::vector<std::string> position_names;
   std::vector<PromptRecord> clean, corrupted;
@@ -100,7 +108,7 @@ struct RunRecord {
   std::vector<RungRecord> rungs;          // the ladder, lowest first
   std::vector<DecisionRecord> decisions;  // in the order in which they were made
   // A layer's heads together, by index; layers in the order in which they were ranked. Empty for
-  // order backward.
+  // other orders.
   std::vector<SingleRemoval> single_removals;
   std::vector<AuditRecord> audit;
   WorkRecord work;
@@ -115,8 +123,18 @@ const char* name_of(RunStatus status);
 /// Nothing is left to be done.
 bool is_over(RunStatus status);
 
-/// The heads that no decision has removed, in order: the circuit, once the run is complete.
-std::vector<std::pair<int, int>> kept_heads(const RunRecord& record);
+using HeadList = std::vector<std::pair<int, int>>;  // (layer, head)
+
+/// What no decision has removed, in order: the circuit, once the run is complete. Granularity
+/// position: heads that are kept at one position at least.
+HeadList kept_heads(const RunRecord& record);
+std::vector<int> kept_mlps(const RunRecord& record);  // layers
+
+/// Granularity position: by position name.
+std::vector<HeadList> kept_heads_by_position(const RunRecord& record);
+
+/// "head 3 of layer 2", "the MLP of layer 2", "head 3 of layer 2 at S1".
+std::string component_text(const DecisionRecord& decision, const RunRecord& record);
 
 /// The score of the circuit so far: that of the last decision that removed a head, in fp64 if it
 /// was audited; 100 if none did.

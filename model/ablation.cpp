@@ -9,11 +9,39 @@
 namespace headsweep {
 namespace {
 
-/// Which corrupted rows each fill row is the mean of.
-struct MeanRows {
-  std::vector<std::vector<int>> sources;  // (fill rows)
-  std::vector<int> row_of;                // (clean rows)
-};
+bool has_mlp_fills(const AblationRule& rule) {
+  return mlps_take_part(rule.components) && !rule.has_masked_means();
+}
+
+AblationFills zero_fills(const Gpt2& model, const PromptBatch& clean, const AblationRule& rule) {
+  const std::vector<double> zeros(static_cast<std::size_t>(model.config().d_model));
+  const Numbers row = to_device(model.backend(), zeros);
+  AblationFills fills;
+  fills.rows = 1;
+  fills.heads.assign(static_cast<std::size_t>(model.config().layers), row);
+  if (has_mlp_fills(rule)) fills.mlps = fills.heads;
+  for (const auto& prompt : clean.tokens) fills.row_of.insert(fills.row_of.end(), prompt.size(), 0);
+  return fills;
+}
+
+/// A fill row for each row that the unablated model computes on the corrupted prompts.
+MeanRows rows_of_partners(const PromptBatch& clean, [[maybe_unused]] const PromptBatch& corrupted,
+                          const Sequences& sequences) {
+  MeanRows result;
+  for (int row = 0; row < sequences.rows(); ++row) result.sources.push_back({row});
+  for (std::size_t b = 0; b < clean.tokens.size(); ++b)
+    for (std::size_t p = 0; p < clean.tokens[b].size(); ++p) {
+      assert(p < corrupted.tokens[b].size());
+      result.row_of.push_back(sequences.starts[b] + static_cast<int>(p));
+    }
+  return result;
+}
+
+}  // namespace
+
+AblationRule ablation_rule(const Job& job) {
+  return {job.search.ablation, job.search.positions, job.search.components, job.search.mlp_means};
+}
 
 MeanRows find_mean_rows(const PromptBatch& clean, const PromptBatch& corrupted,
                         const Sequences& corrupted_rows) {
@@ -35,69 +63,40 @@ MeanRows find_mean_rows(const PromptBatch& clean, const PromptBatch& corrupted,
   return result;
 }
 
-std::vector<double> mean_rows(const std::vector<double>& z, std::size_t d,
-                              const std::vector<std::vector<int>>& sources) {
+std::vector<double> means_of(const MeanRows& rows, const std::vector<double>& values,
+                             std::size_t columns) {
   std::vector<double> means;
-  std::vector<double> sum(d);
-  for (const auto& rows : sources) {
+  std::vector<double> sum(columns);
+  for (const auto& sources : rows.sources) {
     std::fill(sum.begin(), sum.end(), 0.0);
-    for (const int row : rows)
-      for (std::size_t i = 0; i < d; ++i) sum[i] += z[static_cast<std::size_t>(row) * d + i];
-    for (const double value : sum) means.push_back(value / static_cast<double>(rows.size()));
+    for (const int row : sources)
+      for (std::size_t i = 0; i < columns; ++i)
+        sum[i] += values[static_cast<std::size_t>(row) * columns + i];
+    for (const double value : sum) means.push_back(value / static_cast<double>(sources.size()));
   }
   return means;
 }
 
-AblationFills zero_fills(const Gpt2& model, const PromptBatch& clean) {
-  const std::vector<double> zeros(static_cast<std::size_t>(model.config().d_model));
-  const Numbers row = to_device(model.backend(), zeros);
-  AblationFills fills{std::vector(static_cast<std::size_t>(model.config().layers), row), 1, {}};
-  for (const auto& prompt : clean.tokens) fills.row_of.insert(fills.row_of.end(), prompt.size(), 0);
-  return fills;
-}
-
-AblationFills resample_fills(const Gpt2& model, const PromptBatch& clean,
-                             const PromptBatch& corrupted) {
-  const Sequences sequences = lay_out(model.backend(), corrupted.tokens);
-  AblationFills fills;
-  fills.rows = sequences.rows();
-  for (std::size_t b = 0; b < clean.tokens.size(); ++b)
-    for (std::size_t p = 0; p < clean.tokens[b].size(); ++p) {
-      assert(p < corrupted.tokens[b].size());
-      fills.row_of.push_back(sequences.starts[b] + static_cast<int>(p));
-    }
-  run_unablated(model, corrupted.tokens, sequences, [&](Matrix z) {
-    fills.heads.push_back(to_device(model.backend(), to_host(model.backend(), z)));
-  });
-  return fills;
-}
-
-AblationFills mean_fills(const Gpt2& model, const PromptBatch& clean,
-                         const PromptBatch& corrupted) {
-  const Sequences sequences = lay_out(model.backend(), corrupted.tokens);
-  const MeanRows rows = find_mean_rows(clean, corrupted, sequences);
-  AblationFills fills{{}, static_cast<int>(rows.sources.size()), rows.row_of};
-  run_unablated(model, corrupted.tokens, sequences, [&](Matrix z) {
-    fills.heads.push_back(to_device(
-        model.backend(),
-        mean_rows(to_host(model.backend(), z), static_cast<std::size_t>(z.columns), rows.sources)));
-  });
-  return fills;
-}
-
-}  // namespace
-
 AblationFills compute_fills(const Gpt2& model, const PromptBatch& clean,
-                            const PromptBatch& corrupted, Ablation kind) {
-  switch (kind) {
-    case Ablation::zero:
-      return zero_fills(model, clean);
-    case Ablation::resample:
-      return resample_fills(model, clean, corrupted);
-    case Ablation::mean:
-      break;
-  }
-  return mean_fills(model, clean, corrupted);
+                            const PromptBatch& corrupted, const AblationRule& rule) {
+  if (rule.kind == Ablation::zero) return zero_fills(model, clean, rule);
+  const Sequences sequences = lay_out(model.backend(), corrupted.tokens);
+  const MeanRows rows = rule.kind == Ablation::resample
+                            ? rows_of_partners(clean, corrupted, sequences)
+                            : find_mean_rows(clean, corrupted, sequences);
+  AblationFills fills;
+  fills.rows = static_cast<int>(rows.sources.size());
+  fills.row_of = rows.row_of;
+  const auto take_into = [&](std::vector<Numbers>& layers) {
+    return [&](Matrix values) {
+      layers.push_back(
+          to_device(model.backend(), means_of(rows, to_host(model.backend(), values),
+                                              static_cast<std::size_t>(values.columns))));
+    };
+  };
+  run_unablated(model, corrupted.tokens, sequences,
+                {take_into(fills.heads), has_mlp_fills(rule) ? take_into(fills.mlps) : Show()});
+  return fills;
 }
 
 KeptRows find_kept_rows(const PromptBatch& clean, const PromptBatch& corrupted,

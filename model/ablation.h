@@ -1,4 +1,4 @@
-// What takes the place of a head's output where it is not kept, and where a kept head is kept.
+// What takes the place of a component's output where it is not kept, and where a kept one is kept.
 // Source: the mean-ablation hook of ARENA 2.0 and the seed notebook; exact semantics in
 // docs/semantics.md.
 #pragma once
@@ -13,21 +13,50 @@
 
 namespace headsweep {
 
-/// The fills of one family, computed once from the unablated model. (MLP outputs will have theirs
-/// beside them.)
+/// How what is not kept is ablated, and which components can be.
+struct AblationRule {
+  Ablation kind = Ablation::mean;
+  Positions positions = Positions::all;
+  Components components = Components::heads;
+  MlpMeans mlp_means = MlpMeans::clean;
+
+  /// Every circuit has its own means of MLP outputs. (Zeros and a prompt's own values do not
+  /// change with what is ablated elsewhere.)
+  bool has_masked_means() const {
+    return mlps_take_part(components) && mlp_means == MlpMeans::under_head_mask &&
+           kind == Ablation::mean;
+  }
+};
+AblationRule ablation_rule(const Job& job);
+
+/// The fills of one family, computed once from the unablated model.
 struct AblationFills {
   std::vector<Numbers> heads;  // [layer] (rows, d_model): z of all heads, before W_O
+  std::vector<Numbers> mlps;   // [layer] (rows, d_model): MLP outputs; empty if a circuit has its
+                               // own, or MLPs take no part
   int rows = 0;
   std::vector<int> row_of;  // (clean rows): the fill row that stands for each
 };
 
 /// mean: over the corrupted prompts of the clean prompt's template that have the position.
-/// zero: zeros. resample: the z of the corrupted prompt with the same number.
+/// zero: zeros. resample: the values of the corrupted prompt with the same number.
 /// `corrupted` is already padded where the semantics want padding to count (positions: union).
 AblationFills compute_fills(const Gpt2& model, const PromptBatch& clean,
-                            const PromptBatch& corrupted, Ablation kind);
+                            const PromptBatch& corrupted, const AblationRule& rule);
 
-/// Where a kept head is kept: for each named position, and for all of them together.
+/// Which corrupted rows each fill row of mean ablation is the mean of.
+struct MeanRows {
+  std::vector<std::vector<int>> sources;  // (fill rows)
+  std::vector<int> row_of;                // (clean rows)
+};
+MeanRows find_mean_rows(const PromptBatch& clean, const PromptBatch& corrupted,
+                        const Sequences& corrupted_rows);
+
+/// (fill rows, columns): the means of values' rows.
+std::vector<double> means_of(const MeanRows& rows, const std::vector<double>& values,
+                             std::size_t columns);
+
+/// Where a kept component is kept: for each named position, and for all of them together.
 struct KeptRows {
   std::vector<std::vector<std::uint8_t>> of_name;  // [position name] (clean rows)
   std::vector<std::uint8_t> of_any;                // (clean rows)

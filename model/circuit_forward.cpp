@@ -31,16 +31,17 @@ CacheLimits limits_of(const Gpt2& model, std::int64_t clean_rows) {
 }  // namespace
 
 CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
-                               const PromptBatch& corrupted, Ablation ablation, Positions positions,
+                               const PromptBatch& corrupted, const AblationRule& rule,
                                int most_circuits)
     : model_(model),
       backend_(model.backend()),
+      rule_(rule),
       most_circuits_(most_circuits),
       rows_(clean.all_tokens()),
       prompts_(clean.prompts()),
       sequences_(lay_out(backend_, repeated(clean.tokens, most_circuits))),
-      kept_(find_kept_rows(clean, corrupted, positions)),
-      fills_(compute_fills(model, clean, corrupted, ablation)),
+      kept_(find_kept_rows(clean, corrupted, rule.positions)),
+      fills_(compute_fills(model, clean, corrupted, rule)),
       all_rows_(make_rows(counted(rows_))),
       last_rows_(
           make_rows({sequences_.last_rows.begin(), sequences_.last_rows.begin() + prompts_})),
@@ -57,6 +58,9 @@ CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
   masks_ =
       allocate<std::uint8_t>(backend_, most * rows_ * model.config().layers * model.config().heads);
   dots_ = allocate<double>(backend_, most * prompts_);
+  if (mlps_take_part(rule.components))
+    every_row_ = to_device(backend_, std::span<const int>(counted(most * rows_)));
+  if (rule.has_masked_means()) masked_means_.emplace(model, clean, corrupted, rule.positions);
 
   std::vector<double> directions;
   for (std::size_t b = 0; b < clean.tokens.size(); ++b) {
@@ -71,11 +75,16 @@ CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
 
 CircuitForward::Rows CircuitForward::make_rows(std::vector<int> rows) const {
   std::vector<int> fill_row;
-  for (const int row : rows) fill_row.push_back(fills_.row_of[static_cast<std::size_t>(row)]);
-  const auto for_each_slot = [&](const std::vector<int>& of_one) {
-    return to_device(backend_, std::span<const int>(repeated(of_one, most_circuits_)));
+  std::vector<std::uint8_t> ablated;
+  for (const int row : rows) {
+    fill_row.push_back(fills_.row_of[static_cast<std::size_t>(row)]);
+    ablated.push_back(kept_.of_any[static_cast<std::size_t>(row)] != 0 ? 0 : 1);
+  }
+  const auto for_each_slot = [&]<class T>(const std::vector<T>& of_one) {
+    return to_device(backend_, std::span<const T>(repeated(of_one, most_circuits_)));
   };
-  Rows result{{}, for_each_slot(rows), for_each_slot(fill_row)};
+  Rows result{{}, for_each_slot(rows), for_each_slot(fill_row), {}};
+  if (mlps_take_part(rule_.components)) result.ablated = for_each_slot(ablated);
   result.rows = std::move(rows);
   return result;
 }
@@ -87,7 +96,8 @@ std::vector<double> CircuitForward::run_full_model() {
   // The same numbers either way; as a circuit, its residual streams are remembered for those that
   // follow.
   if (kept_everywhere) {
-    const Circuit everything(config.layers, config.heads, Circuit::Start::everything);
+    const Circuit everything(config.layers, config.heads, Circuit::Start::everything, 1,
+                             rule_.components);
     return run({&everything, 1}).front();
   }
   std::vector<Slot> slots(1);
@@ -100,11 +110,13 @@ std::vector<std::vector<double>> CircuitForward::run(std::span<const Circuit> ci
   if (circuits.empty()) return {};
   std::vector<Slot> slots;
   for (const Circuit& circuit : circuits) {
+    assert(circuit.components() == rule_.components);
     Slot& slot = slots.emplace_back();
     slot.circuit = &circuit;
     slot.plan = plan_circuit(circuit, kept_);
     slot.place = std::ssize(slots) - 1;
     find_start(slot);
+    find_own_mlp_fills(slot);
   }
   // After all have been taken up: what is chosen now is not there yet.
   for (Slot& slot : slots) choose_prefixes(slot);
@@ -165,14 +177,6 @@ void CircuitForward::turn_to_last(Slots slots, int layer) {
   };
   for (const Slots run : runs_of_neighbours(slots, turning))
     backend_.gather_rows(all_of(run), sequences_.device_last_rows.data(), last_of(run));
-}
-
-void CircuitForward::feed_forward_all(Slots slots, int layer) {
-  const auto goes_on = [&](const Slot& slot) {
-    return layer < slot.start ? std::nullopt : std::optional(slot.last_only(layer));
-  };
-  for (const Slots run : runs_of_neighbours(slots, goes_on))
-    feed_forward(model_, layer, going_on(run, layer), scratch_);
 }
 
 std::vector<std::vector<double>> CircuitForward::logit_differences(Slots slots) {

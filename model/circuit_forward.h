@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "model/circuit.h"
 #include "model/circuit_plan.h"
 #include "model/layer.h"
+#include "model/masked_mlp_means.h"
 #include "model/memory_need.h"
 #include "model/prompt_batch.h"
 #include "model/recent.h"
@@ -24,7 +26,7 @@ class CircuitForward {
  public:
   /// `most_circuits` are run side by side, as one wave; more at once is refused by assertion.
   CircuitForward(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
-                 Ablation ablation, Positions positions, int most_circuits);
+                 const AblationRule& rule, int most_circuits);
 
   int most_circuits() const { return most_circuits_; }
 
@@ -36,6 +38,7 @@ class CircuitForward {
   ///
   /// Everything is copied to the device before the first operation, and to the host after the last;
   /// in between only what is computed for the first time (packed heads) is copied or allocated.
+  /// A circuit's own means of MLP outputs are taken before that.
   std::vector<std::vector<double>> run(std::span<const Circuit> circuits);
 
  private:
@@ -43,9 +46,10 @@ class CircuitForward {
   struct Slot {
     const Circuit* circuit = nullptr;  // nullptr: the unablated model
     CircuitPlan plan;
-    std::int64_t place = 0;  // which part of the residual streams is its own
-    int start = 0;           // the layer at which it is taken up
-    Numbers source;          // the residual stream there
+    std::int64_t place = 0;              // which part of the residual streams is its own
+    int start = 0;                       // the layer at which it is taken up
+    Numbers source;                      // the residual stream there
+    std::vector<Numbers> own_mlp_fills;  // [layer]; empty: those of the family
     std::vector<std::pair<int, Numbers>> remembers;  // layers before which its residual stream is
                                                      // remembered, and where
 
@@ -78,8 +82,9 @@ class CircuitForward {
   struct Rows {
     std::vector<int> rows;
     // For each slot in turn, so that the first serve a group of any size.
-    Array<int> of_one;    // the rows in what all slots share
-    Array<int> fill_row;  // their fill rows
+    Array<int> of_one;            // the rows in what all slots share
+    Array<int> fill_row;          // their fill rows
+    Array<std::uint8_t> ablated;  // 1: nothing is kept there; empty if MLPs take no part
   };
 
   // What is settled before the first operation of a wave (circuit_wave.cpp).
@@ -94,8 +99,13 @@ class CircuitForward {
   void begin(Slots slots, int layer);
   void remember_prefixes(Slots slots, int layer);
   void turn_to_last(Slots slots, int layer);
-  void feed_forward_all(Slots slots, int layer);
   std::vector<std::vector<double>> logit_differences(Slots slots);
+
+  // The MLPs (circuit_mlps.cpp).
+  void find_own_mlp_fills(Slot& slot);
+  void feed_forward_all(Slots slots, int layer);
+  void feed_forward_alike(Slots slots, int layer);
+  void add_mlp_fills(Slots slots, int layer);
 
   // Attention (circuit_attention.cpp).
   void attend(const Group& group, int layer);
@@ -124,13 +134,16 @@ class CircuitForward {
 
   const Gpt2& model_;
   Backend& backend_;
+  const AblationRule rule_;
   int most_circuits_;
   std::int64_t rows_, prompts_;  // of a slot
   Sequences sequences_;          // of most_circuits slots, one after the other
   KeptRows kept_;
   AblationFills fills_;
+  std::optional<MaskedMlpMeans> masked_means_;  // if circuits have their own
   Rows all_rows_, last_rows_;
   Array<int> every_head_;
+  Array<int> every_row_;                  // of most_circuits slots; empty if MLPs take no part
   Numbers embedding_;                     // (clean rows, d_model)
   Numbers directions_;                    // (most_circuits, prompts, d_model): answer's minus
                                           // distractor's unembedding

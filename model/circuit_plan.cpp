@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
+#include <utility>
 
 namespace headsweep {
 namespace {
@@ -15,11 +16,18 @@ std::vector<int> every_head(int heads) {
 
 bool keeps_in_row(const Circuit& circuit, int layer, int head, std::size_t row,
                   const KeptRows& kept) {
+  if (!heads_take_part(circuit.components())) return true;
   if (circuit.positions() == 1) return circuit.keeps(layer, head) && kept.of_any[row] != 0;
   for (int p = 0; p < circuit.positions(); ++p)
     if (circuit.keeps(layer, head, p) && kept.of_name[static_cast<std::size_t>(p)][row] != 0)
       return true;
   return false;
+}
+
+MlpForm mlp_form(const Circuit& circuit, int layer, std::ptrdiff_t kept_rows, std::size_t rows) {
+  if (!mlps_take_part(circuit.components())) return MlpForm::computed;
+  if (!circuit.keeps_mlp(layer) || kept_rows == 0) return MlpForm::ablated;
+  return std::cmp_equal(kept_rows, rows) ? MlpForm::computed : MlpForm::kept_where_named;
 }
 
 }  // namespace
@@ -29,9 +37,11 @@ int most_packed_heads(int heads) { return 3 * heads / 4; }
 CircuitPlan plan_circuit(const Circuit& circuit, const KeptRows& kept) {
   const std::size_t rows = kept.of_any.size();
   const int first_reduced = circuit.first_reduced_layer();
+  const auto rows_of_any = std::ranges::count(kept.of_any, std::uint8_t{1});
   CircuitPlan plan;
   for (int layer = 0; layer < circuit.layers(); ++layer) {
     LayerPlan& here = plan.layers.emplace_back();
+    here.mlp = mlp_form(circuit, layer, rows_of_any, rows);
     std::size_t kept_rows = 0;
     for (int head = 0; head < circuit.heads(); ++head) {
       std::size_t count = 0;
@@ -54,7 +64,7 @@ CircuitPlan plan_circuit(const Circuit& circuit, const KeptRows& kept) {
 }
 
 CircuitPlan plan_full_model(int layers, int heads) {
-  const LayerPlan layer{HeadForm::every_head, every_head(heads), false};
+  const LayerPlan layer{HeadForm::every_head, every_head(heads), false, MlpForm::computed};
   return {std::vector(static_cast<std::size_t>(layers), layer), layers - 1};
 }
 

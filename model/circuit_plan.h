@@ -1,6 +1,6 @@
-// How a circuit is computed: which heads each layer computes, in which form, and from where on only
-// the last positions matter. A function of the circuit alone, so that its score has the same bits
-// however it comes to be evaluated.
+// How a circuit is computed: which heads each layer computes, in which form, whether its MLP is
+// computed, and from where on only the last positions matter. A function of the circuit alone, so
+// that its score has the same bits however it comes to be evaluated.
 #pragma once
 
 #include <vector>
@@ -16,10 +16,17 @@ enum class HeadForm {
   packed,      // only kept heads are computed, the others are a constant for each fill row
 };
 
+enum class MlpForm {
+  computed,         // in all rows
+  ablated,          // in no row: what stands in for it is all that is added
+  kept_where_named  // computed in all rows, and ablated in those that keep nothing
+};
+
 struct LayerPlan {
   HeadForm form = HeadForm::packed;
   std::vector<int> heads;  // that are computed: kept in at least one row (every_head: all)
   bool replaces = false;   // some computed head is not kept in some row
+  MlpForm mlp = MlpForm::computed;
 };
 
 struct CircuitPlan {

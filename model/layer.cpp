@@ -42,26 +42,44 @@ void write_heads(const Gpt2& model, int layer, Matrix z, Matrix x) {
   model.backend().matmul(z, model.layer(layer).attention_output, Epilogue::accumulate, x);
 }
 
-void feed_forward(const Gpt2& model, int layer, Matrix x, Scratch& scratch) {
+namespace {
+
+void run_mlp(const Gpt2& model, int layer, Matrix x, Scratch& scratch, Epilogue epilogue,
+             Matrix out) {
   Backend& backend = model.backend();
   const Matrix normalized = as_spaced_matrix(scratch.normalized, x.rows, x.columns);
   const Matrix hidden = as_spaced_matrix(scratch.hidden, x.rows, model.config().d_mlp);
   backend.layer_norm(x, model.layer(layer).mlp_scale, model.config().layer_norm_epsilon,
                      normalized);
   backend.matmul(normalized, model.layer(layer).mlp_input, Epilogue::gelu, hidden);
-  backend.matmul(hidden, model.layer(layer).mlp_output, Epilogue::accumulate, x);
+  backend.matmul(hidden, model.layer(layer).mlp_output, epilogue, out);
+}
+
+}  // namespace
+
+void feed_forward(const Gpt2& model, int layer, Matrix x, Scratch& scratch) {
+  run_mlp(model, layer, x, scratch, Epilogue::accumulate, x);
+}
+
+void read_mlp(const Gpt2& model, int layer, Matrix x, Scratch& scratch, Matrix out) {
+  run_mlp(model, layer, x, scratch, Epilogue::store, out);
 }
 
 Numbers run_unablated(const Gpt2& model, const std::vector<std::vector<int>>& tokens,
-                      const Sequences& sequences, const std::function<void(Matrix z)>& show) {
+                      const Sequences& sequences, const Shown& show) {
   const std::int64_t rows = sequences.rows(), d = model.config().d_model;
-  const Numbers residual = model.embed(tokens), heads = allocate_numbers(model.backend(), rows * d);
-  const Matrix x = as_matrix(residual, rows, d), z = as_matrix(heads, rows, d);
+  const Numbers residual = model.embed(tokens),
+                outputs = allocate_numbers(model.backend(), rows * d);
+  const Matrix x = as_matrix(residual, rows, d), seen = as_matrix(outputs, rows, d);
   Scratch scratch = make_scratch(model, rows);
   for (int layer = 0; layer < model.config().layers; ++layer) {
-    read_heads(model, layer, sequences.on_device(), x, scratch, z);
-    show(z);
-    write_heads(model, layer, z, x);
+    read_heads(model, layer, sequences.on_device(), x, scratch, seen);
+    show.heads(seen);
+    write_heads(model, layer, seen, x);
+    if (show.mlps) {
+      read_mlp(model, layer, x, scratch, seen);
+      show.mlps(seen);
+    }
     feed_forward(model, layer, x, scratch);
   }
   return residual;

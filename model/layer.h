@@ -1,4 +1,4 @@
-// One layer of GPT-2, as a list of verbs: read_heads, write_heads, feed_forward.
+// One layer of GPT-2, as a list of verbs: read_heads, write_heads, feed_forward (or read_mlp).
 // Source: Radford et al. 2019 (pre-layer-norm Transformer decoder).
 #pragma once
 
@@ -29,9 +29,19 @@ void write_heads(const Gpt2& model, int layer, Matrix z, Matrix x);
 /// x += MLP(LN(x)).
 void feed_forward(const Gpt2& model, int layer, Matrix x, Scratch& scratch);
 
-/// All layers on these sequences, nothing replaced; `show` sees each layer's z (rows, d_model) in
-/// turn. Returns the residual stream after the last, (rows, d_model).
+/// out = MLP(LN(x)), (rows, d_model).
+void read_mlp(const Gpt2& model, int layer, Matrix x, Scratch& scratch, Matrix out);
+
+/// Sees a component's outputs, (rows, d_model), layer by layer.
+using Show = std::function<void(Matrix outputs)>;
+struct Shown {
+  Show heads;      // z of all heads
+  Show mlps = {};  // what MLPs add; computed only if it is seen
+};
+
+/// All layers on these sequences, nothing replaced. Returns the residual stream after the last,
+/// (rows, d_model).
 Numbers run_unablated(const Gpt2& model, const std::vector<std::vector<int>>& tokens,
-                      const Sequences& sequences, const std::function<void(Matrix z)>& show);
+                      const Sequences& sequences, const Shown& show);
 
 }  // namespace headsweep

@@ -28,8 +28,9 @@ std::int64_t buffer_bytes(const Gpt2Config& config, Element element, const Famil
                                + prompts * d;                 // directions
   const std::int64_t masks = rows * config.layers * config.heads,
                      ints = 2 * prompts + 1 + 2 * rows + 2 * prompts;
+  const std::int64_t of_mlps = family.mlp_fills ? rows * int_bytes + rows + prompts : 0;
   const std::int64_t dots = prompts * static_cast<std::int64_t>(sizeof(double));
-  return numbers * bytes_of(element) + masks + ints * int_bytes + dots;
+  return numbers * bytes_of(element) + masks + ints * int_bytes + of_mlps + dots;
 }
 
 /// What a limit allows of things of one size.
@@ -37,11 +38,30 @@ std::int64_t full(std::int64_t limit, std::int64_t each) {
   return each * std::max(limit / each, std::int64_t{1});
 }
 
+/// What a run on the corrupted prompts holds meanwhile: residual stream, outputs, scratch.
+std::int64_t run_bytes(const Gpt2Config& config, Element element, std::int64_t corrupted_rows) {
+  return (2 * corrupted_rows * config.d_model + scratch_numbers(config, corrupted_rows)) *
+         bytes_of(element);
+}
+
+/// MaskedMlpMeans, its cache full, and the means that circuits under way hold on to.
+std::int64_t masked_means_bytes(const Gpt2Config& config, Element element,
+                                const FamilyShape& family, std::int64_t most_circuits) {
+  if (family.masked_fill_rows == 0) return 0;
+  const std::int64_t d = config.d_model, number = bytes_of(element), rows = family.corrupted_rows;
+  const std::int64_t of_layer = (rows + family.fill_rows) * d * number;
+  return config.layers * family.masked_fill_rows * d * number  // the corrupted prompts' own fills
+         + run_bytes(config, element, rows) + rows * config.heads + 4 * rows * int_bytes +
+         masked_means_limit(config, element, rows, family.fill_rows) + of_layer +
+         most_circuits * config.layers * family.fill_rows * d * number;
+}
+
 RungNeed rung_need(const Gpt2Config& config, const BackendMemory& rung, const FamilyShape& family,
                    std::int64_t most_circuits) {
   const std::int64_t d = config.d_model, number = bytes_of(rung.element);
   const std::int64_t stream = family.clean_rows * d * number,
-                     fills = config.layers * family.fill_rows * d * number;
+                     fills = (family.mlp_fills && family.masked_fill_rows == 0 ? 2 : 1) *
+                             config.layers * family.fill_rows * d * number;
   const std::int64_t constant = constant_bytes(config, rung.element, family.fill_rows);
   const CacheLimits limits =
       cache_limits(config, rung.element, family.clean_rows, rung.attention_output_bytes);
@@ -49,11 +69,11 @@ RungNeed rung_need(const Gpt2Config& config, const BackendMemory& rung, const Fa
                               std::max(limits.packed_heads, rung.packed_heads_bytes + constant);
   RungNeed need;
   need.family = buffer_bytes(config, rung.element, family, most_circuits) + fills + stream +
-                config.heads * int_bytes + caches;
+                config.heads * int_bytes + caches +
+                masked_means_bytes(config, rung.element, family, most_circuits);
   // The corrupted run has its residual stream, heads and scratch.
   const std::int64_t corrupted = family.corrupted_rows;
-  const std::int64_t filling = fills +
-                               (2 * corrupted * d + scratch_numbers(config, corrupted)) * number +
+  const std::int64_t filling = fills + run_bytes(config, rung.element, corrupted) +
                                (2 * (most_circuits * family.prompts + corrupted) + 2) * int_bytes;
   // A constant is made of the chosen fills, a mask of them, and a row of zeros.
   const std::int64_t choosing =
@@ -77,20 +97,32 @@ BackendMemory backend_memory(const Gpt2Config& config, Backend& backend) {
           info.long_rows_bytes};
 }
 
-FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted,
-                         Ablation ablation) {
-  FamilyShape shape{clean.all_tokens(), clean.prompts(), 1, 0, clean.longest()};
-  if (ablation == Ablation::zero) return shape;
-  shape.longest = std::max(shape.longest, corrupted.longest());
-  shape.fill_rows = shape.corrupted_rows = corrupted.all_tokens();
-  if (ablation == Ablation::resample) return shape;
+namespace {
+
+/// Of mean ablation: one for each template and position.
+std::int64_t mean_rows(const PromptBatch& clean) {
   std::map<int, std::int64_t> longest;  // by template
   for (std::size_t b = 0; b < clean.tokens.size(); ++b) {
     std::int64_t& positions = longest[clean.templates[b]];
     positions = std::max(positions, std::ssize(clean.tokens[b]));
   }
-  shape.fill_rows = 0;
-  for (const auto& [number, positions] : longest) shape.fill_rows += positions;
+  std::int64_t rows = 0;
+  for (const auto& [number, positions] : longest) rows += positions;
+  return rows;
+}
+
+}  // namespace
+
+FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted,
+                         const AblationRule& rule) {
+  FamilyShape shape{clean.all_tokens(), clean.prompts(), 1, 0};
+  shape.longest = clean.longest();
+  shape.mlp_fills = mlps_take_part(rule.components);
+  if (rule.kind == Ablation::zero) return shape;
+  shape.longest = std::max(shape.longest, corrupted.longest());
+  shape.fill_rows = shape.corrupted_rows = corrupted.all_tokens();
+  if (rule.kind == Ablation::mean) shape.fill_rows = mean_rows(clean);
+  if (rule.has_masked_means()) shape.masked_fill_rows = mean_rows(corrupted);
   return shape;
 }
 
@@ -132,6 +164,14 @@ CacheLimits cache_limits(const Gpt2Config& config, Element element, std::int64_t
   // A quarter of what the layers' attention weights take together.
   limits.packed_heads = config.layers * attention_output_bytes;
   return limits;
+}
+
+std::int64_t masked_means_limit(const Gpt2Config& config, Element element,
+                                std::int64_t corrupted_rows, std::int64_t fill_rows) {
+  // As for prefixes: a circuit has something to remember in each layer.
+  constexpr std::int64_t circuits = 4, most_bytes = std::int64_t{512} << 20;
+  const std::int64_t of_layer = (corrupted_rows + fill_rows) * config.d_model * bytes_of(element);
+  return std::min(circuits * config.layers * of_layer, most_bytes);
 }
 
 std::int64_t packed_heads_bytes(const Gpt2Config& config, Backend& backend, int heads,

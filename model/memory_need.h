@@ -6,8 +6,8 @@
 #include <span>
 #include <string>
 
-#include "io/job.h"
 #include "kernels/backend.h"
+#include "model/ablation.h"
 #include "model/config.h"
 #include "model/prompt_batch.h"
 
@@ -29,10 +29,14 @@ BackendMemory backend_memory(const Gpt2Config& config, Backend& backend);
 struct FamilyShape {
   std::int64_t clean_rows = 0, prompts = 0;
   std::int64_t fill_rows = 0;
-  std::int64_t corrupted_rows = 0;  // that are run: none for zero ablation
-  int longest = 0;                  // rows of a prompt that is run
+  std::int64_t corrupted_rows = 0;    // that are run: none for zero ablation
+  bool mlp_fills = false;             // MLPs take part
+  std::int64_t masked_fill_rows = 0;  // of the corrupted prompts among themselves, if circuits have
+                                      // their own means of MLP outputs
+  int longest = 0;                    // rows of a prompt that is run
 };
-FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted, Ablation ablation);
+FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted,
+                         const AblationRule& rule);
 
 /// In bytes. Of the backend's own memory only what long prompts take is in it; the rest (streams,
 /// the libraries' workspaces) is small.
@@ -61,6 +65,10 @@ struct CacheLimits {
 };
 CacheLimits cache_limits(const Gpt2Config& config, Element element, std::int64_t clean_rows,
                          std::int64_t attention_output_bytes);
+
+/// Likewise MaskedMlpMeans.
+std::int64_t masked_means_limit(const Gpt2Config& config, Element element,
+                                std::int64_t corrupted_rows, std::int64_t fill_rows);
 
 /// So many packed heads of a layer, and their numbers.
 std::int64_t packed_heads_bytes(const Gpt2Config& config, Backend& backend, int heads,

@@ -16,7 +16,7 @@ std::vector<std::vector<double>> last_residuals(const Gpt2& model,
   Backend& backend = model.backend();
   const Sequences sequences = lay_out(backend, prompts);
   const std::int64_t rows = sequences.rows(), d = model.config().d_model;
-  const Numbers residual = run_unablated(model, prompts, sequences, [](Matrix) {});
+  const Numbers residual = run_unablated(model, prompts, sequences, {[](Matrix) {}});
   const Matrix x = as_matrix(residual, rows, d);
   backend.layer_norm(x, {}, model.config().layer_norm_epsilon, x);
   std::vector<std::vector<double>> last;

@@ -11,11 +11,11 @@
 namespace headsweep {
 namespace {
 
-/// What follows from a step: whether a head is removed, or in which order a layer's are tried.
-std::vector<Head> outcome(const SearchStep& step, const GreedySearch& after) {
+/// What follows from a step: what is removed, or in which order a layer's heads are tried.
+std::vector<Component> outcome(const SearchStep& step, const GreedySearch& after) {
   if (step.kind == SearchStep::Kind::ranking) return {after.coming().begin(), after.coming().end()};
   const Decision& decision = after.decisions().back();
-  return decision.removed ? std::vector{decision.head} : std::vector<Head>();
+  return decision.removed ? std::vector{decision.component} : std::vector<Component>();
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ void CertifiedSearch::find_need() {
 
 CertifiedSearch::Need CertifiedSearch::need_measurement() const {
   Need need{.kind = Need::Kind::measure};
-  const auto circuits = guard_circuits(rule_.search.layers, rule_.search.heads);
+  const auto circuits = guard_circuits(rule_.search);
   for (int rung = 0; rung <= rule_.ladder.top(); ++rung)
     for (const Circuit& circuit : circuits) need.trials.push_back({circuit, rung});
   return need;
@@ -123,7 +123,7 @@ CertifiedSearch::Need CertifiedSearch::need_climb(std::size_t step,
 }
 
 CertifiedSearch::Need CertifiedSearch::need_next_step() const {
-  if (search_.next_step() == GreedySearch::Step::decide_head)
+  if (search_.next_step() == GreedySearch::Step::decide)
     return {.kind = Need::Kind::decide, .trials = {{search_.wanted(), start_rung_}}};
   Need need{.kind = Need::Kind::rank};
   for (Circuit& circuit : search_.wanted_for_ranking())

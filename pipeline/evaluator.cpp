@@ -26,8 +26,8 @@ Evaluation scored(std::vector<double> per_prompt, double full_mean) {
 }
 
 Evaluator::Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
-                     Ablation ablation, Positions positions, int most_circuits)
-    : forward_(model, clean, corrupted, ablation, positions,
+                     const AblationRule& rule, int most_circuits)
+    : forward_(model, clean, corrupted, rule,
                std::min(circuits_side_by_side(model.backend().info(), clean), most_circuits)) {
   full_.per_prompt = forward_.run_full_model();
   full_.mean = mean(full_.per_prompt);

@@ -28,7 +28,7 @@ class Evaluator {
   /// Computes the ablation's fills and the full model's logit differences. `most_circuits`: that
   /// the device's memory can hold side by side.
   Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
-            Ablation ablation, Positions positions, int most_circuits = unlimited);
+            const AblationRule& rule, int most_circuits = unlimited);
 
   /// The full model: 100 percent by definition.
   const Evaluation& full() const { return full_; }

@@ -179,4 +179,24 @@ Family tokenize_family(const PromptFamily& prompts, const Tokenizer& tokenizer,
   return family;
 }
 
+void drop_synonyms(Family& family) {
+  const auto is_synonym = [&](std::size_t name, std::size_t later) {
+    const auto alike = [&](const std::vector<int>& prompt) {
+      return prompt[name] == prompt[later];
+    };
+    return std::ranges::all_of(family.clean.positions, alike) &&
+           std::ranges::all_of(family.corrupted.positions, alike);
+  };
+  for (std::size_t later = family.clean.position_names.size(); later-- > 0;)
+    for (std::size_t name = later; name-- > 0;) {
+      if (!is_synonym(name, later)) continue;
+      --later;
+      for (PromptBatch* batch : {&family.clean, &family.corrupted}) {
+        const auto at = static_cast<std::ptrdiff_t>(name);
+        batch->position_names.erase(batch->position_names.begin() + at);
+        for (auto& prompt : batch->positions) prompt.erase(prompt.begin() + at);
+      }
+    }
+}
+
 }  // namespace headsweep

@@ -36,4 +36,8 @@ std::string describe_tokens(const PromptBatch& batch, std::size_t prompt,
 Family tokenize_family(const PromptFamily& prompts, const Tokenizer& tokenizer,
                        const Gpt2Config& config, Ablation ablation, Positions positions);
 
+/// Without the names that stand where a later one stands in every prompt: a head that is kept at
+/// the one is kept at the other.
+void drop_synonyms(Family& family);
+
 }  // namespace headsweep

@@ -20,15 +20,23 @@ constexpr double usual_nearness = 0.4;
 constexpr double weight_of_usual = 8;
 constexpr std::size_t decisions_looked_at = 64;
 
-/// Keeps all heads below the layer, and from it on `kept` of every eight, at random.
-Circuit reduced_from(int first_layer, std::uint64_t kept, std::uint64_t seed, int layers,
-                     int heads) {
-  Circuit circuit(layers, heads, Circuit::Start::everything);
-  for (int layer = first_layer; layer < layers; ++layer)
-    for (int head = 0; head < heads; ++head)
-      if (random_bits(random_bits(seed) + static_cast<std::uint64_t>(layer * heads + head)) % 8 >=
-          kept)
-        circuit.remove(layer, head);
+/// Keeps everything below the layer, and from it on `kept` of every eight components, at random.
+Circuit reduced_from(int first_layer, std::uint64_t kept, std::uint64_t seed,
+                     const SearchRule& rule) {
+  Circuit circuit = rule.everything();
+  const auto falls = [&](int number) {
+    return random_bits(random_bits(seed) + static_cast<std::uint64_t>(number)) % 8 >= kept;
+  };
+  const int all_heads = rule.layers * rule.heads * rule.positions;
+  const GreedySearch search(rule);
+  for (const Component& each : search.coming()) {
+    if (each.layer < first_layer) continue;
+    const int head = each.layer * rule.heads + each.head;
+    const int number = each.kind == Component::Kind::mlp
+                           ? all_heads + each.layer
+                           : head * rule.positions + std::max(each.position, 0);
+    if (falls(number)) circuit.remove(each);
+  }
   return circuit;
 }
 
@@ -80,16 +88,20 @@ int Guards::cheapest_start(std::span<const double> margins, double threshold_per
   return best;
 }
 
-std::vector<Circuit> guard_circuits(int layers, int heads) {
+std::vector<Circuit> guard_circuits(const SearchRule& of_job) {
   constexpr std::uint64_t half = 4, few = 2;
+  // What there is to remove does not depend on its order.
+  SearchRule rule = of_job;
+  rule.order = Order::backward;
+  const int layers = rule.layers;
   std::vector<Circuit> circuits;
-  circuits.emplace_back(layers, heads, Circuit::Start::everything).remove(layers - 1, 0);
+  circuits.push_back(GreedySearch(rule).wanted());
   for (const int first_layer : {2 * layers / 3, layers / 3})
-    circuits.push_back(reduced_from(first_layer, half, 0, layers, heads));
-  // Most of a search's circuits keep few heads, and err most.
+    circuits.push_back(reduced_from(first_layer, half, 0, rule));
+  // Most of a search's circuits keep few components, and err most.
   for (const int first_layer : {2 * layers / 3, layers / 3, 0})
     for (const std::uint64_t seed : {std::uint64_t{1}, std::uint64_t{2}})
-      circuits.push_back(reduced_from(first_layer, few, seed, layers, heads));
+      circuits.push_back(reduced_from(first_layer, few, seed, rule));
   std::ranges::sort(circuits);
   circuits.erase(std::unique(circuits.begin(), circuits.end()), circuits.end());
   return circuits;

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "model/circuit.h"
 #include "pipeline/ladder.h"
+#include "pipeline/search.h"
 
 namespace headsweep {
 
@@ -48,7 +48,7 @@ class Guards {
 };
 
 /// Circuits like those that a search will come to, for measuring a rung's errors: reduced from
-/// several layers on, with all heads but one, half of them and few of them kept.
-std::vector<Circuit> guard_circuits(int layers, int heads);
+/// several layers on, with all components but one, half of them and few of them kept.
+std::vector<Circuit> guard_circuits(const SearchRule& rule);
 
 }  // namespace headsweep

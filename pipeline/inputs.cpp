@@ -21,6 +21,8 @@ Inputs read_inputs(const Job& job) {
         made.prompts, inputs.tokenizer, inputs.config, job.search.ablation, job.search.positions));
     family.selection = std::move(made.selection);
   }
+  if (job.search.granularity == Granularity::position)
+    for (Family& family : inputs.families) drop_synonyms(family);
   return inputs;
 }
 

@@ -112,12 +112,13 @@ bool Leader::take(const Scored& scored, int from) {
   for (std::size_t i = 0; i < guesses.size(); ++i)
     known_[{guesses[i].circuit, guesses[i].rung}] = {
         {scored.scores[i].percent, scored.scores[i].per_prompt, wave_, from, guesses[i].rung, 0},
-        guesses[i].head};
+        guesses[i].component};
   wave_compute_seconds_ += scored.seconds;
   // What is scored on another rung takes another time.
   const int rung = searches_.front().start_rung();
-  if (std::ranges::all_of(
-          guesses, [&](const Guess& guess) { return guess.head != no_head && guess.rung == rung; }))
+  if (std::ranges::all_of(guesses, [&](const Guess& guess) {
+        return guess.component != no_component && guess.rung == rung;
+      }))
     cost_.observe(guesses.size(), scored.seconds);
   return shares_.empty() && end_wave();
 }

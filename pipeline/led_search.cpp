@@ -36,8 +36,8 @@ LedSearch::LedSearch(CertifiedRule rule, const SearchRequest& request,
 
 int LedSearch::layer() const {
   const GreedySearch& search = search_.search();
-  return search.next_step() == GreedySearch::Step::decide_head ? search.next_head().layer
-                                                               : search.ranked_next();
+  return search.next_step() == GreedySearch::Step::decide ? search.next().layer
+                                                          : search.ranked_next();
 }
 
 std::vector<Guess> LedSearch::guesses(std::size_t most, const KnownTrials& known,
@@ -46,7 +46,7 @@ std::vector<Guess> LedSearch::guesses(std::size_t most, const KnownTrials& known
   // While the search walks on, what it wants is among the likely ones, as certain.
   if (stage() != Stage::walking)
     for (const Trial& trial : search_.wanted())
-      if (!known.contains(trial)) guesses.push_back({trial.circuit, 1, no_head, trial.rung});
+      if (!known.contains(trial)) guesses.push_back({trial.circuit, 1, no_component, trial.rung});
   if (stage() == Stage::walking || stage() == Stage::climbing)
     std::ranges::move(likely(most, known, speculation), std::back_inserter(guesses));
   return guesses;
@@ -111,27 +111,26 @@ void LedSearch::learn_steps(std::size_t first_change) {
   learned_ = end;
 }
 
-/// A score on a branch that was not taken still tells how far the score falls without its head. Of
-/// several for a head, that from the least wrong assumptions counts.
+/// A score on a branch that was not taken still tells how far the score falls without its
+/// component. Of several for one, that from the least wrong assumptions counts.
 void LedSearch::learn_from_useless(const KnownTrials& known_trials, const Circuit& kept_before,
                                    double score_before) {
-  std::map<std::pair<int, int>, int> least_wrong;
+  std::map<Component, int> least_wrong;
   const GreedySearch& search = search_.search();
   for (const auto& [trial, known] : known_trials) {
-    const auto [layer, head] = known.head;
     const auto& coming = search.coming();
-    if (std::ranges::find(coming, known.head) == coming.end()) continue;
+    if (std::ranges::find(coming, known.component) == coming.end()) continue;
     Circuit with = trial.circuit;
-    with.keep(layer, head);
+    with.keep(known.component);
     const auto base = known_trials.find({with, trial.rung});
     if (base == known_trials.end() && with != kept_before) continue;
     const int wrong = search.disagreements(trial.circuit);
-    const auto [at, added] = least_wrong.emplace(std::pair(layer, head), wrong);
+    const auto [at, added] = least_wrong.emplace(known.component, wrong);
     if (!added && at->second <= wrong) continue;
     at->second = wrong;
     const double before =
         base == known_trials.end() ? score_before : base->second.score.score_percent;
-    odds_.estimate(known.head, before - known.score.score_percent);
+    odds_.estimate(known.component, before - known.score.score_percent);
   }
 }
 

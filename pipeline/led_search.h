@@ -13,12 +13,12 @@
 namespace headsweep {
 
 /// Of a trial that no next step asks for.
-constexpr Head no_head{-1, -1};
+constexpr Component no_component{-1, Component::no_head};
 
 /// A trial that has been scored.
 struct KnownTrial {
   UsedScore score;
-  Head head;  // that its circuit was tried without
+  Component component;  // that its circuit was tried without
   bool used = false;
 };
 /// Searches of the same family share them: the score of a circuit knows no threshold.

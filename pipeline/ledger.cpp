@@ -22,10 +22,10 @@ void print_contradiction(const RunRecord& record) {
   if (wrong == record.audit.end()) return;
   const DecisionRecord& decision = record.decisions[static_cast<std::size_t>(wrong->decision)];
   fmt::print(stderr,
-             "headsweep: family '{}': head {} of layer {} was {} with score {:.9f} % ({}), but in "
+             "headsweep: family '{}': {} was {} with score {:.9f} % ({}), but in "
              "fp64 its score is {:.9f} %, {:.9f} points on the other side of the threshold: this "
              "circuit is not to be trusted; run it with run.precision: fp64\n",
-             record.family, decision.head, decision.layer, decision.removed ? "removed" : "kept",
+             record.family, component_text(decision, record), decision.removed ? "removed" : "kept",
              decision.score_percent, record.rungs[static_cast<std::size_t>(decision.rung)].name,
              wrong->score_percent, std::abs(100 - wrong->score_percent - record.threshold));
 }
@@ -40,17 +40,18 @@ int waves_of(const RunRecord& record) {
 }  // namespace
 
 Ledger::Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, RunSetting setting)
-    : job_(job), setting_(std::move(setting)), progress_(runs_of(job).size(), rule.decisions()) {
+    : job_(job), setting_(std::move(setting)), progress_(runs_of(job).size()) {
   for (const RunSpec& run : runs_of(job)) {
-    SearchRule rule_of_run = rule;
-    rule_of_run.threshold_percent = run.threshold;
     RunStore store(run_file_path(job, run),
                    new_run(job, run, inputs.families[run.family], inputs.tokenizer, setting_));
-    std::vector<SearchStep> steps = recorded_steps(store.record(), rule_of_run);
-    GreedySearch search = search_after(rule_of_run, steps);
+    SearchRule of_run = for_family(rule, static_cast<int>(store.record().position_names.size()));
+    of_run.threshold_percent = run.threshold;
+    std::vector<SearchStep> steps = recorded_steps(store.record(), of_run);
+    GreedySearch search = search_after(of_run, steps);
     const bool one = job.search.thresholds.size() == 1;
     const std::string& family = job.families[run.family].name;
-    progress_.add(store.record(), one ? family : fmt::format("{} T{}", family, run.threshold));
+    progress_.add(store.record(), one ? family : fmt::format("{} T{}", family, run.threshold),
+                  of_run.decisions());
     books_.push_back({run, std::move(store), std::move(steps), std::move(search)});
   }
 }
@@ -103,8 +104,8 @@ void Ledger::commit(const SearchProgress& progress) {
   replace_steps(book, progress);
   book.store.set_audit(progress.audited);
   book.store.add(progress.work);
-  progress_.update(number, book.store.record());
   if (progress.state == SearchProgress::State::searching) {
+    progress_.update(number, book.store.record());
     write_what_is_due();
   } else if (progress.state == SearchProgress::State::stopped) {
     finish(number, RunStatus::stopped);
@@ -140,6 +141,7 @@ void Ledger::add_step(Book& book, const SearchStep& step) {
 void Ledger::finish(std::size_t run, RunStatus status) {
   RunStore& store = books_[run].store;
   store.finish(status);
+  progress_.update(family, store.record());
   index_is_old_ = true;
   if (!is_over(status)) return;
   progress_.clear_line();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -12,7 +11,7 @@
 namespace headsweep {
 namespace {
 
-constexpr std::size_t most_named = 6;  // heads in one line
+constexpr std::size_t most_named = 6;  // components in one line
 
 /// "a, b and 12 more".
 std::string listed(std::vector<std::string> items) {
@@ -25,10 +24,6 @@ std::string listed(std::vector<std::string> items) {
 /// Four decimals, but never just zeros: in fp64 margins may be tiny.
 std::string margin_text(double margin) {
   return std::abs(margin) < 1e-3 ? fmt::format("{:+.2g}", margin) : fmt::format("{:+.4f}", margin);
-}
-
-std::string head_text(const DecisionRecord& decision) {
-  return fmt::format("head {} of layer {}", decision.head, decision.layer);
 }
 
 const RungRecord& rung_of(const DecisionRecord& decision, const RunRecord& record) {
@@ -72,30 +67,39 @@ std::string precision_line(const RunRecord& record) {
                                                 [](const auto& d) { return std::abs(d.margin); });
   const RungRecord& rung = rung_of(*nearest, record);
   return fmt::format("precision: {}; smallest margin {} ({}, {}{})\n", fmt::join(texts, ", "),
-                     margin_text(nearest->margin), head_text(*nearest), rung.name,
+                     margin_text(nearest->margin), component_text(*nearest, record), rung.name,
                      is_reference(rung) ? "" : fmt::format(", guard {:.2g}", nearest->guard));
 }
 
 std::string tie_line(const RunRecord& record) {
   std::vector<std::string> ties;
   for (const DecisionRecord& decision : record.decisions)
-    if (decision.tie) ties.push_back(head_text(decision));
+    if (decision.tie) ties.push_back(component_text(decision, record));
   if (ties.empty()) return "";
   return fmt::format("tie: {}: margin below 1e-9 in fp64, decided by the rule\n", listed(ties));
 }
 
+/// "3.1", "3.mlp", "3.1 at S1".
+std::string short_text(const DecisionRecord& decision, const RunRecord& record) {
+  if (decision.is_mlp()) return fmt::format("{}.mlp", decision.layer);
+  const std::string head = fmt::format("{}.{}", decision.layer, decision.head);
+  if (decision.position == every_position) return head;
+  return fmt::format("{} at {}", head,
+                     record.position_names[static_cast<std::size_t>(decision.position)]);
+}
+
 std::string fragile_line(const RunRecord& record, double amount) {
   if (record.decisions.empty()) return "";
-  std::vector<std::string> heads;
+  std::vector<std::string> named;
   for (const std::size_t i : fragile_decisions(record, amount)) {
     const DecisionRecord& decision = record.decisions[i];
-    heads.push_back(
-        fmt::format("{}.{} ({})", decision.layer, decision.head, margin_text(decision.margin)));
+    named.push_back(
+        fmt::format("{} ({})", short_text(decision, record), margin_text(decision.margin)));
   }
   return fmt::format(
       "fragile: {} of {} decisions would fall otherwise at a threshold moved by {}{}{}\n",
-      heads.empty() ? "none" : std::to_string(heads.size()), record.decisions.size(), amount,
-      heads.empty() ? "" : ": ", listed(heads));
+      named.empty() ? "none" : std::to_string(named.size()), record.decisions.size(), amount,
+      named.empty() ? "" : ": ", listed(named));
 }
 
 std::string audit_line(const RunRecord& record) {
@@ -104,9 +108,9 @@ std::string audit_line(const RunRecord& record) {
   for (const AuditRecord& each : record.audit) {
     if (each.agrees) continue;
     const DecisionRecord& decision = record.decisions[static_cast<std::size_t>(each.decision)];
-    contradictions.push_back(fmt::format("{}: CONTRADICTED, {} at {:.4f}, fp64 says {:.4f}",
-                                         head_text(decision), decision.removed ? "removed" : "kept",
-                                         decision.score_percent, each.score_percent));
+    contradictions.push_back(fmt::format(
+        "{}: CONTRADICTED, {} at {:.4f}, fp64 says {:.4f}", component_text(decision, record),
+        decision.removed ? "removed" : "kept", decision.score_percent, each.score_percent));
   }
   const std::size_t audited = record.audit.size();
   if (contradictions.empty())
@@ -114,6 +118,17 @@ std::string audit_line(const RunRecord& record) {
                        audited == 1 ? "" : "s", audited == 1 ? "which agrees" : "all agree");
   return fmt::format("audit: {}; {} of {} decisions evaluated again in fp64 agree\n",
                      fmt::join(contradictions, "; "), audited - contradictions.size(), audited);
+}
+
+/// "48 decisions"; a search that alternates makes as many in its first pass, and then some.
+std::string planned_decisions(const RunRecord& record) {
+  const auto positions = record.granularity == Granularity::position
+                             ? static_cast<int>(record.position_names.size())
+                             : 1;
+  const int of_layer = (heads_take_part(record.components) ? record.heads * positions : 0) +
+                       (mlps_take_part(record.components) ? 1 : 0);
+  const bool more = value_of(record.identity, "order", "") == name_of(Order::alternate);
+  return fmt::format("{}{} decisions", more ? "at least " : "", record.layers * of_layer);
 }
 
 std::string status_line(const RunRecord& record) {
@@ -127,8 +142,8 @@ std::string status_line(const RunRecord& record) {
     case RunStatus::stopped:
       break;
   }
-  return fmt::format("status: {} after {} of {} decisions; run the job again to go on\n",
-                     name_of(record.status), record.decisions.size(), record.layers * record.heads);
+  return fmt::format("status: {} after {} of {}; run the job again to go on\n",
+                     name_of(record.status), record.decisions.size(), planned_decisions(record));
 }
 
 /// "12 waves, 61 evaluations (13 thrown away); over 4 ranks ..."; empty if nothing was done.
@@ -145,69 +160,74 @@ std::string work_line(const RunRecord& record) {
       share(work.compute_seconds), share(work.communication_seconds), share(work.waiting_seconds));
 }
 
-std::string table_header() {
-  return fmt::format("{:>6} {:>5} {:>12} {:>12} {:>7} {:>9}  {:8} {:>6} {:>5}  {}\n", "layer",
-                     "head", "score %", "margin", "rung", "guard", "decision", "wave", "rank",
-                     "host");
+std::string table_header(const RunRecord& record) {
+  return fmt::format("{:>6} {:>5} {}{:>12} {:>12} {:>7} {:>9}  {:8} {:>6} {:>5}  {}\n", "layer",
+                     "head", record.granularity == Granularity::position ? "position " : "",
+                     "score %", "margin", "rung", "guard", "decision", "wave", "rank", "host");
 }
 
 std::string table_row(const DecisionRecord& d, const RunRecord& record) {
   const bool has_rung = !record.rungs.empty();
-  return fmt::format(
-      "{:>6} {:>5} {:>12.6f} {:>+12.6f} {:>7} {:>9}  {:8} {:>6} {:>5}  {}\n", d.layer, d.head,
-      d.score_percent, d.margin, has_rung ? rung_of(d, record).name : "-",
-      has_rung ? fmt::format("{:.2g}", d.guard) : "-", d.removed ? "removed" : "kept", d.wave,
-      d.rank, record.hosts[static_cast<std::size_t>(d.host)]);
+  std::string position;
+  if (record.granularity == Granularity::position)
+    position =
+        fmt::format("{:8} ", d.position == every_position
+                                 ? ""
+                                 : record.position_names[static_cast<std::size_t>(d.position)]);
+  return fmt::format("{:>6} {:>5} {}{:>12.6f} {:>+12.6f} {:>7} {:>9}  {:8} {:>6} {:>5}  {}\n",
+                     d.layer, d.is_mlp() ? "mlp" : std::to_string(d.head), position,
+                     d.score_percent, d.margin, has_rung ? rung_of(d, record).name : "-",
+                     has_rung ? fmt::format("{:.2g}", d.guard) : "-",
+                     d.removed ? "removed" : "kept", d.wave, d.rank,
+                     record.hosts[static_cast<std::size_t>(d.host)]);
+}
+
+/// "7 of 48 heads, 2 of 6 MLPs".
+std::string kept_text(const RunRecord& record) {
+  std::vector<std::string> parts;
+  if (heads_take_part(record.components))
+    parts.push_back(
+        fmt::format("{} of {} heads", kept_heads(record).size(), record.layers * record.heads));
+  if (mlps_take_part(record.components))
+    parts.push_back(fmt::format("{} of {} MLPs", kept_mlps(record).size(), record.layers));
+  if (record.granularity == Granularity::position) parts.front() += " at some position";
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 }  // namespace
 
-std::string circuit_picture(const RunRecord& record) {
-  std::map<std::pair<int, int>, char> marks;
-  for (const DecisionRecord& decision : record.decisions)
-    marks[{decision.layer, decision.head}] = decision.removed ? '.' : '#';
-  std::string text = "layer  head";
-  for (int head = 0; head < record.heads; ++head) text += fmt::format(" {:>2}", head);
-  text += '\n';
-  for (int layer = record.layers - 1; layer >= 0; --layer) {
-    text += fmt::format("{:>5}      ", layer);
-    for (int head = 0; head < record.heads; ++head) {
-      const auto mark = marks.find({layer, head});
-      text += fmt::format("  {}", mark == marks.end() ? '?' : mark->second);
-    }
-    text += '\n';
-  }
-  return text;
-}
-
 std::string summary(const RunRecord& record, double fragile_amount) {
-  const auto kept = kept_heads(record).size();
-  const int all = record.layers * record.heads;
+  const bool by_position = record.granularity == Granularity::position;
   std::string text = fmt::format(
-      "family {}, corruption {}, {} ablation, positions {}, order {}, threshold {} %\n",
+      "family {}, corruption {}, {} ablation{}, positions {}, order {}, threshold {} %\n",
       record.family, value_of(record.identity, "corruption", "?"),
-      value_of(record.identity, "ablation", "?"), value_of(record.identity, "positions", "?"),
-      value_of(record.identity, "order", "?"), record.threshold);
+      value_of(record.identity, "ablation", "?"),
+      value_of(record.identity, "mlp_means", "") == name_of(MlpMeans::under_head_mask)
+          ? " (MLPs under the head mask)"
+          : "",
+      value_of(record.identity, "positions", "?"), value_of(record.identity, "order", "?"),
+      record.threshold);
   text += fmt::format("full model: mean logit difference {:.4f} over {} prompts\n",
                       record.full_mean, record.full_per_prompt.size());
   text += status_line(record) + precision_line(record) + tie_line(record) +
           fragile_line(record, fragile_amount) + audit_line(record);
-  text += fmt::format(
-      "\n{}\n# kept   . removed{}\n", circuit_picture(record),
-      record.decisions.size() < static_cast<std::size_t>(all) ? "   ? not decided" : "");
-  text += fmt::format("circuit: {} of {} heads, score {:.2f} % of the full model\n", kept, all,
+  const std::string picture = circuit_picture(record);
+  text += fmt::format("\n{}\n# kept   {}. removed{}\n", picture,
+                      by_position ? "+ at some positions   " : "",
+                      picture.find('?') != std::string::npos ? "   ? not decided" : "");
+  text += fmt::format("circuit: {}, score {:.2f} % of the full model\n", kept_text(record),
                       circuit_score_percent(record));
   return text + work_line(record);
 }
 
 std::string decision_table(const RunRecord& record) {
-  std::string text = table_header();
+  std::string text = table_header(record);
   for (const DecisionRecord& decision : record.decisions) text += table_row(decision, record);
   return text;
 }
 
 std::string fragile_table(const RunRecord& record, double amount) {
-  std::string text = table_header();
+  std::string text = table_header(record);
   for (const std::size_t i : fragile_decisions(record, amount))
     text += table_row(record.decisions[i], record);
   return text;

@@ -7,7 +7,8 @@
 
 namespace headsweep {
 
-/// Layers x heads, the last layer on top: '#' kept, '.' removed, '?' not decided yet.
+/// Layers x heads, and MLPs if they take part; the last layer on top: '#' kept, '.' removed, '?'
+/// not decided yet; '+' kept at some positions.
 std::string circuit_picture(const RunRecord& record);
 
 /// What was run, what came out and how sure that is, in a few lines, the picture among them.

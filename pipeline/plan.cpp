@@ -1,5 +1,6 @@
 #include "pipeline/plan.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -41,21 +42,33 @@ Prepared prepare(const Job& job, const Inputs& inputs, const Ranks& alone) {
   prepared.info = rungs.info;
   for (const Family& family : inputs.families)
     prepared.memory.push_back(
-        describe_memory(prepared.planning, rungs, inputs.config, family, job.search.ablation));
+        describe_memory(prepared.planning, rungs, inputs.config, family, ablation_rule(job)));
   return prepared;
 }
 
-/// How many decisions a run's file holds.
-int decisions_made(const Job& job, const RunSpec& run, const Inputs& inputs,
-                   const Prepared& prepared, const RunSetting& setting) {
+/// A run as its file has it, or as it would begin.
+RunRecord planned_run(const Job& job, const RunSpec& run, const Inputs& inputs,
+                      const Prepared& prepared, const RunSetting& setting) {
   const std::filesystem::path path = run_file_path(job, run);
   RunRecord fresh = new_run(job, run, inputs.families[run.family], inputs.tokenizer, setting);
   if (prepared.planning.stands_in) take_device_of_file(fresh, path);
-  const RunStore store(path, std::move(fresh));
-  return static_cast<int>(store.record().decisions.size());
+  return RunStore(path, std::move(fresh)).record();
 }
 
-/// What a family needs, and how far each of its runs has come.
+/// How many decisions a run has still to make; says where they will be.
+int plan_run(const Job& job, const RunSpec& run, const RunRecord& record) {
+  const SearchRule rule = for_family(search_rule(job, record.layers, record.heads),
+                                     static_cast<int>(record.position_names.size()));
+  const int decided = static_cast<int>(record.decisions.size()),
+            decisions = std::max(rule.decisions(), decided);
+  const bool over = is_over(record.status);
+  // A search that alternates goes on until a whole pass removes nothing.
+  fmt::print("  run file: {} ({} of {}{} decisions made)\n", run_file_path(job, run).string(),
+             decided, rule.order == Order::alternate && !over ? "at least " : "", decisions);
+  return over ? 0 : decisions - decided;
+}
+
+/// What a family needs, and how far each of its runs has come that is not over.
 std::vector<SimulatedFamily> plan_family(const Job& job, std::size_t i, const Inputs& inputs,
                                          const Gpt2& model, const Prepared& prepared,
                                          const RunSetting& setting) {
@@ -67,27 +80,27 @@ std::vector<SimulatedFamily> plan_family(const Job& job, std::size_t i, const In
     fmt::print("  {}\n", left_out);
   // The full model knows no ablation, so that the cheapest will do.
   const double full_mean =
-      Evaluator(model, family.clean, family.corrupted, Ablation::zero, Positions::all).full().mean;
+      Evaluator(model, family.clean, family.corrupted, {Ablation::zero, Positions::all})
+          .full()
+          .mean;
   if (const auto reason = why_left_out(full_mean, family.prompts.name, job); !reason.empty()) {
     fmt::print("  left out: {}\n", reason);
     return {};
   }
-  const int heads = model.config().layers * model.config().heads;
   fmt::print("  full model: mean logit difference {:.4f}\n", full_mean);
-  const FamilyCost cost = estimate_family_cost(model, {family.clean, family.corrupted},
-                                               job.search.ablation, job.search.positions);
+  const FamilyCost cost =
+      estimate_family_cost(model, {family.clean, family.corrupted}, ablation_rule(job));
   std::vector<SimulatedFamily> runs;
   int left = 0;
   for (const RunSpec& run : runs_of(job)) {
     if (run.family != i) continue;
-    const int decided = decisions_made(job, run, inputs, prepared, setting);
-    fmt::print("  run file: {} ({} of {} decisions made)\n", run_file_path(job, run).string(),
-               decided, heads);
-    runs.push_back({cost, decided});
-    left += heads - decided;
+    const RunRecord record = planned_run(job, run, inputs, prepared, setting);
+    left += plan_run(job, run, record);
+    if (!is_over(record.status)) runs.push_back({cost, static_cast<int>(record.decisions.size())});
   }
   fmt::print("{}", prepared.memory[i]);
-  fmt::print("  work: {} evaluations{}, about {:.1f} s here one after the other\n", left,
+  fmt::print("  work: {}{} evaluations{}, about {:.1f} s here one after the other\n",
+             job.search.order == Order::alternate && left > 0 ? "at least " : "", left,
              runs.size() > 1 ? " at most (thresholds share what they both want)" : "",
              mean_of(cost.evaluation_seconds) * left);
   return runs;
@@ -125,8 +138,8 @@ void plan_job(const Job& job, const PlannedRanks& planned) {
   const RunSetting setting{config, hash.get(), prepared.ladder, prepared.info, alone.places(), {}};
   SimulatedWork work{{}, job.run.speculation, job.run.ranks_per_family};
   for (std::size_t i = 0; i < inputs.families.size(); ++i) {
-    for (const SimulatedFamily& run : plan_family(job, i, inputs, *loaded.model, prepared, setting))
-      if (run.decided < config.layers * config.heads) work.families.push_back(run);
+    const auto runs = plan_family(job, i, inputs, *loaded.model, prepared, setting);
+    work.families.insert(work.families.end(), runs.begin(), runs.end());
   }
   fmt::print("\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n",
              static_cast<double>(peak_memory_bytes()) / 1e6,

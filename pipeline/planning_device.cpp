@@ -73,9 +73,10 @@ PlannedRungs open_rungs(const PlanningDevice& planning, const Ladder& ladder,
 }
 
 std::string describe_memory(const PlanningDevice& planning, const PlannedRungs& rungs,
-                            const Gpt2Config& config, const Family& family, Ablation ablation) {
+                            const Gpt2Config& config, const Family& family,
+                            const AblationRule& rule) {
   if (rungs.memory.empty()) return "";
-  const FamilyShape shape = family_shape(family.clean, family.corrupted, ablation);
+  const FamilyShape shape = family_shape(family.clean, family.corrupted, rule);
   if (planning.stands_in) {
     const MemoryNeed need = memory_need(config, rungs.memory, shape, 1);
     return fmt::format("  GPU memory: at least {:.2f} GB for each rank ({})\n",

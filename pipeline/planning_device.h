@@ -46,7 +46,8 @@ PlannedRungs open_rungs(const PlanningDevice& planning, const Ladder& ladder,
 /// What a family will take of a GPU that one rank has for itself, as a line; empty for the
 /// processor. UserError if that is more than the GPU here has.
 std::string describe_memory(const PlanningDevice& planning, const PlannedRungs& rungs,
-                            const Gpt2Config& config, const Family& family, Ablation ablation);
+                            const Gpt2Config& config, const Family& family,
+                            const AblationRule& rule);
 
 /// Of a run that was begun elsewhere, what depends on the device: it cannot be checked here.
 void take_device_of_file(RunRecord& fresh, const std::filesystem::path& path);

@@ -21,17 +21,15 @@ std::string duration(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::size_t runs, int decisions_each)
-    : decisions_each_(decisions_each),
-      terminal_(isatty(STDERR_FILENO) == 1),
-      started_(Clock::now()),
-      shown_(Clock::now()) {
+Progress::Progress(std::size_t runs)
+    : terminal_(isatty(STDERR_FILENO) == 1), started_(Clock::now()), shown_(Clock::now()) {
   runs_.reserve(runs);
 }
 
-Progress::Run Progress::state_of(const RunRecord& record, std::string name) {
+Progress::Run Progress::state_of(const RunRecord& record, std::string name, int decisions) {
   return {std::move(name),
           static_cast<int>(record.decisions.size()),
+          std::max(decisions, static_cast<int>(record.decisions.size())),
           static_cast<int>(kept_heads(record).size()),
           record.work.waves,
           circuit_score_percent(record),
@@ -39,8 +37,8 @@ Progress::Run Progress::state_of(const RunRecord& record, std::string name) {
           is_over(record.status)};
 }
 
-void Progress::add(const RunRecord& record, std::string name) {
-  const Run& run = runs_.emplace_back(state_of(record, std::move(name)));
+void Progress::add(const RunRecord& record, std::string name, int decisions) {
+  const Run& run = runs_.emplace_back(state_of(record, std::move(name), decisions));
   resumed_ += run.decided;
   evaluations_before_ += run.evaluations;
 }
@@ -50,12 +48,11 @@ void Progress::begin() {
   for (const Run& run : runs_)
     if (run.decided > 0 && !run.complete)
       fmt::print(stderr, "{}: resumed after {} of {} decisions\n", run.name, run.decided,
-                 decisions_each_);
+                 run.decisions);
 }
 
 void Progress::update(std::size_t run, const RunRecord& record) {
-  runs_[run] = state_of(record, std::move(runs_[run].name));
-  runs_[run].complete = runs_[run].decided == decisions_each_;
+  runs_[run] = state_of(record, std::move(runs_[run].name), runs_[run].decisions);
   latest_ = run;
   anything_new_ = true;
 }
@@ -64,20 +61,20 @@ void Progress::leave_out(std::size_t run) { runs_[run].left_out = true; }
 
 std::string Progress::of_one(const Run& run) const {
   return fmt::format("{}: {}/{} decided, {} kept, score {:.2f} %, {} waves", run.name, run.decided,
-                     decisions_each_, run.kept, run.score_percent, run.waves);
+                     run.decisions, run.kept, run.score_percent, run.waves);
 }
 
 std::string Progress::line() const {
-  int decided = 0, done = 0, runs = 0;
+  int decided = 0, all = 0, done = 0, runs = 0;
   long long evaluations = -evaluations_before_;
   for (const Run& run : runs_) {
     if (run.left_out) continue;
     ++runs;
     decided += run.decided;
+    all += run.decisions;
     done += run.complete ? 1 : 0;
     evaluations += run.evaluations;
   }
-  const int all = decisions_each_ * runs;
   const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
   const double rate = static_cast<double>(decided - resumed_) / seconds;
   std::string text;

@@ -11,10 +11,11 @@ namespace headsweep {
 
 class Progress {
  public:
-  Progress(std::size_t runs, int decisions_each);
+  explicit Progress(std::size_t runs);
 
-  /// A run as this start of the job finds it.
-  void add(const RunRecord& record, std::string name);
+  /// A run as this start of the job finds it. `decisions`: how many its search makes, or at least
+  /// makes, if that depends on them.
+  void add(const RunRecord& record, std::string name, int decisions);
   /// The searches begin; says which go on.
   void begin();
   void update(std::size_t run, const RunRecord& record);
@@ -31,16 +32,15 @@ class Progress {
  private:
   struct Run {
     std::string name;
-    int decided = 0, kept = 0, waves = 0;
+    int decided = 0, decisions = 0, kept = 0, waves = 0;
     double score_percent = 100;
     long long evaluations = 0;
     bool complete = false, left_out = false;
   };
-  static Run state_of(const RunRecord& record, std::string name);
+  static Run state_of(const RunRecord& record, std::string name, int decisions);
   std::string line() const;
   std::string of_one(const Run& run) const;
 
-  int decisions_each_;
   std::vector<Run> runs_;
   std::size_t latest_ = 0;  // the run that has moved last
   int resumed_ = 0;         // decisions of earlier starts

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,26 +25,29 @@ class Reader {
     }
     if (!removals_left_.empty()) {
       if (search_.next_step() != GreedySearch::Step::rank_layer)
-        fail(removals_left_.front().layer, 0);
+        fail_at_ranking(removals_left_.front().layer);
       take_ranking();
     }
-    if (!removals_left_.empty()) fail(removals_left_.front().layer, 0);
+    if (!removals_left_.empty()) fail_at_ranking(removals_left_.front().layer);
     return std::move(steps_);
   }
 
  private:
-  [[noreturn]] void fail(int layer, int head) const {
+  [[noreturn]] void fail(const std::string& what) const {
     throw UserError(fmt::format(
-        "family '{}': the run file's decision on head {} of layer {} does not follow from those "
-        "before it: the file was changed; move it away and run again",
-        record_.family, head, layer));
+        "family '{}': the run file's {} does not follow from the decisions before it: the file was "
+        "changed; move it away and run again",
+        record_.family, what));
+  }
+  [[noreturn]] void fail_at_ranking(int layer) const {
+    fail(fmt::format("ranking of layer {}", layer));
   }
 
   void take_decision(const DecisionRecord& decision) {
-    const Head head{decision.layer, decision.head};
-    if (search_.finished() || search_.next_head() != head ||
+    if (search_.next_step() != GreedySearch::Step::decide ||
+        search_.next() != component_of(decision) ||
         search_.tell(decision.score_percent).removed != decision.removed)
-      fail(head.layer, head.head);
+      fail("decision on " + component_text(decision, record_));
     steps_.push_back({SearchStep::Kind::decision,
                       {{decision.score_percent, decision.per_prompt, decision.wave, decision.rank,
                         decision.rung, decision.guard}}});
@@ -51,11 +55,11 @@ class Reader {
 
   void take_ranking() {
     const auto heads = static_cast<std::size_t>(search_.rule().heads);
-    if (removals_left_.size() < heads) fail(search_.ranked_next(), 0);
+    if (removals_left_.size() < heads) fail_at_ranking(search_.ranked_next());
     SearchStep step{SearchStep::Kind::ranking, {}};
     std::vector<double> scores;
     for (const SingleRemoval& each : removals_left_.first(heads)) {
-      if (each.layer != search_.ranked_next()) fail(each.layer, each.head);
+      if (each.layer != search_.ranked_next()) fail_at_ranking(each.layer);
       scores.push_back(each.score_percent);
       step.scores.push_back({each.score_percent, {}, 0, 0, each.rung, 0});
     }
@@ -71,6 +75,11 @@ class Reader {
 };
 
 }  // namespace
+
+Component component_of(const DecisionRecord& decision) {
+  if (decision.is_mlp()) return Component::mlp_of(decision.layer);
+  return {decision.layer, decision.head, Component::Kind::head, decision.position};
+}
 
 std::vector<SearchStep> recorded_steps(const RunRecord& record, const SearchRule& rule) {
   return Reader(record, rule).read();

@@ -8,6 +8,8 @@
 
 namespace headsweep {
 
+Component component_of(const DecisionRecord& decision);
+
 /// The steps whose decisions and single removals the record holds. UserError unless each follows
 /// from those before it by the rule.
 std::vector<SearchStep> recorded_steps(const RunRecord& record, const SearchRule& rule);

@@ -26,18 +26,21 @@ void move_towards(double& value, double target, double decay_of_value) {
 RemovalOdds::RemovalOdds(const SearchRule& rule)
     : threshold_percent_(std::max(rule.threshold_percent, 1e-6)),
       heads_(rule.heads),
+      positions_(rule.positions),
       log_scale_(std::log(first_scale * threshold_percent_)),
       kept_(count_prior),
       expected_(count_prior),
       estimates_(index_of({rule.layers, 0})) {}
 
-std::size_t RemovalOdds::index_of(Head head) const {
-  return static_cast<std::size_t>(head.layer) * static_cast<std::size_t>(heads_) +
-         static_cast<std::size_t>(head.head);
+std::size_t RemovalOdds::index_of(const Component& component) const {
+  const auto& [layer, head, kind, position] = component;
+  const int in_layer = kind == Component::Kind::mlp ? heads_ * positions_
+                                                    : head * positions_ + std::max(position, 0);
+  return static_cast<std::size_t>(layer * (heads_ * positions_ + 1) + in_layer);
 }
 
-void RemovalOdds::estimate(Head head, double drop_percent) {
-  if (std::isfinite(drop_percent)) estimates_[index_of(head)] = drop_percent;
+void RemovalOdds::estimate(const Component& component, double drop_percent) {
+  if (std::isfinite(drop_percent)) estimates_[index_of(component)] = drop_percent;
 }
 
 double RemovalOdds::kept_unestimated(double distance) const {
@@ -55,15 +58,16 @@ RemovalOdds::Outlook RemovalOdds::now() const {
   return {std::max(score_percent_ - (100 - threshold_percent_), 0.0), 0};
 }
 
-RemovalOdds::Outlook RemovalOdds::after(const Outlook& outlook, Head head, bool removed) const {
-  const auto& drop = estimate_of(head);
+RemovalOdds::Outlook RemovalOdds::after(const Outlook& outlook, const Component& component,
+                                        bool removed) const {
+  const auto& drop = estimate_of(component);
   if (!removed || !drop) return outlook;
   return {std::max(outlook.distance - *drop, 0.0), outlook.variance + squared_width(*drop)};
 }
 
-double RemovalOdds::removal(const Outlook& outlook, Head head) const {
+double RemovalOdds::removal(const Outlook& outlook, const Component& component) const {
   double kept = 0;
-  if (const auto& drop = estimate_of(head)) {
+  if (const auto& drop = estimate_of(component)) {
     // Student's t with two degrees of freedom has this distribution function.
     const double room =
         (outlook.distance - *drop) / std::sqrt(squared_width(*drop) + outlook.variance);
@@ -82,14 +86,18 @@ void RemovalOdds::learn(const Decision& decision) {
   move_towards(expected_, count_prior, count_decay);
   kept_ += decision.removed ? 0 : 1;
   expected_ += expected;
-  if (const auto& estimated = estimate_of(decision.head)) {
+  if (const auto& estimated = estimate_of(decision.component)) {
     const double off =
         error_ * std::abs(drop - *estimated) / std::sqrt(squared_width(*estimated)) / mean_of_error;
     move_towards(error_, std::min(off, 5 * std::max(error_, 1.0)), error_decay);
     error_ = std::clamp(error_, least_error, most_error);
   }
   move_towards(log_scale_, std::log(std::abs(drop) + least_drop * threshold_percent_), decay);
-  if (decision.removed) score_percent_ = decision.score_percent;
+  if (decision.removed) {
+    score_percent_ = decision.score_percent;
+  } else {
+    estimate(decision.component, drop);  // a later pass tries it again
+  }
 }
 
 }  // namespace headsweep

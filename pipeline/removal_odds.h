@@ -1,9 +1,9 @@
-// How likely it is that the search removes a head, judged by what it has seen so far. Decides only
-// what is scored in advance: a bad guess costs time, never a result.
+// How likely it is that the search removes a component, judged by what it has seen so far. Decides
+// only what is scored in advance: a bad guess costs time, never a result.
 //
-// A head is kept if its drop of the score exceeds the distance from the running score to the
-// threshold's line. Where nothing is known of the head, the odds that it is kept fall with that
-// distance, measured in the drops seen lately, and follow how many heads were kept lately. Where
+// A component is kept if its drop of the score exceeds the distance from the running score to the
+// threshold's line. Where nothing is known of it, the odds that it is kept fall with that
+// distance, measured in the drops seen lately, and follow how many were kept lately. Where
 // its drop has been estimated (from a score that was thrown away, or that of its removal alone),
 // the drop is taken for that estimate with a Student-t error whose width follows the errors of the
 // estimates before. Constants: fitted to the published traces (tests/pipeline/speculation_test.cpp
@@ -24,8 +24,8 @@ class RemovalOdds {
   /// A decision that was made, in the order in which they are made.
   void learn(const Decision& decision);
 
-  /// An estimate of how far the score falls without the head, percentage points.
-  void estimate(Head head, double drop_percent);
+  /// An estimate of how far the score falls without the component, percentage points.
+  void estimate(const Component& component, double drop_percent);
 
   /// The search at a point that it has reached, or may reach.
   struct Outlook {
@@ -33,24 +33,26 @@ class RemovalOdds {
     double variance = 0;  // of that, from estimated drops on the way
   };
   Outlook now() const;
-  Outlook after(const Outlook& outlook, Head head, bool removed) const;
+  Outlook after(const Outlook& outlook, const Component& component, bool removed) const;
 
   /// Between 0.02 and 0.98.
-  double removal(const Outlook& outlook, Head head) const;
+  double removal(const Outlook& outlook, const Component& component) const;
 
  private:
-  std::size_t index_of(Head head) const;
-  const std::optional<double>& estimate_of(Head head) const { return estimates_[index_of(head)]; }
+  std::size_t index_of(const Component& component) const;
+  const std::optional<double>& estimate_of(const Component& component) const {
+    return estimates_[index_of(component)];
+  }
   double kept_unestimated(double distance) const;
   double squared_width(double drop) const;
 
   double threshold_percent_;
-  int heads_;
+  int heads_, positions_;
   double score_percent_ = 100;
   double log_scale_;        // of drops lately: the mean of their logarithms
-  double kept_, expected_;  // heads kept lately, and how many had been expected
+  double kept_, expected_;  // components kept lately, and how many had been expected
   double error_ = 1;        // of estimates, in units of the width first assumed
-  std::vector<std::optional<double>> estimates_;  // (layers, heads)
+  std::vector<std::optional<double>> estimates_;  // layer by layer: (heads, positions), the MLP
 };
 
 }  // namespace headsweep

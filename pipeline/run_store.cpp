@@ -100,7 +100,9 @@ RunRecord new_run(const Job& job, const RunSpec& run, const Family& family,
                      {"rule", "greedy"},
                      {"order", name_of(job.search.order)},
                      {"threshold", fmt::format("{}", run.threshold)},
-                     {"components", "heads"},
+                     {"components", name_of(job.search.components)},
+                     {"mlp_means", name_of(job.search.mlp_means)},
+                     {"granularity", name_of(job.search.granularity)},
                      {"ablation", name_of(job.search.ablation)},
                      {"positions", name_of(job.search.positions)},
                      {"device", setting.device.kind},
@@ -122,6 +124,8 @@ RunRecord new_run(const Job& job, const RunSpec& run, const Family& family,
   record.family = spec.name;
   record.layers = setting.config.layers;
   record.heads = setting.config.heads;
+  record.components = job.search.components;
+  record.granularity = job.search.granularity;
   record.threshold = run.threshold;
   record.position_names = family.clean.position_names;
   record.clean = prompt_records(family.prompts.clean, family.clean);
@@ -178,8 +182,10 @@ void RunStore::set_errors(const Ladder& ladder, const std::vector<double>& error
 
 void RunStore::add(const Decision& decision, const UsedScore& used, const std::string& host) {
   const bool exact = std::cmp_equal(used.rung + 1, record_.rungs.size());
-  record_.decisions.push_back({.layer = decision.head.layer,
-                               .head = decision.head.head,
+  // Its numbers are those of the record: no head for an MLP, and no position for every one.
+  static_assert(Component::no_head == no_head && Component::every_position == every_position);
+  record_.decisions.push_back({.layer = decision.component.layer,
+                               .head = decision.component.head,
                                .score_percent = decision.score_percent,
                                .margin = decision.margin,
                                .removed = decision.removed,
@@ -190,7 +196,8 @@ void RunStore::add(const Decision& decision, const UsedScore& used, const std::s
                                .per_prompt = used.per_prompt,
                                .rung = used.rung,
                                .guard = used.guard,
-                               .tie = exact && std::abs(decision.margin) < tie_points});
+                               .tie = exact && std::abs(decision.margin) < tie_points,
+                               .position = decision.component.position});
   anything_new_ = true;
 }
 

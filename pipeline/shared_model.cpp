@@ -160,12 +160,14 @@ class FamilyOnRungs {
                            : loaded.most_circuits[static_cast<std::size_t>(family)]),
         evaluators_(loaded.rungs.size()) {}
 
+  int named_positions() const { return static_cast<int>(family_.clean.position_names.size()); }
+
   Evaluator& on(int rung) {
     auto& evaluator = evaluators_[static_cast<std::size_t>(rung)];
     if (!evaluator)
-      evaluator = std::make_unique<Evaluator>(*rungs_[static_cast<std::size_t>(rung)].model,
-                                              family_.clean, family_.corrupted, order_.ablation,
-                                              order_.positions, most_circuits_);
+      evaluator =
+          std::make_unique<Evaluator>(*rungs_[static_cast<std::size_t>(rung)].model, family_.clean,
+                                      family_.corrupted, order_.ablation, most_circuits_);
     return *evaluator;
   }
 
@@ -185,7 +187,8 @@ FamilyScorer scorer_of(const std::shared_ptr<FamilyOnRungs>& family) {
             for (Evaluation& each : family->on(rung).evaluate(circuits))
               scores.push_back({each.score_percent, std::move(each.per_prompt)});
             return scores;
-          }};
+          },
+          family->named_positions()};
 }
 
 }  // namespace
@@ -198,8 +201,8 @@ WorkerOptions worker_options(const WorkOrder& order, const LoadedRungs& loaded) 
     // The full model knows no ablation, so that the cheapest will do. But a run is refused for its
     // sign, which is not to depend on the rungs.
     const PromptPair& family = order.families[static_cast<std::size_t>(number)];
-    return Evaluator(*loaded.rungs.back().model, family.clean, family.corrupted, Ablation::zero,
-                     Positions::all, 1)
+    return Evaluator(*loaded.rungs.back().model, family.clean, family.corrupted,
+                     {Ablation::zero, Positions::all}, 1)
         .full()
         .mean;
   };

@@ -1,6 +1,6 @@
 // Which circuits are worth scoring now: those that the search needs, and those that it will need if
 // its next decisions fall as they probably do. Best first over the tree of assumed decisions,
-// across layer borders.
+// across the borders of layers, and of passes.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@ namespace headsweep {
 struct Guess {
   Circuit circuit;
   double probability = 0;  // that the search will want it; 1: it does
-  Head head;               // that `circuit` is to be tried without: `circuit` and it are the point
+  Component component;     // that `circuit` is to be tried without: `circuit` and it are the point
                            // in the search that was guessed
   int rung = 0;            // of the ladder, on which it will be wanted
 };

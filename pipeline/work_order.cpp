@@ -19,11 +19,13 @@ void visit_prompts(Archive& archive, Batch& b) {
 
 template <class Archive, class Order>
 void visit_order(Archive& archive, Order& o) {
-  archive(o.refused, o.device, o.threads, o.ablation, o.positions, o.speculation, o.stall_seconds);
+  archive(o.refused, o.device, o.threads, o.speculation, o.stall_seconds);
+  archive(o.ablation.kind, o.ablation.positions, o.ablation.components, o.ablation.mlp_means);
   archive(o.rule.ladder.rungs, o.rule.ladder.costs, o.rule.ladder.climbing, o.rule.audit_percent,
           o.rule.forced_full_mean);
   auto& search = o.rule.search;
-  archive(search.layers, search.heads, search.order, search.threshold_percent, search.forced);
+  archive(search.layers, search.heads, search.order, search.threshold_percent, search.forced,
+          search.components, search.granularity);
   visit_config(archive, o.config);
 }
 
@@ -35,9 +37,8 @@ WorkOrder make_work_order(const Job& job, const Ladder& ladder, const Gpt2Config
   order.config = config;
   order.device = job.run.device;
   order.threads = job.run.threads;
-  order.ablation = job.search.ablation;
-  order.positions = job.search.positions;
-  order.rule.search = {config.layers, config.heads, job.search.order};
+  order.ablation = ablation_rule(job);
+  order.rule.search = search_rule(job, config.layers, config.heads);
   order.rule.ladder = ladder;
   order.rule.audit_percent = job.run.audit;
   order.speculation = job.run.speculation;

@@ -7,6 +7,7 @@
 
 #include "io/errors.h"
 #include "io/job.h"
+#include "model/ablation.h"
 #include "model/config.h"
 #include "pipeline/certified_search.h"
 #include "pipeline/families.h"
@@ -25,8 +26,7 @@ struct WorkOrder {
   Gpt2Config config;
   DeviceChoice device = DeviceChoice::automatic;
   int threads = 0;  // per rank; 0: as many as pay
-  Ablation ablation = Ablation::mean;
-  Positions positions = Positions::all;
+  AblationRule ablation;
   CertifiedRule rule;
   Speculation speculation = Speculation::automatic;
   double stall_seconds = 600;

@@ -68,8 +68,10 @@ void Worker::lead(const LeadRequest& request) {
   if (std::ranges::any_of(request.searches,
                           [](const SearchRequest& search) { return search.before.nothing(); }))
     full_per_prompt = scorer.full_per_prompt(options_.rule.ladder.top());
+  CertifiedRule rule = options_.rule;
+  rule.search = for_family(rule.search, scorer.named_positions);
   leader_.emplace(
-      ranks_, options_.rule,
+      ranks_, rule,
       LeaderOptions{options_.speculation, scorer.most_side_by_side, options_.patience_seconds},
       request, full_per_prompt);
   if (leader_->start()) leader_.reset();

@@ -21,6 +21,7 @@ struct FamilyScorer {
   /// Logit differences of the full model on a rung.
   std::function<std::vector<double>(int rung)> full_per_prompt;
   std::function<std::vector<Score>(int rung, std::span<const Circuit>)> score;
+  int named_positions = 1;
 };
 
 struct WorkerOptions {

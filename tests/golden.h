@@ -11,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "model/ablation.h"
 #include "model/circuit.h"
 #include "model/device.h"
 #include "model/gpt2.h"
@@ -47,15 +48,13 @@ inline std::filesystem::path data(const std::string& name) {
 
 inline Json read(const std::filesystem::path& path) { return Json::parse(std::ifstream(path)); }
 
-/// File names of all expected searches over heads of the small models, in one order of search.
-inline std::vector<std::string> heads_in_order(const std::string& order) {
+/// File names of all expected searches of the small models in one order of search.
+inline std::vector<std::string> searches_in_order(const std::string& order) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(data("golden"))) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with("tiny-")) continue;
-    const Json expected = read(entry.path());
-    if (expected["components"] == Json::array({"heads"}) && expected["order"] == order)
-      names.push_back(name);
+    if (read(entry.path())["order"] == order) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -71,6 +70,19 @@ inline Positions positions(const Json& expected) {
   return name == "all"   ? Positions::all
          : name == "own" ? Positions::own
                          : Positions::union_of_corrupted;
+}
+
+inline Components components(const Json& expected) {
+  return expected["components"] == Json::array({"heads"}) ? Components::heads
+                                                          : Components::heads_and_mlps;
+}
+
+inline MlpMeans mlp_means(const Json& expected) {
+  return expected["mlp_means"] == "clean" ? MlpMeans::clean : MlpMeans::under_head_mask;
+}
+
+inline AblationRule ablation_rule(const Json& expected) {
+  return {ablation(expected), positions(expected), components(expected), mlp_means(expected)};
 }
 
 /// A trained model of tests/data/models in a precision, loaded once for all tests of a program.
@@ -97,11 +109,30 @@ struct Case {
       : expected(read(data("golden/" + file))),
         model(golden::model(expected["model"], rung)),
         family(tokenize_family(prompts(expected["family"]), gpt2_tokenizer(), model.config(),
-                               ablation(expected), positions(expected))) {}
+                               ablation(expected), positions(expected))) {
+    if (by_position()) drop_synonyms(family);
+  }
+
+  bool by_position() const { return expected.value("granularity", "component") == "position"; }
 
   Circuit circuit(const Json& heads) const {
     Circuit result(model.config().layers, model.config().heads, Circuit::Start::nothing);
     for (const auto& head : heads) result.keep(head[0], head[1]);
+    return result;
+  }
+
+  /// What the search has kept in the end.
+  Circuit kept() const {
+    const auto& names = family.clean.position_names;
+    Circuit result(model.config().layers, model.config().heads, Circuit::Start::nothing,
+                   by_position() ? static_cast<int>(names.size()) : 1, components(expected));
+    for (std::size_t p = 0; by_position() && p < names.size(); ++p)
+      for (const auto& head : expected["kept"][names[p]])
+        result.keep(head[0], head[1], static_cast<int>(p));
+    if (!by_position())
+      for (const auto& head : expected["kept"]) result.keep(head[0], head[1]);
+    if (mlps_take_part(result.components()))
+      for (const int layer : expected["kept_mlps"]) result.keep(Component::mlp_of(layer));
     return result;
   }
 

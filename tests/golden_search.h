@@ -1,6 +1,7 @@
 // A search held against an expected-values file, step by step: order, scores, decisions.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <string>
@@ -15,25 +16,48 @@
 namespace headsweep::golden {
 
 inline Order order(const Json& expected) {
-  return expected["order"] == "importance" ? Order::importance : Order::backward;
+  for (const Order order : {Order::backward, Order::forward, Order::alternate})
+    if (expected["order"] == name_of(order)) return order;
+  return Order::importance;
+}
+
+/// The rule of an expected search, for a family with these position names.
+inline SearchRule search_rule(const Json& expected, const Gpt2Config& config,
+                              const std::vector<std::string>& position_names) {
+  SearchRule rule{config.layers, config.heads, order(expected), expected["threshold"]};
+  rule.components = components(expected);
+  if (expected.value("granularity", "component") == "position")
+    rule.granularity = Granularity::position;
+  return for_family(rule, static_cast<int>(position_names.size()));
+}
+
+/// What a step of an expected search tries.
+inline Component component_of(const Json& step, const std::vector<std::string>& position_names) {
+  if (step[1] == "mlp") return Component::mlp_of(step[0]);
+  Component head{step[0], step[1]};
+  if (step.size() > 4)
+    head.position = static_cast<int>(std::ranges::find(position_names, step[4].get<std::string>()) -
+                                     position_names.begin());
+  return head;
 }
 
 class Search {
  public:
   Search(const Json& expected, Evaluator& evaluator, const Gpt2Config& config,
-         double score_tolerance)
+         const std::vector<std::string>& position_names, double score_tolerance)
       : expected_(expected),
         evaluator_(evaluator),
+        position_names_(position_names),
         score_tolerance_(score_tolerance),
-        search_({config.layers, config.heads, golden::order(expected), expected["threshold"]}) {}
+        search_(golden::search_rule(expected, config, position_names)) {}
 
   /// The whole search. False if a close decision fell the other way: from there on the circuits are
   /// others than the reference's, and their scores are not compared.
   bool makes_the_references_decisions() {
     for (const Json& step : expected_["trace"]) {
       if (search_.next_step() == GreedySearch::Step::rank_layer) rank_layer();
-      if (search_.next_step() != GreedySearch::Step::decide_head) {
-        ADD_FAILURE() << "the search ends before layer " << step[0] << ", head " << step[1];
+      if (search_.next_step() != GreedySearch::Step::decide) {
+        ADD_FAILURE() << "the search ends before layer " << step[0] << ", " << step[1];
         return false;
       }
       decide(step);
@@ -50,7 +74,7 @@ class Search {
     const double expected_score = step[2];
     const double margin = 100 - expected_score - expected_["threshold"].get<double>();
     const Decision& decision = search_.tell(evaluator_.evaluate(search_.wanted()).score_percent);
-    EXPECT_EQ(decision.head, (Head{step[0], step[1]}));
+    EXPECT_EQ(decision.component, component_of(step, position_names_)) << step;
     if (!same_way_) return;
     EXPECT_NEAR(decision.score_percent, expected_score, score_tolerance_);
     if (std::abs(margin) >= score_tolerance_) {
@@ -83,9 +107,11 @@ class Search {
   }
 
   /// Both orders hold the same scores from place to place, but for the errors of two scores.
-  void expect_order(std::span<const Head> found, const std::vector<double>& scores) const {
-    const std::span<const Head> expected = search_.coming();
-    const auto score = [&](Head head) { return scores[static_cast<std::size_t>(head.head)]; };
+  void expect_order(std::span<const Component> found, const std::vector<double>& scores) const {
+    const std::span<const Component> expected = search_.coming();
+    const auto score = [&](const Component& each) {
+      return scores[static_cast<std::size_t>(each.head)];
+    };
     ASSERT_EQ(found.size(), expected.size());
     for (std::size_t place = 0; place < found.size(); ++place)
       EXPECT_NEAR(score(found[place]), score(expected[place]), 2 * score_tolerance_)
@@ -95,6 +121,7 @@ class Search {
 
   const Json& expected_;
   Evaluator& evaluator_;
+  std::vector<std::string> position_names_;
   double score_tolerance_;  // percentage points
   GreedySearch search_;
   bool same_way_ = true;

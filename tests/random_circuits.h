@@ -14,8 +14,13 @@ namespace headsweep {
 /// Circuits of one shape, made at random.
 class RandomCircuits {
  public:
-  RandomCircuits(const Gpt2Config& config, int positions, unsigned seed)
-      : layers_(config.layers), heads_(config.heads), positions_(positions), random_(seed) {}
+  RandomCircuits(const Gpt2Config& config, int positions, unsigned seed,
+                 Components components = Components::heads)
+      : layers_(config.layers),
+        heads_(config.heads),
+        positions_(positions),
+        components_(components),
+        random_(seed) {}
 
   /// Sparse, dense, and with a share of its own in each layer; then relatives of those that are
   /// there.
@@ -34,14 +39,14 @@ class RandomCircuits {
     return circuits;
   }
 
-  /// The circuits that a greedy search over some of the heads asks for.
+  /// The circuits that a greedy search over some of the components asks for.
   std::vector<Circuit> search(const std::vector<int>& layers) {
     std::vector<Circuit> asked;
-    Circuit kept(layers_, heads_, Circuit::Start::everything, positions_);
+    Circuit kept(layers_, heads_, Circuit::Start::everything, positions_, components_);
     for (const int layer : layers)
-      for (int head = 0; head < heads_; ++head) {
+      for (const Component& component : components_of(layer)) {
         Circuit trial = kept;
-        for (int p = 0; p < positions_; ++p) trial.remove(layer, head, p);
+        trial.remove(component);
         if (below(3) > 0) asked.push_back(trial);
         if (below(4) > 0) kept = trial;
       }
@@ -60,43 +65,59 @@ class RandomCircuits {
     return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random_);
   }
 
+  std::vector<Component> components_of(int layer) const {
+    std::vector<Component> result;
+    if (mlps_take_part(components_)) result.push_back(Component::mlp_of(layer));
+    if (heads_take_part(components_))
+      for (int head = 0; head < heads_; ++head) result.push_back({layer, head});
+    return result;
+  }
+
   template <class Share>
   Circuit with_shares(const Share& share_of) {
-    Circuit circuit(layers_, heads_, Circuit::Start::nothing, positions_);
+    Circuit circuit(layers_, heads_, Circuit::Start::nothing, positions_, components_);
     for (int layer = 0; layer < layers_; ++layer) {
       std::bernoulli_distribution keep(share_of(layer));
-      for (int head = 0; head < heads_; ++head)
-        for (int p = 0; p < positions_; ++p)
-          if (keep(random_)) circuit.keep(layer, head, p);
+      if (mlps_take_part(components_) && keep(random_)) circuit.keep(Component::mlp_of(layer));
+      if (heads_take_part(components_))
+        for (int head = 0; head < heads_; ++head)
+          for (int p = 0; p < positions_; ++p)
+            if (keep(random_)) circuit.keep(layer, head, p);
     }
     return circuit;
   }
 
-  /// The same up to some layer, and above it nothing, or one head less: it may go on from what the
-  /// other left.
+  /// The same up to some layer, and above it nothing, or one component less: it may go on from what
+  /// the other left.
   Circuit relative_of(Circuit circuit) {
     const int from = static_cast<int>(below(layers_));
-    if (below(2) == 0) {
+    if (mlps_take_part(components_) && below(3) == 0) {
+      circuit.remove(Component::mlp_of(from));
+      return circuit;
+    }
+    if (heads_take_part(components_) && below(2) == 0) {
       circuit.remove(from, static_cast<int>(below(heads_)), static_cast<int>(below(positions_)));
       return circuit;
     }
     for (int layer = from; layer < layers_; ++layer)
-      for (int head = 0; head < heads_; ++head)
-        for (int p = 0; p < positions_; ++p) circuit.remove(layer, head, p);
+      for (const Component& each : components_of(layer)) circuit.remove(each);
     return circuit;
   }
 
   int layers_, heads_, positions_;
+  Components components_;
   std::mt19937 random_;
 };
 
-inline std::vector<Circuit> edge_circuits(const Gpt2Config& config, int positions) {
+inline std::vector<Circuit> edge_circuits(const Gpt2Config& config, int positions,
+                                          Components components = Components::heads) {
   const auto kept_where = [&](auto kept) {
-    Circuit circuit(config.layers, config.heads, Circuit::Start::nothing, positions);
-    for (int layer = 0; layer < config.layers; ++layer)
+    Circuit circuit(config.layers, config.heads, Circuit::Start::nothing, positions, components);
+    for (int layer = 0; layer < config.layers; ++layer) {
       for (int head = 0; head < config.heads; ++head)
-        for (int p = 0; p < positions; ++p)
-          if (kept(layer, head)) circuit.keep(layer, head, p);
+        if (kept(layer, head)) circuit.keep({layer, head});
+      if (mlps_take_part(components) && kept(layer, 0)) circuit.keep(Component::mlp_of(layer));
+    }
     return circuit;
   };
   const int last = config.layers - 1, middle = config.layers / 2;

@@ -1,6 +1,7 @@
-// GPT-2 with ablated heads as plain loops in float64: what the tests hold CircuitForward against.
-// It follows the semantics word by word and knows none of CircuitForward's ways: weights as they
-// are stored, every layer norm with its scale and shift, every prompt and every position computed.
+// GPT-2 with ablated heads and MLPs as plain loops in float64: what the tests hold CircuitForward
+// against. It follows the semantics word by word and knows none of CircuitForward's ways: weights
+// as they are stored, every layer norm with its scale and shift, every prompt and every position
+// computed.
 #pragma once
 
 #include <cmath>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "io/job.h"
+#include "model/ablation.h"
 #include "model/circuit.h"
 #include "model/config.h"
 #include "model/prompt_batch.h"
@@ -56,13 +58,20 @@ class PlainGpt2 {
 
   const Gpt2Config& config() const { return config_; }
 
-  /// What takes the place of a head's output (d_head); nullptr: nothing does.
-  using Replacement = std::function<const double*(int layer, int head, std::size_t position)>;
+  /// What takes the place of a head's output (d_head), or an MLP's (d_model); nullptr: nothing
+  /// does.
+  struct Replacement {
+    std::function<const double*(int layer, int head, std::size_t position)> of_head =
+        [](int, int, std::size_t) { return nullptr; };
+    std::function<const double*(int layer, std::size_t position)> of_mlp = [](int, std::size_t) {
+      return nullptr;
+    };
+  };
 
+  using Outputs = std::vector<std::vector<Row>>;  // [layer][position] (d_model)
   struct Outcome {
-    std::vector<std::vector<Row>>
-        heads;  // [layer][position] (d_model): z of all heads, replaced where it is
-    Row last;   // (d_model): the last position after the final layer norm
+    Outputs heads, mlps;  // z of all heads, and what MLPs add; replaced where they are
+    Row last;             // (d_model): the last position after the final layer norm
   };
 
   Outcome run(const std::vector<int>& tokens, const Replacement& replacement) const {
@@ -70,10 +79,14 @@ class PlainGpt2 {
     std::vector<Row> x = embed(tokens);
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       std::vector<Row> z = attention(layers_[l], x);
+      std::vector<Row>& mlps = outcome.mlps.emplace_back();
       for (std::size_t p = 0; p < x.size(); ++p) {
         replace(static_cast<int>(l), p, replacement, z[p]);
         add(times(z[p], layers_[l].output, layers_[l].output_bias), x[p]);
-        add(mlp(layers_[l], x[p]), x[p]);
+        mlps.push_back(mlp(layers_[l], x[p]));
+        if (const double* value = replacement.of_mlp(static_cast<int>(l), p))
+          std::copy_n(value, config_.d_model, mlps.back().begin());
+        add(mlps.back(), x[p]);
       }
       outcome.heads.push_back(std::move(z));
     }
@@ -172,7 +185,7 @@ class PlainGpt2 {
 
   void replace(int layer, std::size_t position, const Replacement& replacement, Row& z) const {
     for (int head = 0; head < config_.heads; ++head)
-      if (const double* value = replacement(layer, head, position))
+      if (const double* value = replacement.of_head(layer, head, position))
         std::copy_n(value, config_.d_head(), z.begin() + head * config_.d_head());
   }
 
@@ -194,58 +207,87 @@ class PlainGpt2 {
 class PlainExperiment {
  public:
   PlainExperiment(const PlainGpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
-                  int padding, Ablation ablation, Positions positions)
-      : model_(model), clean_(clean), corrupted_(corrupted), positions_(positions) {
-    const int longest = std::max(clean.longest(), corrupted.longest());
-    for (std::vector<int> tokens : corrupted.tokens) {
-      if (positions == Positions::union_of_corrupted)
-        tokens.resize(static_cast<std::size_t>(longest), padding);
-      corrupted_heads_.push_back(model.run(tokens, nothing).heads);
+                  int padding, const AblationRule& rule)
+      : model_(model), clean_(clean), corrupted_(corrupted), rule_(rule) {
+    const auto longest = static_cast<std::size_t>(std::max(clean.longest(), corrupted.longest()));
+    for (std::vector<int>& tokens : corrupted_.tokens) {
+      if (rule.positions == Positions::union_of_corrupted) tokens.resize(longest, padding);
+      unablated_.push_back(model.run(tokens, {}));
     }
-    for (std::size_t b = 0; b < clean.tokens.size(); ++b) fills_.push_back(make_fill(b, ablation));
+    for (std::size_t b = 0; b < clean.tokens.size(); ++b) {
+      head_fills_.push_back(fill(clean_, b, unablated_, &PlainGpt2::Outcome::heads));
+      mlp_fills_.push_back(fill(clean_, b, unablated_, &PlainGpt2::Outcome::mlps));
+    }
+    for (std::size_t c = 0; c < corrupted_.tokens.size(); ++c)
+      own_fills_.push_back(fill(corrupted_, c, unablated_, &PlainGpt2::Outcome::heads));
   }
 
   /// Logit differences, (prompts).
   std::vector<double> full() const {
     std::vector<double> result;
-    for (std::size_t b = 0; b < clean_.tokens.size(); ++b) result.push_back(difference(b, nothing));
+    for (std::size_t b = 0; b < clean_.tokens.size(); ++b) result.push_back(difference(b, {}));
     return result;
   }
 
   std::vector<double> run(const Circuit& circuit) const {
+    const std::vector<Outputs> masked = fills_under_head_mask(circuit);
     std::vector<double> result;
-    for (std::size_t b = 0; b < clean_.tokens.size(); ++b)
-      result.push_back(
-          difference(b, [&](int layer, int head, std::size_t position) -> const double* {
-            if (keeps(circuit, layer, head, b, position)) return nullptr;
-            return &fills_[b][static_cast<std::size_t>(layer)][position]
-                          [static_cast<std::size_t>(head) *
-                           static_cast<std::size_t>(model_.config().d_head())];
-          }));
+    for (std::size_t b = 0; b < clean_.tokens.size(); ++b) {
+      const Outputs& mlps = masked.empty() ? mlp_fills_[b] : masked[b];
+      PlainGpt2::Replacement replacement;
+      replacement.of_head = ablated_heads(circuit, clean_, b, head_fills_[b]);
+      replacement.of_mlp = [&](int layer, std::size_t position) -> const double* {
+        if (!mlps_take_part(circuit.components())) return nullptr;
+        if (circuit.keeps_mlp(layer) && stands_anywhere(clean_, b, position)) return nullptr;
+        return mlps[static_cast<std::size_t>(layer)][position].data();
+      };
+      result.push_back(difference(b, replacement));
+    }
     return result;
   }
 
-  bool keeps(const Circuit& circuit, int layer, int head, std::size_t b,
+ private:
+  using Outputs = PlainGpt2::Outputs;
+  using Outcomes = std::vector<PlainGpt2::Outcome>;
+
+  bool keeps(const Circuit& circuit, int layer, int head, const PromptBatch& prompts, std::size_t b,
              std::size_t position) const {
-    if (positions_ == Positions::all) return circuit.keeps(layer, head);
-    for (int n = 0; n < static_cast<int>(clean_.position_names.size()); ++n)
-      if (circuit.keeps(layer, head, circuit.positions() == 1 ? 0 : n) && stands_at(n, b, position))
+    if (!heads_take_part(circuit.components())) return true;
+    if (rule_.positions == Positions::all) return circuit.keeps(layer, head);
+    for (int n = 0; n < static_cast<int>(prompts.position_names.size()); ++n)
+      if (circuit.keeps(layer, head, circuit.positions() == 1 ? 0 : n) &&
+          stands_at(n, prompts, b, position))
         return true;
     return false;
   }
 
- private:
-  using Heads = std::vector<std::vector<Row>>;  // [layer][position] (d_model)
+  bool stands_anywhere(const PromptBatch& prompts, std::size_t b, std::size_t position) const {
+    if (rule_.positions == Positions::all) return true;
+    for (int n = 0; n < static_cast<int>(prompts.position_names.size()); ++n)
+      if (stands_at(n, prompts, b, position)) return true;
+    return false;
+  }
 
-  static const double* nothing(int, int, std::size_t) { return nullptr; }
-
-  /// Whether the name's position in clean prompt b counts as `position`.
-  bool stands_at(int name, std::size_t b, std::size_t position) const {
+  /// Whether the name's position in prompt b counts as `position`.
+  bool stands_at(int name, const PromptBatch& prompts, std::size_t b, std::size_t position) const {
     const auto n = static_cast<std::size_t>(name);
-    if (positions_ == Positions::own) return clean_.positions[b][n] == static_cast<int>(position);
+    if (rule_.positions == Positions::own)
+      return prompts.positions[b][n] == static_cast<int>(position);
     for (const auto& places : corrupted_.positions)
       if (places[n] == static_cast<int>(position)) return true;
     return false;
+  }
+
+  std::function<const double*(int, int, std::size_t)> ablated_heads(const Circuit& circuit,
+                                                                    const PromptBatch& prompts,
+                                                                    std::size_t b,
+                                                                    const Outputs& fill) const {
+    return [&, b](int layer, int head, std::size_t position) -> const double* {
+      if (keeps(circuit, layer, head, prompts, b, position)) return nullptr;
+      return &fill[static_cast<std::size_t>(layer)][position]
+                  [static_cast<std::size_t>(head) *
+                   static_cast<std::size_t>(model_.config().d_head())];
+    };
   }
 
   double difference(std::size_t b, const PlainGpt2::Replacement& replacement) const {
@@ -253,25 +295,50 @@ class PlainExperiment {
                                    clean_.distractors[b]);
   }
 
-  Heads make_fill(std::size_t b, Ablation ablation) const {
-    Heads fill;
-    for (int layer = 0; layer < model_.config().layers; ++layer) {
+  /// By clean prompt; empty where MLPs have the fills of the unablated model.
+  std::vector<Outputs> fills_under_head_mask(const Circuit& circuit) const {
+    if (rule_.mlp_means == MlpMeans::clean) return {};
+    Outcomes masked;
+    for (std::size_t c = 0; c < corrupted_.tokens.size(); ++c) {
+      PlainGpt2::Replacement replacement;
+      replacement.of_head = ablated_heads(circuit, corrupted_, c, own_fills_[c]);
+      masked.push_back(model_.run(corrupted_.tokens[c], replacement));
+    }
+    std::vector<Outputs> fills;
+    for (std::size_t b = 0; b < clean_.tokens.size(); ++b)
+      fills.push_back(fill(clean_, b, masked, &PlainGpt2::Outcome::mlps));
+    return fills;
+  }
+
+  /// What ablation puts in the place of prompt b's outputs of this kind.
+  Outputs fill(const PromptBatch& prompts, std::size_t b, const Outcomes& corrupted,
+               Outputs PlainGpt2::Outcome::*kind) const {
+    Outputs fill;
+    for (int l = 0; l < model_.config().layers; ++l) {
+      const auto layer = static_cast<std::size_t>(l);
       auto& rows = fill.emplace_back();
-      for (std::size_t p = 0; p < clean_.tokens[b].size(); ++p)
-        rows.push_back(ablation == Ablation::zero ? model_.value_bias(layer)
-                       : ablation == Ablation::resample
-                           ? corrupted_heads_[b][static_cast<std::size_t>(layer)][p]
-                           : mean(clean_.templates[b], static_cast<std::size_t>(layer), p));
+      for (std::size_t p = 0; p < prompts.tokens[b].size(); ++p)
+        rows.push_back(rule_.kind == Ablation::zero ? zero(l, kind)
+                       : rule_.kind == Ablation::resample
+                           ? (corrupted[b].*kind)[layer][p]
+                           : mean(prompts.templates[b], corrupted, kind, layer, p));
     }
     return fill;
   }
 
+  Row zero(int layer, Outputs PlainGpt2::Outcome::*kind) const {
+    return kind == &PlainGpt2::Outcome::heads
+               ? model_.value_bias(layer)
+               : Row(static_cast<std::size_t>(model_.config().d_model));
+  }
+
   /// Over the corrupted prompts of the template that have the position.
-  Row mean(int template_id, std::size_t layer, std::size_t position) const {
+  Row mean(int template_id, const Outcomes& corrupted, Outputs PlainGpt2::Outcome::*kind,
+           std::size_t layer, std::size_t position) const {
     Row sum(static_cast<std::size_t>(model_.config().d_model));
     int count = 0;
-    for (std::size_t c = 0; c < corrupted_.tokens.size(); ++c) {
-      const auto& rows = corrupted_heads_[c][layer];
+    for (std::size_t c = 0; c < corrupted.size(); ++c) {
+      const auto& rows = (corrupted[c].*kind)[layer];
       if (corrupted_.templates[c] != template_id || position >= rows.size()) continue;
       for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += rows[position][i];
       ++count;
@@ -282,9 +349,10 @@ class PlainExperiment {
 
   const PlainGpt2& model_;
   PromptBatch clean_, corrupted_;
-  Positions positions_;
-  std::vector<Heads> corrupted_heads_;  // (corrupted prompts), unablated
-  std::vector<Heads> fills_;            // (clean prompts)
+  AblationRule rule_;
+  Outcomes unablated_;                           // (corrupted prompts)
+  std::vector<Outputs> head_fills_, mlp_fills_;  // (clean prompts)
+  std::vector<Outputs> own_fills_;               // (corrupted prompts), of heads
 };
 
 }  // namespace headsweep::reference

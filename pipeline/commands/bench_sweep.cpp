@@ -73,7 +73,8 @@ void describe_first(const CertifiedRule& rule, const FoundBefore& first, SweepTi
   for (const SearchStep& step : first.steps) {
     apply(step, search);
     const Decision& decision = search.decisions().back();
-    times.scores.push_back({decision.head.layer, decision.head.head, decision.score_percent});
+    times.scores.push_back(
+        {decision.component.layer, decision.component.head, decision.score_percent});
     ++times.decisions_by_rung[static_cast<std::size_t>(step.scores.front().rung)];
   }
 }

@@ -25,20 +25,15 @@ void keep_heads(const HeadList& heads, const Gpt2Config& config, const std::file
   }
 }
 
-Circuit to_circuit(const CircuitFile& file, const Job& job, const Gpt2Config& config,
-                   const std::vector<std::string>& names, const std::filesystem::path& path) {
-  if (!file.per_position) {
-    Circuit circuit(config.layers, config.heads, Circuit::Start::nothing);
-    keep_heads(file.heads, config, path, 0, circuit);
-    return circuit;
-  }
-  if (job.search.positions == Positions::all)
-    throw UserError(
-        fmt::format("{}: gives heads per position, but the job keeps heads at all positions: set "
-                    "search.positions to own or union",
-                    path.string()));
-  Circuit circuit(config.layers, config.heads, Circuit::Start::nothing,
-                  static_cast<int>(names.size()));
+/// What the file names takes part; MLPs that it does not mention stay as they are, and so do heads.
+Components components_of(const CircuitFile& file) {
+  if (!file.mlps) return Components::heads;
+  return file.heads_given ? Components::heads_and_mlps : Components::mlps;
+}
+
+void keep_heads_per_position(const CircuitFile& file, const Gpt2Config& config,
+                             const std::vector<std::string>& names,
+                             const std::filesystem::path& path, Circuit& circuit) {
   for (const auto& [name, heads] : file.positions) {
     const auto at = std::find(names.begin(), names.end(), name);
     if (at == names.end())
@@ -46,6 +41,31 @@ Circuit to_circuit(const CircuitFile& file, const Job& job, const Gpt2Config& co
                                   path.string(), name, fmt::join(names, ", ")));
     keep_heads(heads, config, path, static_cast<int>(at - names.begin()), circuit);
   }
+}
+
+void keep_mlps(const std::vector<int>& layers, const Gpt2Config& config,
+               const std::filesystem::path& file, Circuit& circuit) {
+  for (const int layer : layers) {
+    if (layer >= config.layers)
+      throw UserError(fmt::format("{}: mlps: layer {} does not exist: the model has layers 0 to {}",
+                                  file.string(), layer, config.layers - 1));
+    circuit.keep(Component::mlp_of(layer));
+  }
+}
+
+Circuit to_circuit(const CircuitFile& file, const Job& job, const Gpt2Config& config,
+                   const std::vector<std::string>& names, const std::filesystem::path& path) {
+  if (file.per_position && job.search.positions == Positions::all)
+    throw UserError(
+        fmt::format("{}: gives heads per position, but the job keeps heads at all positions: set "
+                    "search.positions to own or union",
+                    path.string()));
+  const int positions = file.per_position ? static_cast<int>(names.size()) : 1;
+  Circuit circuit(config.layers, config.heads, Circuit::Start::nothing, positions,
+                  components_of(file));
+  keep_heads(file.heads, config, path, 0, circuit);
+  keep_heads_per_position(file, config, names, path, circuit);
+  if (file.mlps) keep_mlps(*file.mlps, config, path, circuit);
   return circuit;
 }
 
@@ -82,8 +102,9 @@ void score_command(const Job& job, const std::filesystem::path& path,
       to_circuit(read_circuit(path), job, inputs.config, family.clean.position_names, path);
   const Device device = find_device({job.run.device, job.run.threads});
   const LoadedModel loaded = load_model(job.model.path, device, rung_of(job, device));
-  Evaluator evaluator(*loaded.model, family.clean, family.corrupted, job.search.ablation,
-                      job.search.positions);
+  AblationRule rule = ablation_rule(job);
+  rule.components = circuit.components();
+  Evaluator evaluator(*loaded.model, family.clean, family.corrupted, rule);
   check_baseline(evaluator.full().mean, family.prompts.name, job);
   const Evaluation evaluation = evaluator.evaluate(circuit);
   const ScoreResult result{evaluation.score_percent, evaluation.mean, evaluation.per_prompt};

@@ -112,41 +112,59 @@ void print(const VerifiedRun& run, const RunRecord& record) {
   const auto difference = [](const VerifiedDecision& each) {
     return std::abs(each.score_percent - each.exact_score_percent);
   };
+  const auto text_of = [&](const VerifiedDecision& each) {
+    return component_text(record.decisions[static_cast<std::size_t>(each.decision)], record);
+  };
   const auto largest = std::ranges::max_element(decisions, {}, difference);
-  fmt::print("largest difference of a score: {:.9f} percentage points (head {} of layer {})\n",
-             difference(*largest), largest->head, largest->layer);
+  fmt::print("largest difference of a score: {:.9f} percentage points ({})\n", difference(*largest),
+             text_of(*largest));
   const auto wrong = std::ranges::find(decisions, false, &VerifiedDecision::agrees);
   if (wrong == decisions.end()) {
     fmt::print("all agree\n");
     return;
   }
   fmt::print(
-      "{} differ; the first is decision {}, head {} of layer {}:\n"
+      "{} differ; the first is decision {}, {}:\n"
       "  the run  {} it: score {:.9f} %, margin {:+.9f}\n"
       "  fp64     {} it: score {:.9f} %, margin {:+.9f}\n",
-      std::ranges::count(decisions, false, &VerifiedDecision::agrees), wrong->decision, wrong->head,
-      wrong->layer, verb(wrong->margin), wrong->score_percent, wrong->margin,
+      std::ranges::count(decisions, false, &VerifiedDecision::agrees), wrong->decision,
+      text_of(*wrong), verb(wrong->margin), wrong->score_percent, wrong->margin,
       verb(wrong->exact_margin), wrong->exact_score_percent, wrong->exact_margin);
+}
+
+SearchRule rule_of(const RunRecord& record) {
+  SearchRule rule{
+      record.layers, record.heads,
+      identified(record, "order",
+                 {Order::backward, Order::forward, Order::alternate, Order::importance}),
+      record.threshold};
+  rule.components = record.components;
+  rule.granularity = record.granularity;
+  return for_family(rule, static_cast<int>(record.position_names.size()));
+}
+
+AblationRule ablation_of(const RunRecord& record) {
+  return {
+      identified(record, "ablation", {Ablation::mean, Ablation::zero, Ablation::resample}),
+      identified(record, "positions",
+                 {Positions::all, Positions::own, Positions::union_of_corrupted}),
+      record.components,
+      identified(record, "mlp_means", {MlpMeans::clean, MlpMeans::under_head_mask}),
+  };
 }
 
 }  // namespace
 
 Outcome verify_command(const Verification& verification, Format format) {
   const RunRecord record = read_run_file(verification.run_file);
-  const SearchRule rule{record.layers, record.heads,
-                        identified(record, "order", {Order::backward, Order::importance}),
-                        record.threshold};
-  const auto ablation =
-      identified(record, "ablation", {Ablation::mean, Ablation::zero, Ablation::resample});
-  const auto positions = identified(
-      record, "positions", {Positions::all, Positions::own, Positions::union_of_corrupted});
+  const SearchRule rule = rule_of(record);
   const std::filesystem::path folder = find_model(record, verification);
   std::future<std::string> sha256 = hash_model(folder);
   const LoadedModel loaded =
       load_model(folder, verification.device, Rung::fp64, verification.threads);
   check_model(sha256.get(), record, folder);
   Evaluator evaluator(*loaded.model, batch_of(record.clean, record.position_names),
-                      batch_of(record.corrupted, record.position_names), ablation, positions);
+                      batch_of(record.corrupted, record.position_names), ablation_of(record));
   VerifiedRun result = compare(record, rule, chosen(record, verification), evaluator);
   result.device = loaded.backend->info().description;
   if (format == Format::json) {

@@ -48,6 +48,7 @@ class Writer {
   void put(const std::string& text) { put_list(text); }
   void put(const Circuit& circuit) {
     put(circuit.layers()), put(circuit.heads()), put(circuit.positions());
+    put(circuit.components());
     put_list(circuit.kept());
   }
   template <class T>
@@ -88,9 +89,10 @@ class Reader {
   void get(std::string& text) { get_list(text); }
   void get(Circuit& circuit) {
     int layers = 0, heads = 0, positions = 0;
+    auto components = Components::heads;
     std::vector<bool> kept;
-    get(layers), get(heads), get(positions), get(kept);
-    circuit = Circuit(layers, heads, positions, std::move(kept));
+    get(layers), get(heads), get(positions), get(components), get(kept);
+    circuit = Circuit(layers, heads, positions, components, std::move(kept));
   }
   template <class T>
   void get(std::vector<T>& list) {

@@ -46,11 +46,12 @@ double median(std::vector<double> values, double if_empty) {
 
 /// Sets what does not depend on the circuits; the evaluator for what does.
 Evaluator open_family(FamilyCost& cost, const Gpt2& model, const PromptPair& family,
-                      Ablation ablation, Positions positions) {
-  cost.baseline_seconds = seconds_of(
-      [&] { Evaluator(model, family.clean, family.corrupted, Ablation::zero, Positions::all); });
+                      const AblationRule& rule) {
+  cost.baseline_seconds = seconds_of([&] {
+    Evaluator(model, family.clean, family.corrupted, {Ablation::zero, Positions::all});
+  });
   const double start = monotonic_seconds();
-  Evaluator evaluator(model, family.clean, family.corrupted, ablation, positions);
+  Evaluator evaluator(model, family.clean, family.corrupted, rule);
   cost.family_seconds = monotonic_seconds() - start;
   cost.circuits_side_by_side = evaluator.most_side_by_side();
   return evaluator;
@@ -58,20 +59,21 @@ Evaluator open_family(FamilyCost& cost, const Gpt2& model, const PromptPair& fam
 
 }  // namespace
 
-FamilyCost estimate_family_cost(const Gpt2& model, const PromptPair& family, Ablation ablation,
-                                Positions positions) {
+FamilyCost estimate_family_cost(const Gpt2& model, const PromptPair& family,
+                                const AblationRule& rule) {
   FamilyCost cost;
-  Evaluator evaluator = open_family(cost, model, family, ablation, positions);
+  Evaluator evaluator = open_family(cost, model, family, rule);
   const int layers = model.config().layers, heads = model.config().heads;
-  const Circuit everything(layers, heads, Circuit::Start::everything);
+  const Circuit everything(layers, heads, Circuit::Start::everything, 1, rule.components);
+  const bool of_heads = heads_take_part(rule.components);
   std::vector<double> ratios;
   const auto seconds_at = [&](int layer) {
     Circuit circuit = everything;
-    circuit.remove(layer, 0);
+    circuit.remove(of_heads ? Component{layer, 0} : Component::mlp_of(layer));
     evaluator.evaluate(circuit);  // packs what the first visit to a layer packs
-    circuit.remove(layer, heads - 1);
+    if (of_heads) circuit.remove(layer, heads - 1);
     const double seconds = seconds_of([&] { evaluator.evaluate(circuit); });
-    time_side_by_side(evaluator, everything, layer, ratios);
+    if (of_heads) time_side_by_side(evaluator, everything, layer, ratios);
     return seconds;
   };
   const double top = seconds_at(layers - 1), middle = seconds_at(layers / 2),
@@ -86,10 +88,10 @@ FamilyCost estimate_family_cost(const Gpt2& model, const PromptPair& family, Abl
   return cost;
 }
 
-FamilyCost measure_family_cost(const Gpt2& model, const PromptPair& family, Ablation ablation,
-                               Positions positions, const std::vector<TraceStep>& trace) {
+FamilyCost measure_family_cost(const Gpt2& model, const PromptPair& family,
+                               const AblationRule& rule, const std::vector<TraceStep>& trace) {
   FamilyCost cost;
-  Evaluator evaluator = open_family(cost, model, family, ablation, positions);
+  Evaluator evaluator = open_family(cost, model, family, rule);
   const int layers = model.config().layers, heads = model.config().heads;
   cost.evaluation_seconds.assign(static_cast<std::size_t>(layers), 0.0);
   std::vector<double> ratios;

@@ -25,7 +25,7 @@ SearchRule rule_of(const std::vector<TraceStep>& steps) {
 
 void check_order(const std::vector<TraceStep>& steps, const SearchRule& rule,
                  const std::filesystem::path& file) {
-  const auto as_head = [](const TraceStep& step) { return Head{step.layer, step.head}; };
+  const auto as_head = [](const TraceStep& step) { return Component{step.layer, step.head}; };
   const bool whole = std::cmp_equal(steps.size(), rule.layers * rule.heads);
   if (!whole || !std::ranges::equal(steps, GreedySearch(rule).coming(), {}, as_head))
     throw UserError(fmt::format(

@@ -20,7 +20,7 @@ Family seed_family(const Tokenizer& tokenizer, const Gpt2Config& config, int num
 void check_trace(const std::vector<TraceStep>& trace, const Gpt2Config& config,
                  const std::filesystem::path& file) {
   const GreedySearch search({config.layers, config.heads});
-  const auto as_head = [](const TraceStep& step) { return Head{step.layer, step.head}; };
+  const auto as_head = [](const TraceStep& step) { return Component{step.layer, step.head}; };
   if (!std::ranges::equal(trace, search.coming(), {}, as_head))
     throw UserError(fmt::format(
         "{}: is not the search of a model with {} layers of {} heads, last to first: use a "

@@ -50,6 +50,24 @@ TEST_F(ReadCircuit, TakesHeadsPerPositionInTheFilesOrder) {
 
 TEST_F(ReadCircuit, TakesTheEmptyCircuit) { EXPECT_THAT(read("{\"heads\": []}").heads, IsEmpty()); }
 
+TEST_F(ReadCircuit, TakesMlpsBesideHeadsOrAlone) {
+  const CircuitFile both = read("{\"heads\": [[0, 1]], \"mlps\": [3, 0]}");
+  EXPECT_TRUE(both.heads_given);
+  EXPECT_THAT(both.mlps, testing::Optional(ElementsAre(3, 0)));
+  const CircuitFile alone = read("{\"mlps\": []}");
+  EXPECT_FALSE(alone.heads_given);
+  EXPECT_THAT(alone.mlps, testing::Optional(IsEmpty()));
+  EXPECT_EQ(read("{\"heads\": []}").mlps, std::nullopt);
+  EXPECT_TRUE(read("{\"positions\": {}, \"mlps\": [1]}").per_position);
+}
+
+TEST_F(ReadCircuit, RefusesWhatIsNoMlp) {
+  EXPECT_THAT(error("{\"mlps\": [[0, 1]]}"), HasSubstr("c.json:1: mlps.0: must "));
+  EXPECT_THAT(error("{\"mlps\": [-1]}"), HasSubstr("mlps.0: must be from 0 to "));
+  EXPECT_EQ(error("{\"mlps\": [1,\n1]}"),
+            "c.json:2: mlps.1: the MLP of layer 1 is there already; remove one");
+}
+
 TEST_F(ReadCircuit, WantsExactlyOneOfTheTwoKeys) {
   EXPECT_THAT(error("{}"), HasSubstr("c.json:1: holds no circuit"));
   EXPECT_THAT(error("{\"heads\": [],\n\"positions\": {}}"),

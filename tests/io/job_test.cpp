@@ -11,6 +11,7 @@
 namespace headsweep {
 namespace {
 
+using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 
@@ -22,8 +23,10 @@ const std::string families_lines =
     "    corrupt: repeat_last\n"
     "  - {name: odd5, file: families/odd5.json}\n";
 const std::string search_lines =
-    "search: {rule: greedy, order: importance, threshold: 2.5, components: heads, ablation: zero,\n"
-    "         positions: union, allow_nonpositive_baseline: true}\n";
+    "search: {rule: greedy, order: importance, threshold: 2.5, components: [mlps, heads],\n"
+    "         mlp_means: under_head_mask, granularity: component, ablation: zero, positions: "
+    "union,\n"
+    "         allow_nonpositive_baseline: true}\n";
 const std::string run_lines =
     "run: {device: cpu, precision: bf16x3, audit: 12.5, output: out, threads: 3, ranks_per_family: "
     "4,\n"
@@ -76,6 +79,9 @@ TEST_F(ReadJob, TakesEveryKey) {
   EXPECT_EQ(name_of(job.families[1].corruption), "file");
   EXPECT_EQ(job.search.order, Order::importance);
   EXPECT_EQ(job.search.thresholds, std::vector{2.5});
+  EXPECT_EQ(job.search.components, Components::heads_and_mlps);
+  EXPECT_EQ(job.search.mlp_means, MlpMeans::under_head_mask);
+  EXPECT_EQ(job.search.granularity, Granularity::component);
   EXPECT_EQ(job.search.ablation, Ablation::zero);
   EXPECT_EQ(job.search.positions, Positions::union_of_corrupted);
   EXPECT_TRUE(job.search.allow_nonpositive_baseline);
@@ -95,6 +101,9 @@ TEST_F(ReadJob, FillsInDefaults) {
   EXPECT_EQ(job.model.processing, Processing::none);
   EXPECT_EQ(job.search.order, Order::backward);
   EXPECT_EQ(job.search.thresholds, std::vector{3.0});
+  EXPECT_EQ(job.search.components, Components::heads);
+  EXPECT_EQ(job.search.mlp_means, MlpMeans::clean);
+  EXPECT_EQ(job.search.granularity, Granularity::component);
   EXPECT_EQ(job.search.ablation, Ablation::mean);
   EXPECT_FALSE(job.search.allow_nonpositive_baseline);
   EXPECT_EQ(job.run.precision, Precision::automatic);
@@ -126,13 +135,60 @@ TEST_F(ReadJob, ListsTheValuesOfAChoice) {
   EXPECT_THAT(error_with("run.precision=fp46"),
               EndsWith("'fp46' is not one of: auto, bf16, bf16x3, fp32, fp64 (did you mean "
                        "'fp64'?)"));
-  EXPECT_THAT(error_with("search.order=forward"), HasSubstr("is not one of: backward, importance"));
+  EXPECT_THAT(error_with("search.order=foward"),
+              EndsWith("is not one of: backward, forward, alternate, importance (did you mean "
+                       "'forward'?)"));
   EXPECT_THAT(error_with("run.speculation=on"), HasSubstr("'on' is not one of: auto, off"));
-  EXPECT_THAT(error_with("search.components=[heads, mlps]"),
-              EndsWith("'mlps' is not one of: heads"));
+  EXPECT_THAT(error_with("search.components=[heads, mlp]"),
+              EndsWith("'mlp' is not one of: heads, mlps (did you mean 'mlps'?)"));
 }
 
-TEST_F(ReadJob, TakesComponentsAsAList) { EXPECT_NO_THROW(read_with("search.components=[heads]")); }
+TEST_F(ReadJob, TakesOneComponentOrAList) {
+  const auto components = [&](const std::string& value) {
+    const Job job = read_with("search.components=" + value);
+    EXPECT_EQ(read(resolved_job(job)).search.components, job.search.components) << value;
+    return job.search.components;
+  };
+  EXPECT_EQ(components("heads"), Components::heads);
+  EXPECT_EQ(components("[heads]"), Components::heads);
+  EXPECT_EQ(components("mlps"), Components::mlps);
+  EXPECT_EQ(components("[mlps]"), Components::mlps);
+  EXPECT_EQ(components("[heads, mlps]"), Components::heads_and_mlps);
+  EXPECT_EQ(components("[mlps, heads]"), Components::heads_and_mlps);
+  EXPECT_THAT(error_with("search.components=[]"), HasSubstr("names no component"));
+  EXPECT_THAT(error_with("search.components=[heads, heads]"),
+              HasSubstr("'heads' is there already"));
+}
+
+TEST_F(ReadJob, TakesEachOrder) {
+  for (const Order order : {Order::backward, Order::forward, Order::alternate, Order::importance}) {
+    const Job job = read_with(std::string("search.order=") + name_of(order));
+    EXPECT_EQ(job.search.order, order);
+    EXPECT_EQ(read(resolved_job(job)).search.order, order);
+  }
+}
+
+TEST_F(ReadJob, RefusesSearchKeysThatDoNotGoTogether) {
+  const auto search_error = [&](const std::string& search) {
+    return error(model_line + families_lines + "search: {" + search + "}\n");
+  };
+  EXPECT_THAT(search_error("mlp_means: under_head_mask"),
+              AllOf(HasSubstr("job.yaml:7: search.mlp_means: "), HasSubstr("[heads, mlps]")));
+  EXPECT_THAT(search_error("order: importance, components: mlps"),
+              AllOf(HasSubstr("search.order: "), HasSubstr("use another order")));
+  EXPECT_THAT(search_error("granularity: position"),
+              AllOf(HasSubstr("search.granularity: "), HasSubstr("own or union")));
+  EXPECT_THAT(search_error("granularity: position, positions: own, components: mlps"),
+              HasSubstr("search.granularity: "));
+  EXPECT_THAT(search_error("granularity: position, positions: own, order: importance"),
+              HasSubstr("search.granularity: "));
+  const std::string good =
+      "search: {granularity: position, positions: own, order: alternate,\n"
+      "  components: [heads, mlps], mlp_means: under_head_mask}\n";
+  const Job job = read(resolved_job(read(model_line + families_lines + good)));
+  EXPECT_EQ(job.search.granularity, Granularity::position);
+  EXPECT_EQ(job.search.mlp_means, MlpMeans::under_head_mask);
+}
 
 TEST_F(ReadJob, SaysWhatIsMissing) {
   EXPECT_EQ(error(families_lines), "job.yaml:1: model: is missing; add it");

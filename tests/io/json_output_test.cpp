@@ -90,17 +90,41 @@ TEST(JsonOutput, OfShowHasTheDocumentedForm) {
       R"("layers":1,"heads":3,"full":{"mean":2.5,"per_prompt":[2.0,3.0]},)"
       R"("precision":{"rungs":[{"name":"bf16","cost":0.5,"error":0.125,"guard":0.25},)"
       R"({"name":"fp64","cost":2.0,"error":0.0,"guard":0.0}]},)"
-      R"("decisions":[{"layer":0,"head":1,"score_percent":99.5,"removed":true,)"
+      R"("decisions":[{"layer":0,"component":"head","head":1,"score_percent":99.5,"removed":true,)"
       R"("margin":-2.5,"seconds":0.5,"per_prompt":[1.0,2.0],"wave":7,"rank":3,"host":"node2",)"
       R"("rung":"fp64","guard":0.25,"tie":true}],)"
-      R"("circuit":[[0,0],[0,2]],)"
+      R"("circuit":[[0,0],[0,2]],"mlps":null,)"
       R"("work":{"waves":7,"evaluations":5000000000,"discarded":2,"compute_seconds":1.5,)"
       R"("communication_seconds":0.25,"waiting_seconds":0.0},"single_removals":[],)"
-      R"("audit":[{"decision":0,"layer":0,"head":1,"score_percent":99.75,"agrees":false}]})");
+      R"("audit":[{"decision":0,"layer":0,"component":"head","head":1,"score_percent":99.75,"agrees":false}]})");
   record.single_removals = {{0, 1, 99.5}, {0, 2, 98}};
   record.audit.clear();
   EXPECT_THAT(to_json(record),
               testing::EndsWith(R"("single_removals":[[0,1,99.5],[0,2,98.0]],"audit":[]})"));
+}
+
+TEST(JsonOutput, OfShowSaysWhichComponentADecisionIsAboutAndWhatIsKept) {
+  RunRecord record;
+  record.layers = 2;
+  record.heads = 1;
+  record.components = Components::heads_and_mlps;
+  record.hosts = {"node1"};
+  record.decisions = {{1, no_head, 99.5, -2.5, true, 0.5, 7, 3, 0, {}},
+                      {1, 0, 99.5, -2.5, true, 0.5, 7, 3, 0, {}}};
+  record.audit = {{0, 99.5, true}};
+  EXPECT_THAT(to_json(record),
+              testing::AllOf(testing::HasSubstr(R"({"layer":1,"component":"mlp","head":null,)"),
+                             testing::HasSubstr(R"({"layer":1,"component":"head","head":0,)"),
+                             testing::HasSubstr(R"("circuit":[[0,0]],"mlps":[0],)")));
+  record.granularity = Granularity::position;
+  record.position_names = {"S1", "end"};
+  record.decisions[1].position = 1;
+  EXPECT_THAT(
+      to_json(record),
+      testing::AllOf(testing::HasSubstr(R"("component":"mlp","head":null,"position":null,)"),
+                     testing::HasSubstr(R"("component":"head","head":0,"position":"end",)"),
+                     testing::HasSubstr(R"("circuit":[[0,0],[1,0]],"mlps":[0],)"
+                                        R"("positions":{"S1":[[0,0],[1,0]],"end":[[0,0]]},)")));
 }
 
 TEST(JsonOutput, OfShowNamesNoRungWhereTheRunHasNone) {

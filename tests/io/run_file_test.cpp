@@ -35,9 +35,9 @@ bool same(const PromptRecord& a, const PromptRecord& b) {
 bool same(const RunRecord& a, const RunRecord& b) {
   const auto fields = [](const RunRecord& run) {
     return std::tie(run.status, run.identity, run.provenance, run.hosts, run.job, run.family,
-                    run.layers, run.heads, run.threshold, run.position_names, run.full_mean,
-                    run.full_per_prompt, run.rungs, run.decisions, run.single_removals, run.audit,
-                    run.work);
+                    run.layers, run.heads, run.components, run.granularity, run.threshold,
+                    run.position_names, run.full_mean, run.full_per_prompt, run.rungs,
+                    run.decisions, run.single_removals, run.audit, run.work);
   };
   const auto same_prompt = [](const auto& x, const auto& y) { return same(x, y); };
   return fields(a) == fields(b) && std::ranges::equal(a.clean, b.clean, same_prompt) &&
@@ -170,6 +170,48 @@ TEST_F(RunFile, HoldsARunThatHasNotBegun) {
   run.position_names.clear();
   run.identity.clear();
   expect_round_trip(run);
+}
+
+/// Of a search over MLPs, too, whose heads are tried at single positions.
+RunRecord with_mlps_and_positions() {
+  RunRecord run = example();
+  run.components = Components::heads_and_mlps;
+  run.granularity = Granularity::position;
+  run.decisions[0].head = no_head;
+  run.decisions[1].position = 1;
+  run.decisions[2].position = 0;
+  return run;
+}
+
+TEST_F(RunFile, HoldsMlpsAndHeadsAtSinglePositions) {
+  const RunRecord run = with_mlps_and_positions();
+  expect_round_trip(run);
+  EXPECT_THAT(kept_mlps(run), ElementsAre(0));
+  EXPECT_EQ(kept_heads(run).size(), 6u);  // the one removed at S1 is kept at the end
+  EXPECT_EQ(kept_heads_by_position(run)[0].size(), 5u);
+  EXPECT_EQ(kept_heads_by_position(run)[1].size(), 6u);
+  EXPECT_EQ(component_text(run.decisions[0], run), "the MLP of layer 1");
+  EXPECT_EQ(component_text(run.decisions[1], run), "head 0 of layer 1 at end");
+  EXPECT_EQ(component_text(example().decisions[1], run), "head 0 of layer 1");
+}
+
+TEST_F(RunFile, RefusesDecisionsOnWhatTakesNoPart) {
+  RunRecord run = with_mlps_and_positions();
+  run.components = Components::heads;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("decision 1: MLPs take no part"));
+  run.components = Components::mlps;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("decision 2: heads take no part"));
+  run = with_mlps_and_positions();
+  run.decisions[0].layer = 2;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("decision 1: MLP 2 does not exist"));
+  run = with_mlps_and_positions();
+  run.decisions[1].position = 2;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("decision 2: its position is 2"));
+  run.decisions[1].position = every_position;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("decision 2: its position is -1"));
+  run = example();
+  run.decisions[1].position = 1;
+  EXPECT_THAT(complaint_when_written(run), HasSubstr("decision 2: its position is 1"));
 }
 
 TEST_F(RunFile, HoldsEveryStatus) {
@@ -414,7 +456,7 @@ constexpr const char* reading_script = R"(
 import sys, h5py
 f = h5py.File(sys.argv[1], 'r')
 a = f.attrs
-assert a['format'] == 'headsweep run' and a['format_version'] == 3, dict(a)
+assert a['format'] == 'headsweep run' and a['format_version'] == 4, dict(a)
 assert (a['status'], a['family'], a['threshold']) == ('stopped', 'even-step2', 3.0)
 assert (a['layers'], a['heads'], a['kept']) == (2, 3, 4)
 assert list(f['identity'].attrs)[:4] == ['weights', 'tokenizer', 'zebra', 'apple'], list(f['identity'].attrs)
@@ -429,7 +471,7 @@ assert p['corrupted/text'].asstr()[0] == '2 2 "\u00fc"\n'
 assert p['clean/tokens'][:].tolist() == [[17, 604, 718], [18, 642, -1], [-1, -1, -1]]
 assert p['clean/positions'].shape == (3, 2) and p['clean/template'].dtype == 'int32'
 d = f['decisions'][:]
-assert d.dtype.names == ('layer', 'head', 'score_percent', 'margin', 'removed', 'seconds', 'wave', 'rank', 'host', 'rung', 'guard', 'tie')
+assert d.dtype.names == ('layer', 'component', 'head', 'position', 'score_percent', 'margin', 'removed', 'seconds', 'wave', 'rank', 'host', 'rung', 'guard', 'tie')
 assert [d[name].tolist() for name in ('wave', 'rank', 'host')] == [[1, 1, 2], [0, 5, 5], [0, 1, 1]]
 assert d['rung'].tolist() == [0, 1, 2] and d['guard'].tolist() == [0.21, 1.0 / 7000, 0]
 assert d['tie'].dtype == bool and d['tie'].tolist() == [False, False, True]
@@ -450,6 +492,10 @@ assert list(w.values()) == [2, 9000000000000000001, 1, 0.1, 1e-300, 7.0] and w['
 assert f['per_prompt'].shape == (3, 3) and f['per_prompt'][2, 1] == 2.0 / 3
 assert f['full'].attrs['mean'] == 1.0 / 3 and f['full/per_prompt'][2] == 5e-324
 assert f['circuit'][:].tolist() == [[0, 0], [0, 2], [1, 0], [1, 1]]
+assert (a['components'], a['granularity']) == ('heads', 'component')
+assert h5py.check_enum_dtype(d.dtype['component']) == {'HEAD': 0, 'MLP': 1} and d['component'].tolist() == [0, 0, 0]
+assert d['position'].tolist() == [-1, -1, -1]
+assert f['mlps'].shape == (0,) and f['circuit_by_position'].shape == (0, 3)
 for name in ('decisions', 'single_removals', 'audit', 'precision/guard', 'per_prompt', 'circuit', 'full/per_prompt', 'prompts/clean/tokens'):
     assert f[name].fletcher32, name
 )";
@@ -469,11 +515,11 @@ const std::map<std::string, std::pair<const char*, const char*>> changes = {
     {"note", {"f.attrs['note'] = 'mine'; f['mine'] = list(range(1000))", ""}},
     {"unmarked", {"del f.attrs['format']", "is not a headsweep run (its root has no attribute"}},
     {"foreign", {"f.attrs['format'] = 'x'", "is not a headsweep run (it is a x)"}},
-    {"newer", {"f.attrs['format_version'] = 4", "is of format version 4"}},
+    {"newer", {"f.attrs['format_version'] = 5", "is of format version 5"}},
     {"older",
-     {"f.attrs['format_version'] = 2",
-      "was written by an earlier development version (format version 2, and this program reads "
-      "versions from 3): run the job again with another run.output"}},
+     {"f.attrs['format_version'] = 3",
+      "was written by an earlier development version (format version 3, and this program reads "
+      "versions from 4): run the job again with another run.output"}},
     {"much_older", {"f.attrs['format_version'] = 1", "(format version 1, and this program reads"}},
     {"oldest", {"f.attrs['format_version'] = 0", "format version 0 does not exist"}},
     {"no_status", {"del f.attrs['status']", "attribute 'status' is missing"}},
@@ -485,6 +531,11 @@ const std::map<std::string, std::pair<const char*, const char*>> changes = {
     {"many", {"f.attrs['layers'] = 2000000000", "a model cannot have 2000000000 layers"}},
     {"kept", {"f.attrs['kept'] = 3", "'kept' is not the number"}},
     {"circuit", {"f['circuit'][0, 1] = 1", "'circuit' does not follow from 'decisions'"}},
+    {"mlps", {"del f['mlps']; f['mlps'] = [0]", "'mlps' does not follow from 'decisions'"}},
+    {"components", {"f.attrs['components'] = 'wings'", "the components 'wings' does not exist"}},
+    {"component",
+     {"d = f['decisions'][:]; d['component'] = 1; f['decisions'][...] = d",
+      "'decisions' has a component 1 with head 2"}},
     {"no_hosts", {"del f['hosts']", "'hosts' is missing"}},
     {"hosts",
      {"del f['hosts']; f['hosts'] = ['node1']", "decision 2: host 1 does not exist (there are 1)"}},

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/golden.h"
@@ -76,6 +77,10 @@ struct Setting {
   Ablation ablation;
   Positions positions;
   Rung rung;
+  Components components = Components::heads;
+  MlpMeans mlp_means = MlpMeans::clean;
+
+  AblationRule rule() const { return {ablation, positions, components, mlp_means}; }
 };
 
 /// Every family with every ablation in every precision; models and positions take turns. All of
@@ -92,17 +97,48 @@ std::vector<Setting> settings(const std::vector<Positions>& choices) {
                        choices[(f + a + r) % choices.size()], rungs[r]});
   return all;
 }
+/// With MLPs: every ablation; models, families, positions and precisions in turn.
+std::vector<Setting> with_mlps(const std::vector<Positions>& choices) {
+  const std::vector<const char*> families = {"mixed", "ragged"};
+  const std::vector<Rung> rungs = golden::rungs();
+  std::vector<Setting> all;
+  const auto add = [&](Ablation ablation, MlpMeans means, Components components) {
+    const std::size_t n = all.size();
+    all.push_back({n % 2 == 0 ? "tiny-a" : "tiny-b", families[n / 2 % families.size()], ablation,
+                   choices[n % choices.size()], rungs[n % rungs.size()], components, means});
+  };
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    add(Ablation::mean, MlpMeans::clean, Components::heads_and_mlps);
+    add(Ablation::mean, MlpMeans::under_head_mask, Components::heads_and_mlps);
+  }
+  add(Ablation::zero, MlpMeans::clean, Components::heads_and_mlps);
+  add(Ablation::resample, MlpMeans::under_head_mask, Components::heads_and_mlps);
+  add(Ablation::mean, MlpMeans::clean, Components::mlps);
+  return all;
+}
+
 std::vector<Setting> all_settings() {
-  return settings({Positions::all, Positions::own, Positions::union_of_corrupted});
+  const std::vector<Positions> choices = {Positions::all, Positions::own,
+                                          Positions::union_of_corrupted};
+  std::vector<Setting> all = settings(choices);
+  for (Setting& setting : with_mlps(choices)) all.push_back(std::move(setting));
+  return all;
 }
 std::vector<Setting> settings_per_position() {
-  return settings({Positions::own, Positions::union_of_corrupted});
+  const std::vector<Positions> choices = {Positions::own, Positions::union_of_corrupted};
+  std::vector<Setting> all = settings(choices);
+  for (Setting& setting : with_mlps(choices)) all.push_back(std::move(setting));
+  return all;
 }
 
 std::string name_of_setting(const testing::TestParamInfo<Setting>& info) {
   const Setting& setting = info.param;
+  const std::string mlps =
+      setting.components == Components::heads
+          ? ""
+          : fmt::format("_{}_{}", name_of(setting.components), name_of(setting.mlp_means));
   return golden::test_name(setting.model + "_" + setting.family + "_" + name_of(setting.ablation) +
-                           "_" + name_of(setting.positions) + "_" + name_of(setting.rung));
+                           "_" + name_of(setting.positions) + "_" + name_of(setting.rung) + mlps);
 }
 
 class CircuitForwardTest : public testing::TestWithParam<Setting> {
@@ -113,8 +149,7 @@ class CircuitForwardTest : public testing::TestWithParam<Setting> {
                                model.fast.config(), GetParam().ablation, GetParam().positions)) {}
 
   CircuitForward forward(int most_circuits) const {
-    return {model.fast,          family.clean,         family.corrupted,
-            GetParam().ablation, GetParam().positions, most_circuits};
+    return {model.fast, family.clean, family.corrupted, GetParam().rule(), most_circuits};
   }
 
   int named_positions() const { return static_cast<int>(family.clean.position_names.size()); }
@@ -148,9 +183,10 @@ class CircuitForwardTest : public testing::TestWithParam<Setting> {
 
   void expect_same_bits_in_any_company(int positions) const {
     const Gpt2Config& config = model.fast.config();
-    RandomCircuits random(config, positions, 1);
+    RandomCircuits random(config, positions, 1, GetParam().components);
     std::vector<Circuit> circuits = random.some(6);
-    for (const Circuit& edge : edge_circuits(config, positions)) circuits.push_back(edge);
+    for (const Circuit& edge : edge_circuits(config, positions, GetParam().components))
+      circuits.push_back(edge);
     const Results expected = alone(circuits);
     for (const int at_a_time : {1, 2, 3, 8})
       EXPECT_EQ(together(circuits, random.shuffled(circuits.size()), at_a_time), expected)
@@ -159,7 +195,7 @@ class CircuitForwardTest : public testing::TestWithParam<Setting> {
 
   void expect_same_bits_in_searches(int positions) const {
     const Gpt2Config& config = model.fast.config();
-    RandomCircuits random(config, positions, 2);
+    RandomCircuits random(config, positions, 2, GetParam().components);
     for (const auto& layers : {layers_down(config), layers_up(config)}) {
       const std::vector<Circuit> asked = random.search(layers);
       std::vector<int> in_order(asked.size());
@@ -195,7 +231,7 @@ TEST_P(SameBitsPerPosition, ASearchPerPositionGivesTheNumbersOfEachCircuitAlone)
 }
 
 TEST_P(SameBits, TheFullModelDisturbsNoCircuitAndIsDisturbedByNone) {
-  RandomCircuits random(model.fast.config(), 1, 3);
+  RandomCircuits random(model.fast.config(), 1, 3, GetParam().components);
   const std::vector<Circuit> circuits = random.some(3);
   const Results expected = alone(circuits);
   const std::vector<double> full = forward(1).run_full_model();
@@ -215,8 +251,7 @@ TEST_P(SameBitsOnThreads, TheNumberOfThreadsChangesNoBit) {
     const Gpt2 model(golden::data("models/tiny-b"), *backend);
     const Family family = tokenize_family(every_fourth(prompts_of("ragged")), tokenizer(),
                                           model.config(), Ablation::mean, Positions::all);
-    CircuitForward forward(model, family.clean, family.corrupted, Ablation::mean, Positions::all,
-                           4);
+    CircuitForward forward(model, family.clean, family.corrupted, {}, 4);
     Results got = {forward.run_full_model()};
     for (auto& each : forward.run(RandomCircuits(model.config(), 1, 5).some(4)))
       got.push_back(std::move(each));
@@ -240,7 +275,7 @@ class PlainReference : public CircuitForwardTest {
       : unpadded(tokenize_family(family.prompts, tokenizer(), model.fast.config(),
                                  GetParam().ablation, Positions::own)),
         plain(model.plain, unpadded.clean, unpadded.corrupted, tokenizer().end_of_text(),
-              GetParam().ablation, GetParam().positions),
+              GetParam().rule()),
         full(plain.full()) {}
 
   static double mean(const std::vector<double>& values) {
@@ -252,9 +287,11 @@ class PlainReference : public CircuitForwardTest {
     CircuitForward shared = forward(1);
     EXPECT_TRUE(
         all_near(shared.run_full_model(), full, score_tolerance / 100 * std::abs(mean(full))));
-    std::vector<Circuit> circuits = RandomCircuits(config, positions, 4).some(4);
+    std::vector<Circuit> circuits =
+        RandomCircuits(config, positions, 4, GetParam().components).some(4);
     if (positions == 1)
-      for (const Circuit& edge : edge_circuits(config, positions)) circuits.push_back(edge);
+      for (const Circuit& edge : edge_circuits(config, positions, GetParam().components))
+        circuits.push_back(edge);
     for (std::size_t i = 0; i < circuits.size(); ++i) {
       const double got = mean(shared.run({&circuits[i], 1}).front()),
                    expected = mean(plain.run(circuits[i]));
@@ -292,8 +329,8 @@ TEST(PlainReferenceItself, GivesTheReferenceImplementationsNumbers) {
         tokenize_family(prompts_of(expected["family"]), tokenizer(), model.fast.config(),
                         golden::ablation(expected), Positions::own);
     const reference::PlainExperiment plain(model.plain, family.clean, family.corrupted,
-                                           tokenizer().end_of_text(), golden::ablation(expected),
-                                           golden::positions(expected));
+                                           tokenizer().end_of_text(),
+                                           golden::ablation_rule(expected));
     // Both in float64.
     EXPECT_TRUE(
         all_near(plain.full(), expected["full_per_prompt"].get<std::vector<double>>(), 1e-9))
@@ -310,6 +347,33 @@ TEST(PlainReferenceItself, GivesTheReferenceImplementationsNumbers) {
   }
 }
 
+TEST(PlainReferenceItself, GivesTheReferenceImplementationsScoresWithMlps) {
+  for (const char* file : {"tiny-a.mixed.mean.own.mlps.T20.json",
+                           "tiny-a.even.mean.all.mlps.alternate.underheadmask.T20.json"}) {
+    const golden::Json expected = golden::read(golden::data("golden/" + std::string(file)));
+    const TestModel& model = test_model(expected["model"]);
+    const Family family =
+        tokenize_family(prompts_of(expected["family"]), tokenizer(), model.fast.config(),
+                        golden::ablation(expected), Positions::own);
+    const reference::PlainExperiment plain(model.plain, family.clean, family.corrupted,
+                                           tokenizer().end_of_text(),
+                                           golden::ablation_rule(expected));
+    Circuit kept(model.fast.config().layers, model.fast.config().heads, Circuit::Start::everything,
+                 1, Components::heads_and_mlps);
+    int number = 0;
+    for (const golden::Json& step : expected["trace"]) {
+      Circuit trial = kept;
+      trial.remove(step[1] == "mlp" ? Component::mlp_of(step[0]) : Component{step[0], step[1]});
+      if (++number % 9 == 1) {
+        const std::vector<double> got = plain.run(trial);
+        const double mean = std::accumulate(got.begin(), got.end(), 0.0) / std::ssize(got);
+        EXPECT_NEAR(100 * mean / expected["full"].get<double>(), step[2], 1e-9) << file << step;
+      }
+      if (step[3].get<bool>()) kept = trial;
+    }
+  }
+}
+
 /// A family that names every token: the full model is a circuit then, and is remembered as one.
 TEST(CircuitForward, TheFullModelOfAFamilyThatNamesEveryTokenDisturbsNoCircuitGivenPerPosition) {
   const TestModel& model = test_model("tiny-a");
@@ -319,8 +383,8 @@ TEST(CircuitForward, TheFullModelOfAFamilyThatNamesEveryTokenDisturbsNoCircuitGi
   const Family family =
       tokenize_family(prompts, tokenizer(), model.fast.config(), Ablation::mean, Positions::own);
   const auto fresh = [&] {
-    return CircuitForward(model.fast, family.clean, family.corrupted, Ablation::mean,
-                          Positions::own, 1);
+    return CircuitForward(model.fast, family.clean, family.corrupted,
+                          {Ablation::mean, Positions::own}, 1);
   };
   Circuit circuit(3, 4, Circuit::Start::everything, 2);
   for (int head = 0; head < 4; ++head) circuit.remove(1, head, 0);

@@ -128,6 +128,31 @@ TEST(CircuitPlan, AHeadKeptAtNamesThatCoverEveryRowIsNotReplaced) {
   EXPECT_TRUE(plan_circuit(circuit, halves).layers[1].replaces);
 }
 
+TEST(CircuitPlan, AnMlpIsComputedWhereItIsKeptAndNotAtAllIfThatIsNowhere) {
+  const KeptRows nowhere{{{0, 0, 0}}, {0, 0, 0}};
+  Circuit circuit(layers, heads, Circuit::Start::everything, 1, Components::heads_and_mlps);
+  circuit.remove(Component::mlp_of(2));
+  const auto form = [&](const KeptRows& kept, std::size_t layer) {
+    return plan_circuit(circuit, kept).layers[layer].mlp;
+  };
+  EXPECT_EQ(form(everywhere, 1), MlpForm::computed);
+  EXPECT_EQ(form(everywhere, 2), MlpForm::ablated);
+  EXPECT_EQ(form(at_names, 1), MlpForm::kept_where_named);
+  EXPECT_EQ(form(at_names, 2), MlpForm::ablated);
+  EXPECT_EQ(form(nowhere, 1), MlpForm::ablated);
+}
+
+TEST(CircuitPlan, WhatTakesNoPartIsComputedInEveryRow) {
+  for (const LayerPlan& layer : plan_circuit(keeping({}), at_names).layers)
+    EXPECT_EQ(layer.mlp, MlpForm::computed);
+  const Circuit of_mlps(layers, heads, Circuit::Start::nothing, 1, Components::mlps);
+  for (const LayerPlan& layer : plan_circuit(of_mlps, at_names).layers) {
+    EXPECT_EQ(layer.heads, every_head);
+    EXPECT_FALSE(layer.replaces);
+    EXPECT_EQ(layer.mlp, MlpForm::ablated);
+  }
+}
+
 TEST(KeepMask, HasARowForEachRowAndAColumnForEachComputedHead) {
   const Circuit circuit = keeping({{1, 0}, {1, 3}});
   EXPECT_THAT(keep_mask(circuit, 1, {0, 1, 3}, {0, 1, 2}, at_names),

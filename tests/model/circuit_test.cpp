@@ -74,6 +74,68 @@ TEST(Circuit, HasNoPrefixInCommonWithOneOfOtherPositions) {
   EXPECT_NE(everything.prefix(2), per_position.prefix(1));
 }
 
+/// Of three layers of four heads and an MLP each.
+Circuit with_mlps(const std::vector<int>& removed_mlps = {}) {
+  Circuit circuit(3, 4, Circuit::Start::everything, 2, Components::heads_and_mlps);
+  for (const int layer : removed_mlps) circuit.remove(Component::mlp_of(layer));
+  return circuit;
+}
+
+TEST(Circuit, KeepsAndRemovesTheMlpOfALayerApartFromItsHeads) {
+  Circuit circuit = with_mlps({1});
+  for (int layer = 0; layer < 3; ++layer) {
+    EXPECT_EQ(circuit.keeps_mlp(layer), layer != 1);
+    for (int head = 0; head < 4; ++head) EXPECT_TRUE(circuit.keeps({layer, head}));
+  }
+  circuit.remove({1, 3});
+  circuit.keep(Component::mlp_of(1));
+  EXPECT_TRUE(circuit.keeps_mlp(1));
+  EXPECT_FALSE(circuit.keeps(1, 3, 0));
+  EXPECT_FALSE(circuit.keeps(1, 3, 1));
+  EXPECT_FALSE(Circuit(3, 4, Circuit::Start::nothing, 2, Components::heads_and_mlps).keeps_mlp(2));
+}
+
+TEST(Circuit, KeepsMlpsThatTakeNoPart) {
+  for (int layer = 0; layer < 3; ++layer) EXPECT_TRUE(nothing.keeps_mlp(layer));
+}
+
+TEST(Circuit, KeepsHeadsThatTakeNoPart) {
+  const Circuit circuit(3, 4, Circuit::Start::nothing, 1, Components::mlps);
+  EXPECT_EQ(circuit.first_reduced_layer(), 3);
+  EXPECT_FALSE(circuit.keeps_mlp(0));
+  EXPECT_EQ(circuit.of_heads(), everything);
+}
+
+TEST(Circuit, RemovesAHeadAtOnePositionOrAtAll) {
+  Circuit circuit = with_mlps();
+  circuit.remove({2, 0, Component::Kind::head, 1});
+  EXPECT_TRUE(circuit.keeps({2, 0}));
+  EXPECT_TRUE(circuit.keeps({2, 0, Component::Kind::head, 0}));
+  EXPECT_FALSE(circuit.keeps({2, 0, Component::Kind::head, 1}));
+  circuit.remove({2, 0});
+  EXPECT_FALSE(circuit.keeps({2, 0}));
+}
+
+/// The MLP comes after its layer's heads: what is below the next layer depends on it.
+TEST(Circuit, MlpsTakePartInPrefixesDifferencesAndComparison) {
+  EXPECT_EQ(with_mlps({1}).prefix(1), with_mlps().prefix(1));
+  EXPECT_NE(with_mlps({1}).prefix(2), with_mlps().prefix(2));
+  EXPECT_EQ(with_mlps().first_difference(with_mlps({1})), 1);
+  EXPECT_EQ(with_mlps({2}).first_difference(with_mlps({2})), 3);
+  EXPECT_LT(with_mlps({0}), with_mlps({2}));
+  EXPECT_NE(with_mlps().prefix(1), Circuit(3, 4, Circuit::Start::everything, 2).prefix(1));
+}
+
+TEST(Circuit, ALayerThatLacksOnlyItsMlpHasItsHeads) {
+  EXPECT_EQ(with_mlps({0, 1, 2}).first_reduced_layer(), 3);
+  Circuit circuit = with_mlps({0});
+  circuit.remove({1, 2});
+  EXPECT_EQ(circuit.first_reduced_layer(), 1);
+  Circuit heads(3, 4, Circuit::Start::everything, 2);
+  heads.remove({1, 2});
+  EXPECT_EQ(circuit.of_heads(), heads);
+}
+
 TEST(Circuit, IsOrderedByWhatItKeepsSoThatCommonPrefixesAreNeighbours) {
   const Circuit low = without(everything, 0, 0), high = without(everything, 2, 3);
   EXPECT_LT(nothing, low);

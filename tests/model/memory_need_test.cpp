@@ -18,16 +18,20 @@ struct Setting {
   Ablation ablation;
   Rung rung;
   int most_circuits;
+  Components components = Components::heads;
+  MlpMeans mlp_means = MlpMeans::clean;
+
+  AblationRule rule() const { return {ablation, Positions::all, components, mlp_means}; }
 };
 
 class MemoryNeedTest : public testing::TestWithParam<Setting> {
  protected:
   /// Fills every cache.
-  static void run_much(CircuitForward& forward, const Gpt2Config& config) {
+  static void run_much(CircuitForward& forward, const Gpt2Config& config, Components components) {
     forward.run_full_model();
-    RandomCircuits random(config, 1, 1);
+    RandomCircuits random(config, 1, 1, components);
     std::vector<Circuit> circuits = random.some(60);
-    for (const Circuit& edge : edge_circuits(config, 1)) circuits.push_back(edge);
+    for (const Circuit& edge : edge_circuits(config, 1, components)) circuits.push_back(edge);
     const auto most = static_cast<std::size_t>(forward.most_circuits());
     for (std::size_t first = 0; first < circuits.size(); first += most)
       forward.run(std::span(circuits).subspan(first, std::min(most, circuits.size() - first)));
@@ -40,13 +44,13 @@ TEST_P(MemoryNeedTest, IsNeverLessThanWhatIsAllocatedAndAtMostAQuarterMore) {
   const Gpt2 model(golden::data(std::string("models/") + setting.model), backend);
   const Family family = tokenize_family(golden::prompts(setting.family), golden::gpt2_tokenizer(),
                                         model.config(), setting.ablation, Positions::all);
-  CircuitForward forward(model, family.clean, family.corrupted, setting.ablation, Positions::all,
+  CircuitForward forward(model, family.clean, family.corrupted, setting.rule(),
                          setting.most_circuits);
-  run_much(forward, model.config());
+  run_much(forward, model.config(), setting.components);
   const BackendMemory rung = backend_memory(model.config(), backend);
-  const MemoryNeed need = memory_need(
-      model.config(), {&rung, 1}, family_shape(family.clean, family.corrupted, setting.ablation),
-      setting.most_circuits);
+  const MemoryNeed need = memory_need(model.config(), {&rung, 1},
+                                      family_shape(family.clean, family.corrupted, setting.rule()),
+                                      setting.most_circuits);
   EXPECT_GE(need.peak(), backend.peak_bytes());
   EXPECT_LE(need.peak(), backend.peak_bytes() + backend.peak_bytes() / 4);
 }
@@ -56,10 +60,15 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Setting{"tiny-a", "even", Ablation::mean, Rung::fp32, 1},
                     Setting{"tiny-a", "mixed", Ablation::mean, Rung::fp64, 4},
                     Setting{"tiny-b", "ragged", Ablation::resample, Rung::fp32, 8},
-                    Setting{"tiny-b", "even", Ablation::zero, Rung::fp32, 2}),
+                    Setting{"tiny-b", "even", Ablation::zero, Rung::fp32, 2},
+                    Setting{"tiny-a", "mixed", Ablation::mean, Rung::fp32, 4,
+                            Components::heads_and_mlps, MlpMeans::clean},
+                    Setting{"tiny-a", "even", Ablation::mean, Rung::fp32, 2,
+                            Components::heads_and_mlps, MlpMeans::under_head_mask}),
     [](const auto& info) {
       return golden::test_name(std::string(info.param.model) + "_" + info.param.family + "_" +
-                               name_of(info.param.ablation) + "_" + name_of(info.param.rung));
+                               name_of(info.param.ablation) + "_" + name_of(info.param.rung) + "_" +
+                               name_of(info.param.components) + name_of(info.param.mlp_means));
     });
 
 const Gpt2Config config{.layers = 12,

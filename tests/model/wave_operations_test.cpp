@@ -21,7 +21,7 @@ struct WaveOperations : testing::Test {
   Gpt2 model{golden::data("models/tiny-a"), backend};
   Family family = tokenize_family(golden::prompts("even"), golden::gpt2_tokenizer(), model.config(),
                                   Ablation::mean, Positions::all);
-  CircuitForward forward{model, family.clean, family.corrupted, Ablation::mean, Positions::all, 4};
+  CircuitForward forward{model, family.clean, family.corrupted, {}, 4};
 
   /// The full model comes first: what circuits part from in layer 0 is not remembered for them.
   WaveOperations() { forward.run_full_model(); }

@@ -99,7 +99,8 @@ TEST_P(OnErringRungs, TheNumberOfRanksChangesNothing) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Orders, OnErringRungs, testing::Values(Order::backward, Order::importance),
+INSTANTIATE_TEST_SUITE_P(Orders, OnErringRungs,
+                         testing::Values(Order::backward, Order::alternate, Order::importance),
                          [](const auto& info) { return std::string(name_of(info.param)); });
 
 /// The score of each trial is that of the made-up family; `error` is added to it.
@@ -131,7 +132,7 @@ class Scores {
 const SearchRule rule{6, 8, Order::backward, 3.0};
 
 bool is_for_measuring(const Circuit& circuit) {
-  const auto circuits = guard_circuits(rule.layers, rule.heads);
+  const auto circuits = guard_circuits(rule);
   return std::ranges::find(circuits, circuit) != circuits.end();
 }
 
@@ -283,10 +284,12 @@ TEST(TheAudit, TakesAPartOfTheDecisionsAndEveryFragileOne) {
 }
 
 TEST(Resuming, AtAnySettledStepEndsWithTheSameSteps) {
-  for (const Order order : {Order::backward, Order::importance})
+  for (const Order order : {Order::backward, Order::forward, Order::alternate, Order::importance})
     for (int family = 0; family < 4; ++family) {
       SearchRule of_order = rule;
       of_order.order = order;
+      if (order == Order::forward || order == Order::alternate)
+        of_order.components = Components::heads_and_mlps;
       CertifiedSearch whole({of_order, three_rungs, 5});
       Scores scores(family, larger_than_measured);
       const auto known = scores.known();

@@ -71,6 +71,8 @@ INSTANTIATE_TEST_SUITE_P(Stops, AStop,
                                          StoppedAfter{4, 9, 30, Order::importance},
                                          StoppedAfter{7, 3, 2, Order::importance},
                                          StoppedAfter{7, 3, 17, Order::importance},
+                                         StoppedAfter{4, 2, 35, Order::alternate},
+                                         StoppedAfter{2, 3, 20, Order::forward},
                                          StoppedAfter{32, 20, 100, Order::backward}),
                          [](const auto& info) {
                            return fmt::format("{}Ranks{}FamiliesAfter{}", info.param.ranks,

@@ -14,9 +14,7 @@ class EvaluatorTest : public testing::Test {
  protected:
   EvaluatorTest() : made("tiny-a.even.mean.all.T3.json"), evaluator(fresh()) {}
 
-  Evaluator fresh() const {
-    return {made.model, made.family.clean, made.family.corrupted, Ablation::mean, Positions::all};
-  }
+  Evaluator fresh() const { return {made.model, made.family.clean, made.family.corrupted, {}}; }
 
   static Circuit without(const std::vector<std::pair<int, int>>& heads) {
     Circuit circuit(3, 4, Circuit::Start::everything);
@@ -79,8 +77,7 @@ TEST_F(EvaluatorTest, EqualCircuitsAreAllAnswered) {
 TEST_F(EvaluatorTest, EqualCircuitsAreComputedOnce) {
   CountingBackend backend(open_device(DeviceChoice::cpu, Rung::fp32, 0));
   const Gpt2 model(golden::data("models/tiny-a"), backend);
-  Evaluator counted(model, made.family.clean, made.family.corrupted, Ablation::mean,
-                    Positions::all);
+  Evaluator counted(model, made.family.clean, made.family.corrupted, {});
   const auto products_for = [&](const std::vector<Circuit>& circuits) {
     backend.asked.clear();
     counted.evaluate(circuits);

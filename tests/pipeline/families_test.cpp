@@ -127,6 +127,23 @@ TEST_F(Tokenizing, PadsCorruptedPromptsOnlyForPositionsUnion) {
   EXPECT_EQ(padded.clean.tokens[0].size(), 3u);
 }
 
+TEST_F(Tokenizing, ANameThatStandsWhereALaterOneDoesInEveryPromptIsDropped) {
+  prompts.clean = {written("3 5 7 7", "mine.json:3"), written("3 5 7 5", "mine.json:4")};
+  prompts.clean[0].words = {{"first", "3"}, {"S1", "5"}, {"S2", "7"}, {"S3", "7"}};
+  prompts.clean[1].words = {{"first", "3"}, {"S1", "5"}, {"S2", "7"}, {"S3", "5"}};
+  prompts.corrupted = prompts.clean;
+  Family family = tokenized();
+  drop_synonyms(family);
+  EXPECT_THAT(family.clean.position_names, ElementsAre("first", "S1", "S2", "end"));
+  EXPECT_THAT(family.corrupted.position_names, ElementsAre("first", "S1", "S2", "end"));
+  EXPECT_THAT(family.clean.positions[1], ElementsAre(0, 1, 2, 3));
+  // As soon as one prompt has them apart, both names stay.
+  family = tokenized();
+  family.corrupted.positions[0][3] = 1;
+  drop_synonyms(family);
+  EXPECT_EQ(family.clean.position_names.size(), 5u);
+}
+
 TEST_F(Tokenizing, TheHashDependsOnAllThatIsInThePromptsAndOnNothingElse) {
   const std::string before = tokenized().sha256;
   EXPECT_EQ(before.size(), 64u);

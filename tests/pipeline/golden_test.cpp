@@ -18,7 +18,15 @@ class Golden : public testing::TestWithParam<std::tuple<std::string, Rung>> {
       : score_tolerance(golden::score_tolerance(std::get<Rung>(GetParam()))),
         made(std::get<std::string>(GetParam()), std::get<Rung>(GetParam())),
         evaluator(made.model, made.family.clean, made.family.corrupted,
-                  golden::ablation(made.expected), golden::positions(made.expected)) {}
+                  golden::ablation_rule(made.expected)) {}
+
+  /// For circuits of heads, in which no MLP is ablated, whatever the search is over.
+  Evaluator of_heads() const {
+    return {made.model,
+            made.family.clean,
+            made.family.corrupted,
+            {golden::ablation(made.expected), golden::positions(made.expected)}};
+  }
 
   /// Logit differences may be off by what the score may be off.
   double logit_tolerance() const { return score_tolerance / 100 * std::abs(evaluator.full().mean); }
@@ -55,9 +63,10 @@ TEST_P(Golden, TheFullModelsLogitDifferencesAreTheReferences) {
 }
 
 TEST_P(Golden, TheSearchMakesTheReferencesDecisions) {
-  golden::Search search(made.expected, evaluator, made.model.config(), score_tolerance);
+  golden::Search search(made.expected, evaluator, made.model.config(),
+                        made.family.clean.position_names, score_tolerance);
   if (search.makes_the_references_decisions()) {
-    EXPECT_EQ(search.kept(), made.circuit(made.expected["kept"]));
+    EXPECT_EQ(search.kept(), made.kept());
   } else {
     // Of the others none errs by as much as a decision's margin here.
     EXPECT_EQ(std::get<Rung>(GetParam()), Rung::bf16);
@@ -65,8 +74,9 @@ TEST_P(Golden, TheSearchMakesTheReferencesDecisions) {
 }
 
 TEST_P(Golden, GivenCircuitsScoreAsTheReferences) {
+  Evaluator given_heads = of_heads();
   for (const auto& given : made.expected["circuits"]) {
-    const Evaluation got = evaluator.evaluate(made.circuit(given["heads"]));
+    const Evaluation got = given_heads.evaluate(made.circuit(given["heads"]));
     EXPECT_NEAR(got.score_percent, given["score"], score_tolerance);
     expect_per_prompt(got.per_prompt, given["per_prompt"], 3 * logit_tolerance());
   }
@@ -74,8 +84,7 @@ TEST_P(Golden, GivenCircuitsScoreAsTheReferences) {
 
 TEST_P(Golden, CircuitsGivenPerPositionScoreAsTheReferences) {
   if (made.expected["position_circuits"].empty()) GTEST_SKIP() << "positions: all has none";
-  Evaluator fresh(made.model, made.family.clean, made.family.corrupted,
-                  golden::ablation(made.expected), golden::positions(made.expected));
+  Evaluator fresh = of_heads();
   for (const auto& given : made.expected["position_circuits"])
     expect_per_prompt(fresh.evaluate(made.position_circuit(given["circuit"])).per_prompt,
                       given["per_prompt"], 3 * logit_tolerance());
@@ -88,13 +97,21 @@ std::string name_of_case(const testing::TestParamInfo<std::tuple<std::string, Ru
 const auto rungs = testing::ValuesIn(golden::rungs());
 
 INSTANTIATE_TEST_SUITE_P(Backward, Golden,
-                         testing::Combine(testing::ValuesIn(golden::heads_in_order("backward")),
+                         testing::Combine(testing::ValuesIn(golden::searches_in_order("backward")),
                                           rungs),
                          name_of_case);
-INSTANTIATE_TEST_SUITE_P(Importance, Golden,
-                         testing::Combine(testing::ValuesIn(golden::heads_in_order("importance")),
+INSTANTIATE_TEST_SUITE_P(Forward, Golden,
+                         testing::Combine(testing::ValuesIn(golden::searches_in_order("forward")),
                                           rungs),
                          name_of_case);
+INSTANTIATE_TEST_SUITE_P(Alternate, Golden,
+                         testing::Combine(testing::ValuesIn(golden::searches_in_order("alternate")),
+                                          rungs),
+                         name_of_case);
+INSTANTIATE_TEST_SUITE_P(
+    Importance, Golden,
+    testing::Combine(testing::ValuesIn(golden::searches_in_order("importance")), rungs),
+    name_of_case);
 
 }  // namespace
 }  // namespace headsweep

@@ -59,11 +59,10 @@ TEST_P(Demo, MakesTheReferencesDecisions) {
   const Inputs inputs = read_inputs(job);
   const LoadedModel loaded = load_model(job.model.path, DeviceChoice::cpu, Rung::fp32, 1);
   const Family& family = inputs.families.front();
-  Evaluator evaluator(*loaded.model, family.clean, family.corrupted, job.search.ablation,
-                      job.search.positions);
+  Evaluator evaluator(*loaded.model, family.clean, family.corrupted, ablation_rule(job));
   EXPECT_NEAR(evaluator.full().mean, expected["full"], 1e-4);
   EXPECT_EQ(job.search.thresholds, std::vector{expected["threshold"].get<double>()});
-  golden::Search search(expected, evaluator, loaded.model->config(),
+  golden::Search search(expected, evaluator, loaded.model->config(), family.clean.position_names,
                         golden::score_tolerance(Rung::fp32));
   EXPECT_TRUE(search.makes_the_references_decisions());
 }

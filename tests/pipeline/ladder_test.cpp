@@ -95,12 +95,38 @@ TEST(AGuard, IsNotZeroWhereTheCircuitsMeasuredHappenToBeExact) {
 }
 
 TEST(GuardCircuits, KeepAllHalfAndFewOfTheHeadsFromSeveralLayersOn) {
-  const auto circuits = guard_circuits(24, 16);
+  const auto circuits = guard_circuits({24, 16});
   EXPECT_GE(circuits.size(), 6u);
   std::vector<int> first_reduced;
   for (const Circuit& circuit : circuits) first_reduced.push_back(circuit.first_reduced_layer());
   EXPECT_THAT(first_reduced, testing::IsSupersetOf({0, 8, 16, 23}));
-  EXPECT_FALSE(guard_circuits(1, 1).empty());
+  EXPECT_FALSE(guard_circuits({1, 1}).empty());
+}
+
+TEST(GuardCircuits, RemoveWhatTheSearchRemoves) {
+  SearchRule rule{12, 8};
+  rule.components = Components::heads_and_mlps;
+  rule.positions = 3;
+  int mlps = 0, everywhere = 0, somewhere = 0;
+  for (const Circuit& circuit : guard_circuits(rule))
+    for (int layer = 0; layer < 12; ++layer) {
+      mlps += circuit.keeps_mlp(layer) ? 0 : 1;
+      for (int head = 0; head < 8; ++head) {
+        const int kept = circuit.keeps(layer, head, 0) + circuit.keeps(layer, head, 1) +
+                         circuit.keeps(layer, head, 2);
+        everywhere += kept == 0 ? 1 : 0;
+        somewhere += kept == 1 || kept == 2 ? 1 : 0;
+      }
+    }
+  EXPECT_GT(mlps, 12);
+  EXPECT_GT(everywhere, 12);
+  EXPECT_GT(somewhere, 12);
+  rule.components = Components::mlps;
+  rule.positions = 1;
+  for (const Circuit& circuit : guard_circuits(rule)) {
+    EXPECT_EQ(circuit.first_reduced_layer(), 12);
+    EXPECT_NE(circuit, rule.everything());
+  }
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Families without a model: scores from a fixed function of the circuit, in which each head has a
-// drop of its own, a little different for each prompt and after other removals. For tests of how
-// ranks share a search.
+// Families without a model: scores from a fixed function of the circuit, in which each component
+// has a drop of its own, a little different for each prompt and after other removals. For tests of
+// how ranks share a search.
 #pragma once
 
 #include <cmath>
@@ -22,9 +22,9 @@ inline double fraction(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
 
 constexpr int prompts = 3;
 
-/// Percentage points. Four heads in five matter little, as in the published searches.
-inline double drop(int family, int head) {
-  const double size = fraction(1, family, head);
+/// Percentage points. Four components in five matter little, as in the published searches.
+inline double drop(int family, int component) {
+  const double size = fraction(1, family, component);
   return size < 0.8 ? 0.2 * size : 3 + 8 * (size - 0.8);
 }
 
@@ -40,14 +40,19 @@ inline std::vector<double> logit_differences(int family, const Circuit& circuit)
   for (int prompt = 0; prompt < prompts; ++prompt) {
     double lost_percent = 0;
     std::uint64_t removed_above = 0;
-    for (int layer = circuit.layers() - 1; layer >= 0; --layer)
-      for (int head = 0; head < circuit.heads(); ++head) {
-        if (circuit.keeps(layer, head)) continue;
-        const int number = layer * circuit.heads() + head;
-        const double interaction = fraction(3, removed_above, number * prompts + prompt) - 0.5;
-        lost_percent += drop(family, number) * (1 + 0.1 * interaction);
-        removed_above = random_bits(removed_above ^ static_cast<std::uint64_t>(number));
-      }
+    const auto lose = [&](int number, double share) {
+      const double interaction = fraction(3, removed_above, number * prompts + prompt) - 0.5;
+      lost_percent += share * drop(family, number) * (1 + 0.1 * interaction);
+      removed_above = random_bits(removed_above ^ static_cast<std::uint64_t>(number));
+    };
+    for (int layer = circuit.layers() - 1; layer >= 0; --layer) {
+      for (int head = 0; head < circuit.heads(); ++head)
+        for (int p = 0; p < circuit.positions(); ++p)
+          if (!circuit.keeps(layer, head, p))
+            lose((layer * circuit.heads() + head) + 1000 * p, 1.0 / circuit.positions());
+      // Without every other MLP the score is higher: then more can be removed than before.
+      if (!circuit.keeps_mlp(layer)) lose(10000 + layer, layer % 2 == 0 ? -5 : 1);
+    }
     differences[prompt] *= 1 - lost_percent / 100;
   }
   return differences;

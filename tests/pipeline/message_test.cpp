@@ -45,6 +45,10 @@ TEST(Message, ACircuitArrivesAsItWas) {
   const Circuit circuit = some_circuit();
   EXPECT_EQ(from_bytes<Circuit>(to_bytes(circuit)), circuit);
   expect_travels(circuit);
+  Circuit with_mlps(3, 4, Circuit::Start::everything, 2, Components::heads_and_mlps);
+  with_mlps.remove(Component::mlp_of(1));
+  EXPECT_EQ(from_bytes<Circuit>(to_bytes(with_mlps)), with_mlps);
+  expect_travels(with_mlps);
 }
 
 TEST(Message, NumbersKeepTheirBits) {
@@ -161,9 +165,11 @@ WorkOrder some_order() {
   order.config.layers = 24;
   order.config.layer_norm_epsilon = 1e-5;
   order.threads = 3;
-  order.ablation = Ablation::resample;
-  order.positions = Positions::own;
+  order.ablation = {Ablation::resample, Positions::own, Components::heads_and_mlps,
+                    MlpMeans::under_head_mask};
   order.rule.search = {24, 16, Order::importance, 4.5, {{true, 99}, {false, 96.5}}};
+  order.rule.search.components = Components::mlps;
+  order.rule.search.granularity = Granularity::position;
   order.rule.ladder = {{Rung::bf16, Rung::fp64}, {0.5, 2}, Climbing::never};
   order.rule.audit_percent = 7;
   order.speculation = Speculation::off;
@@ -185,8 +191,12 @@ TEST(WorkOrder, Arrives) {
   const WorkOrder order = some_order(), arrived = work_order_from(to_bytes(order));
   EXPECT_EQ(to_bytes(arrived), to_bytes(order));
   EXPECT_EQ(arrived.config.layers, 24);
-  EXPECT_EQ(arrived.ablation, Ablation::resample);
-  EXPECT_EQ(arrived.positions, Positions::own);
+  EXPECT_EQ(arrived.ablation.kind, Ablation::resample);
+  EXPECT_EQ(arrived.ablation.positions, Positions::own);
+  EXPECT_EQ(arrived.ablation.components, Components::heads_and_mlps);
+  EXPECT_EQ(arrived.ablation.mlp_means, MlpMeans::under_head_mask);
+  EXPECT_EQ(arrived.rule.search.components, Components::mlps);
+  EXPECT_EQ(arrived.rule.search.granularity, Granularity::position);
   EXPECT_EQ(arrived.rule.search.order, Order::importance);
   EXPECT_EQ(arrived.rule.search.threshold_percent, 4.5);
   ASSERT_EQ(arrived.rule.search.forced.size(), 2u);

@@ -66,6 +66,57 @@ TEST(CircuitPicture, HasTheLastLayerOnTopAndAMarkForEachHead) {
             "    0        #  ?  .\n");
 }
 
+/// The last decision on a component counts, and MLPs have a column.
+RunRecord with_mlps() {
+  RunRecord record = finished();
+  record.components = Components::heads_and_mlps;
+  record.identity.back().second = "alternate";
+  record.decisions.push_back({1, no_head, 98, -1, true, 6, 4, 1, 1, {}});
+  record.decisions.push_back({0, no_head, 90, 7.25, false, 6, 4, 1, 1, {}});
+  record.decisions.push_back({1, 1, 98, -1, true, 6, 4, 1, 1, {}});
+  return record;
+}
+
+TEST(CircuitPicture, HasAColumnForMlpsIfTheyTakePart) {
+  EXPECT_EQ(circuit_picture(with_mlps()),
+            "layer  head  0  1  2  mlp\n"
+            "    1        .  .  .    .\n"
+            "    0        #  #  .    #\n");
+  RunRecord record = with_mlps();
+  record.components = Components::mlps;
+  EXPECT_EQ(circuit_picture(record),
+            "layer        mlp\n"
+            "    1          .\n"
+            "    0          #\n");
+}
+
+TEST(CircuitPicture, MarksHeadsThatAreKeptAtSomePositions) {
+  RunRecord record = unfinished();
+  record.granularity = Granularity::position;
+  record.position_names = {"S1", "end"};
+  for (DecisionRecord& decision : record.decisions) decision.position = 0;
+  record.decisions.push_back({1, 0, 98, -1, false, 6, 4, 1, 1, {}, 0, 0, false, 1});
+  EXPECT_EQ(circuit_picture(record),
+            "layer  head  0  1  2\n"
+            "    1        +  #  .\n"
+            "    0        #  ?  .\n");
+  EXPECT_THAT(summary(record), HasSubstr("# kept   + at some positions   . removed"));
+  EXPECT_THAT(summary(record), HasSubstr("circuit: 6 of 6 heads at some position"));
+  EXPECT_THAT(decision_table(record), HasSubstr(" layer  head position      score %"));
+  EXPECT_THAT(decision_table(record), HasSubstr("     1     0 end         98.000000"));
+}
+
+TEST(Summary, CountsAndNamesMlps) {
+  RunRecord record = with_mlps();
+  EXPECT_THAT(summary(record), HasSubstr("circuit: 2 of 6 heads, 1 of 2 MLPs, score 98.00 %"));
+  EXPECT_THAT(summary(record, 1.5), HasSubstr("1.mlp (-1.0000)"));
+  EXPECT_THAT(decision_table(record), HasSubstr("     1   mlp    98.000000"));
+  record.identity.emplace_back("mlp_means", "under_head_mask");
+  EXPECT_THAT(summary(record), HasSubstr("mean ablation (MLPs under the head mask), positions"));
+  record.status = RunStatus::stopped;
+  EXPECT_THAT(summary(record), HasSubstr("stopped after 9 of at least 8 decisions"));
+}
+
 TEST(Summary, GivesTheCircuitsScoreInFloat64WhereTheLastRemovalWasAudited) {
   RunRecord record = laddered();
   EXPECT_THAT(summary(record), HasSubstr("score 98.25 % of the full model"));

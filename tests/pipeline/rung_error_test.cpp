@@ -9,7 +9,7 @@
 
 #include "pipeline/evaluator.h"
 #include "pipeline/search.h"
-#include "tests/golden.h"
+#include "tests/golden_search.h"
 
 namespace headsweep {
 namespace {
@@ -25,18 +25,18 @@ struct Errors {
 void follow(const std::string& file, Rung rung, Errors& errors) {
   const golden::Case made(file, rung);
   Evaluator evaluator(made.model, made.family.clean, made.family.corrupted,
-                      golden::ablation(made.expected), golden::positions(made.expected));
+                      golden::ablation_rule(made.expected));
   const double threshold = made.expected["threshold"];
-  GreedySearch search(
-      {made.model.config().layers, made.model.config().heads, Order::backward, threshold});
+  const auto& names = made.family.clean.position_names;
+  GreedySearch search(golden::search_rule(made.expected, made.model.config(), names));
   for (const golden::Json& step : made.expected["trace"]) {
-    ASSERT_EQ(search.next_step(), GreedySearch::Step::decide_head);
+    ASSERT_EQ(search.next_step(), GreedySearch::Step::decide);
     const double score = evaluator.evaluate(search.wanted()).score_percent,
                  expected = step[2].get<double>(), error = std::abs(score - expected);
     const Decision& decision = search.tell(expected);
     ASSERT_EQ(decision.removed, step[3].get<bool>());
     const std::string which =
-        fmt::format("{} layer {} head {}", file, decision.head.layer, decision.head.head);
+        fmt::format("{} layer {} {}", file, decision.component.layer, step[1].dump());
     ++errors.decisions;
     if (error > errors.largest) {
       errors.largest = error;
@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(Rungs, RungErrors, testing::ValuesIn(golden::rungs()),
 TEST_P(RungErrors, AreBelowTheRungsToleranceAndChangeNoDecisionFromBf16x3On) {
   const Rung rung = GetParam();
   Errors errors;
-  for (const std::string& file : golden::heads_in_order("backward")) follow(file, rung, errors);
+  for (const std::string& file : golden::searches_in_order("backward")) follow(file, rung, errors);
   fmt::print("{}: largest error {:.3g} percentage points ({}); {} of {} decisions fall otherwise\n",
              name_of(rung), errors.largest, errors.of, errors.otherwise.size(), errors.decisions);
   for (const std::string& each : errors.otherwise) fmt::print("  {}\n", each);

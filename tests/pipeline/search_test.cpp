@@ -21,7 +21,7 @@ TEST(GreedySearch, EndsWithThePublishedCircuitWhenItIsToldThePublishedScores) {
     wanted.remove(step.layer, step.head);
     EXPECT_EQ(search.wanted(), wanted);
     const Decision& decision = search.tell(step.score_percent);
-    EXPECT_EQ(decision.head, (Head{step.layer, step.head}));
+    EXPECT_EQ(decision.component, (Component{step.layer, step.head}));
     EXPECT_EQ(decision.removed, step.removed) << step.layer << "." << step.head;
     if (step.removed) kept = wanted;
   }
@@ -62,8 +62,106 @@ TEST(GreedySearch, GoesBackwardFromTheLastLayerDownAndThroughHeadsUpwards) {
   const GreedySearch search({2, 2, Order::backward, 3.0});
   const auto coming = search.coming();
   EXPECT_EQ(std::vector(coming.begin(), coming.end()),
-            (std::vector<Head>{{1, 0}, {1, 1}, {0, 0}, {0, 1}}));
+            (std::vector<Component>{{1, 0}, {1, 1}, {0, 0}, {0, 1}}));
   EXPECT_EQ(search.ranked_next(), -1);
+}
+
+SearchRule with_mlps(Order order, int layers = 2, int heads = 2) {
+  SearchRule rule{layers, heads, order, 3.0};
+  rule.components = Components::heads_and_mlps;
+  return rule;
+}
+
+std::vector<Component> coming(const GreedySearch& search) {
+  return {search.coming().begin(), search.coming().end()};
+}
+
+const Component mlp_0 = Component::mlp_of(0), mlp_1 = Component::mlp_of(1);
+const Component h00{0, 0}, h01{0, 1}, h10{1, 0}, h11{1, 1};
+
+TEST(GreedySearch, GoingBackwardTriesALayersMlpBeforeItsHeads) {
+  EXPECT_EQ(coming(GreedySearch(with_mlps(Order::backward))),
+            (std::vector{mlp_1, h10, h11, mlp_0, h00, h01}));
+}
+
+TEST(GreedySearch, GoingForwardTriesALayersMlpAfterItsHeads) {
+  EXPECT_EQ(coming(GreedySearch(with_mlps(Order::forward))),
+            (std::vector{h00, h01, mlp_0, h10, h11, mlp_1}));
+  EXPECT_EQ(coming(GreedySearch({2, 2, Order::forward, 3.0})), (std::vector{h00, h01, h10, h11}));
+}
+
+TEST(GreedySearch, TriesMlpsAloneIfHeadsTakeNoPart) {
+  SearchRule rule = with_mlps(Order::backward);
+  rule.components = Components::mlps;
+  GreedySearch search(rule);
+  EXPECT_EQ(coming(search), (std::vector{mlp_1, mlp_0}));
+  EXPECT_EQ(rule.decisions(), 2);
+  search.tell(99);
+  EXPECT_FALSE(search.kept().keeps_mlp(1));
+  EXPECT_TRUE(search.kept().keeps_mlp(0));
+}
+
+TEST(GreedySearch, TriesAHeadAtEachPositionApart) {
+  SearchRule rule = with_mlps(Order::backward, 1, 2);
+  rule.granularity = Granularity::position;
+  rule = for_family(rule, 2);
+  const auto head_at = [](int head, int position) {
+    return Component{0, head, Component::Kind::head, position};
+  };
+  GreedySearch search(rule);
+  EXPECT_EQ(coming(search),
+            (std::vector{mlp_0, head_at(0, 0), head_at(0, 1), head_at(1, 0), head_at(1, 1)}));
+  search.tell(0);
+  search.tell(0);
+  search.tell(99);
+  EXPECT_TRUE(search.kept().keeps(0, 0, 0));
+  EXPECT_FALSE(search.kept().keeps(0, 0, 1));
+  EXPECT_EQ(for_family({1, 2}, 2).positions, 1);  // granularity: component
+}
+
+TEST(OrderAlternate, GoesBackwardThenForwardOverWhatIsLeftUntilAPassRemovesNothing) {
+  GreedySearch search(with_mlps(Order::alternate));
+  EXPECT_EQ(coming(search), (std::vector{mlp_1, h10, h11, mlp_0, h00, h01}));
+  for (const double score : {0.0, 99.0, 0.0, 0.0, 99.0, 0.0}) search.tell(score);
+  EXPECT_EQ(coming(search), (std::vector{h01, mlp_0, h11, mlp_1}));
+  for (const double score : {0.0, 99.0, 0.0, 0.0}) search.tell(score);
+  EXPECT_EQ(coming(search), (std::vector{mlp_1, h11, h01}));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(search.finished());
+    search.tell(0);
+  }
+  EXPECT_TRUE(search.finished());
+  EXPECT_EQ(search.decisions().size(), 13u);
+}
+
+TEST(OrderAlternate, EndsWhenNothingIsLeft) {
+  GreedySearch search({1, 2, Order::alternate, 3.0});
+  search.tell(99);
+  search.tell(99);
+  EXPECT_TRUE(search.finished());
+}
+
+TEST(OrderAlternate, SaysWhatTheNextPassWillBe) {
+  GreedySearch search({2, 2, Order::alternate, 3.0});
+  search.tell(0);
+  Circuit kept = search.kept();
+  EXPECT_TRUE(search.after_coming(kept, false).empty());
+  kept.remove(h11);
+  EXPECT_EQ(search.after_coming(kept, true), (std::vector{h00, h01, h10}));
+  search.tell(99);
+  EXPECT_EQ(search.after_coming(search.kept(), false), (std::vector{h00, h01, h10}));
+}
+
+TEST(OrderAlternate, WhatAnEarlierPassHasKeptMayBeRemovedNow) {
+  GreedySearch search({1, 3, Order::alternate, 3.0});
+  Circuit without_first = search.kept();
+  without_first.remove(h00);
+  without_first.remove({0, 2});
+  for (const double score : {0.0, 0.0, 99.0}) search.tell(score);
+  EXPECT_TRUE(search.may_want(without_first));
+  EXPECT_EQ(search.wanted(), without_first);
+  search.tell(0);
+  EXPECT_FALSE(search.may_want(without_first));
 }
 
 /// Of two layers of three heads, the last is ranked by these scores.
@@ -90,13 +188,31 @@ TEST(OrderImportance, FirstRanksALayerByTheRemovalOfEachHeadAlone) {
 TEST(OrderImportance, TriesTheLeastImportantHeadFirst) {
   const GreedySearch search = with_last_layer_ranked({50, 99, 98});
   const auto coming = search.coming();
-  EXPECT_EQ(std::vector(coming.begin(), coming.end()), (std::vector<Head>{{1, 1}, {1, 2}, {1, 0}}));
+  EXPECT_EQ(std::vector(coming.begin(), coming.end()),
+            (std::vector<Component>{{1, 1}, {1, 2}, {1, 0}}));
+}
+
+TEST(OrderImportance, TriesALayersMlpBeforeItRanksTheHeads) {
+  GreedySearch search(with_mlps(Order::importance));
+  EXPECT_EQ(coming(search), (std::vector{mlp_1}));
+  search.tell(99);
+  ASSERT_EQ(search.next_step(), GreedySearch::Step::rank_layer);
+  EXPECT_FALSE(search.wanted_for_ranking()[0].keeps_mlp(1));
+  search.rank(std::vector<double>{1, 2});
+  EXPECT_EQ(coming(search), (std::vector{h11, h10, mlp_0}));
+  for (int i = 0; i < 3; ++i) search.tell(0);
+  ASSERT_EQ(search.next_step(), GreedySearch::Step::rank_layer);
+  search.rank(std::vector<double>{2, 1});
+  EXPECT_EQ(coming(search), (std::vector{h00, h01}));
+  search.tell(0);
+  search.tell(0);
+  EXPECT_TRUE(search.finished());
 }
 
 TEST(OrderImportance, TakesHeadsOfEqualScoresByNumber) {
   const GreedySearch search = with_last_layer_ranked({99, 99, 99});
-  EXPECT_EQ(search.coming().front(), (Head{1, 0}));
-  EXPECT_EQ(search.coming().back(), (Head{1, 2}));
+  EXPECT_EQ(search.coming().front(), (Component{1, 0}));
+  EXPECT_EQ(search.coming().back(), (Component{1, 2}));
 }
 
 TEST(OrderImportance, RanksTheNextLayerWithoutTheHeadsThatWereRemoved) {

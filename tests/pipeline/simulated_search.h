@@ -54,6 +54,7 @@ struct SimulatedSearch {
 
   int ranks, families;
   SearchRule rule{5, 4, Order::backward, 3.0};
+  int named_positions = 1;
   Ladder ladder{{Rung::fp64}, {1.0}};
   double audit_percent = 0;
   Speculation speculation = Speculation::automatic;
@@ -129,7 +130,8 @@ struct SimulatedSearch {
             for (const Circuit& circuit : circuits) scores.push_back(score(family, rung, circuit));
             cluster->spend(rank, circuit_seconds(family) * static_cast<double>(circuits.size()));
             return scores;
-          }};
+          },
+          named_positions};
     };
     const auto baseline = [](int family) { return mean(made_up::full_per_prompt(family)); };
     const Ready me = others.contains(rank) ? others[rank] : Ready{"simulated", "1"};

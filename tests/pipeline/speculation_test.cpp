@@ -82,7 +82,7 @@ TEST(Speculation, BeginsWithWhatIsCertainAndGoesOnWithTheLikeliest) {
 TEST(Speculation, GoesAcrossLayerBorders) {
   GreedySearch search({3, 2, Order::backward, 3.0});
   bool other_layer = false;
-  for (const Guess& guess : guesses(search, 12)) other_layer |= guess.head.layer < 2;
+  for (const Guess& guess : guesses(search, 12)) other_layer |= guess.component.layer < 2;
   EXPECT_TRUE(other_layer);
 }
 

@@ -13,7 +13,8 @@ SCORE_TOLERANCE = {"bf16": 3.0, "bf16x3": 0.01, "fp32": 0.001, "fp64": 1e-8}  # 
 # Every ablation and way of positions, sequences of one length and of several.
 RUN = [("tiny-a.step3.mean.all.T12", "fp32"), ("tiny-a.mixed.mean.own.T3", "bf16x3"),
        ("tiny-b.ragged.mean.union.T3", "fp64"), ("tiny-b.even.zero.all.T3", "bf16x3"),
-       ("tiny-b.even.resample.all.T3", "fp64")]
+       ("tiny-b.even.resample.all.T3", "fp64"), ("tiny-a.mixed.mean.own.mlps.T20", "fp32"),
+       ("tiny-a.even.mean.all.mlps.alternate.underheadmask.T20", "bf16x3")]
 
 
 class EmulatedGpuTest(ProgramTest):
@@ -30,7 +31,8 @@ class EmulatedGpuTest(ProgramTest):
     def write_job(self, expected, precision, output="runs"):
         family = expected["family"]
         value = job(MODELS / expected["model"], {family: family_file(family)}, threshold=expected["threshold"],
-                    ablation=expected["ablation"], positions=expected["positions"], order=expected["order"])
+                    ablation=expected["ablation"], positions=expected["positions"], order=expected["order"],
+                    components=expected["components"], mlp_means=expected["mlp_means"])
         value["run"] |= {"device": "cuda", "precision": precision, "output": output}
         self.write("job.yaml", value)
         return f"{output}/job/{family}.file.T{expected['threshold']:g}.h5"
@@ -44,8 +46,9 @@ class OneRankTest(EmulatedGpuTest):
                 path = self.write_job(expected, precision, output=name)
                 self.assertIn("cuda Emulated GPU", self.run_program("run", "job.yaml", code=DONE).stderr)
                 shown = self.json_of("show", path)
-                self.assertEqual([[d["layer"], d["head"], d["removed"]] for d in shown["decisions"]],
-                                 [[layer, head, removed] for layer, head, _, removed in expected["trace"]])
+                self.assertEqual([[d["layer"], "mlp" if d["head"] is None else d["head"], d["removed"]]
+                                  for d in shown["decisions"]],
+                                 [[layer, what, removed] for layer, what, _, removed in expected["trace"]])
                 self.assert_close([d["score_percent"] for d in shown["decisions"]],
                                   [score for _, _, score, _ in expected["trace"]], SCORE_TOLERANCE[precision], "scores")
 

@@ -45,8 +45,10 @@ class ErrorsTest(RefusalTest):
             ("not a number", search, "threshold: .nan", [r"job\.yaml:7: search\.threshold: must be"]),
             ("impossible choice", "positions: all", "positions: al",
              [r"job\.yaml:8: search\.positions: 'al' is not one of: all, own, union", "did you mean 'all'?"]),
-            ("a choice that is not supported", search, "components: [heads, mlps]",
-             [r"job\.yaml:7: search\.components\.1: 'mlps' is not one of: heads"]),
+            ("a choice that is not supported", search, "components: [heads, tails]",
+             [r"job\.yaml:7: search\.components\.1: 'tails' is not one of: heads, mlps"]),
+            ("choices that do not go together", search, "granularity: position",
+             [r"job\.yaml:7: search\.granularity: .*positions is all.*own or union"]),
             ("threads", "output: runs", "threads: 2.5", [r"job\.yaml:10: run\.threads: must be a whole number"]),
             ("flag", search, "allow_nonpositive_baseline: perhaps",
              [r"job\.yaml:7: search\.allow_nonpositive_baseline: must be true or false"]),
@@ -252,6 +254,9 @@ class ErrorsTest(RefusalTest):
             ("both forms", {"heads": [], "positions": {}}, [r"circuit\.json:1: positions: .*remove one"]),
             ("positions with positions: all", {"positions": {"S1": [[0, 0]]}},
              [r"circuit\.json: gives heads per position", "set search.positions to own or union"]),
+            ("MLP that does not exist", {"heads": [], "mlps": [3]},
+             [r"circuit\.json: mlps: layer 3 does not exist: the model has layers 0 to 2"]),
+            ("the same MLP twice", {"mlps": [1, 1]}, [r"circuit\.json:1: mlps\.1: .*is there already"]),
             ("not JSON", "heads: [[0, 0]", [r"circuit\.json:1: .*is a bracket not closed\?"]),
         ]
         for name, content, patterns in cases:

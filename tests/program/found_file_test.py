@@ -63,6 +63,8 @@ class FoundFileTest(ProgramTest):
         self.write("fewer.json", family | {"clean": family["clean"][1:]})
         zero = tiny_a | {"search": {"threshold": 3, "ablation": "zero"}}
         own = tiny_a | {"search": {"threshold": 3, "positions": "own"}}
+        with_mlps = tiny_a | {"search": {"threshold": 3, "components": ["heads", "mlps"]}}
+        masked = tiny_a | {"search": with_mlps["search"] | {"mlp_means": "under_head_mask"}}
         cases = [
             ("threshold", tiny_a | {"search": {"threshold": 12}}, 12, "threshold is 12 in the file, 3 now"),
             ("model", job(MODELS / "tiny-b", {"even": "even.json"}), 3,
@@ -71,6 +73,8 @@ class FoundFileTest(ProgramTest):
              r"\(model_config is 3 layers, .* epsilon 0.001 in the file, .* epsilon 1e-05 now\)"),
             ("prompts", job(MODELS / "tiny-a", {"even": "fewer.json"}), 3, r"\(prompts_sha256 is \w{64} in the file"),
             ("ablation", zero, 3, r"\(ablation is zero in the file, mean now\)"),
+            ("components", with_mlps, 3, r"\(components is heads, mlps in the file, heads now\)"),
+            ("MLPs' means", masked, 3, r"; mlp_means is under_head_mask in the file, clean now\)"),
             ("positions", own, 3, r"\(positions is own in the file, all now\)"),
         ]
         self.path.parent.mkdir(parents=True)

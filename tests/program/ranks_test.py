@@ -32,12 +32,12 @@ class SameBitsTest(RanksTest):
         if speculation == "off":
             self.assertEqual(work["discarded"], 0)
 
-    def assert_same_bits(self, model, order):
-        value = job(MODELS / model, {name: family_file(name) for name in FAMILIES}, threshold=3, order=order)
+    def assert_same_bits(self, model, order, shared=SHARED, **search):
+        value = job(MODELS / model, {name: family_file(name) for name in FAMILIES}, threshold=3, order=order, **search)
         self.write("job.yaml", value | {"run": {"output": "alone"}})
         self.run_program("run", "job.yaml", code=DONE)
         expected = {name: results(shown) for name, shown in self.runs_of("alone").items()}
-        for ranks, speculation, ranks_per_family in SHARED:
+        for ranks, speculation, ranks_per_family in shared:
             output = f"{ranks}-{speculation}-{ranks_per_family}"
             self.write("job.yaml", value | {"run": {"output": output, "speculation": speculation,
                                                     "ranks_per_family": ranks_per_family}})
@@ -61,6 +61,14 @@ class SameBitsTest(RanksTest):
 
     def test_tiny_b_importance(self):
         self.assert_same_bits("tiny-b", "importance")
+
+    def test_tiny_a_alternate_with_mlps(self):
+        self.assert_same_bits("tiny-a", "alternate", [(3, "auto", "auto"), (4, "off", 2)], components=["heads", "mlps"],
+                              mlp_means="under_head_mask")
+
+    def test_tiny_a_by_position(self):
+        self.assert_same_bits("tiny-a", "backward", [(4, "auto", "auto")], components=["heads", "mlps"], positions="own",
+                              granularity="position")
 
     def test_other_commands_are_left_to_rank_0(self):
         self.write("job.yaml", job(MODELS / "tiny-a", {"even": family_file("even")}, threshold=3))

@@ -1,0 +1,55 @@
+// The other half of CircuitForward: MLPs that are kept, MLPs that are replaced.
+#include <optional>
+
+#include "model/circuit_forward.h"
+#include "model/neighbours.h"
+
+namespace headsweep {
+
+/// Those of the layers from its start on whose MLP is replaced somewhere.
+void CircuitForward::find_own_mlp_fills(Slot& slot) {
+  if (!masked_means_) return;
+  int end = 0;
+  for (int layer = slot.start; layer < slot.circuit->layers(); ++layer)
+    if (slot.layer(layer).mlp != MlpForm::computed) end = layer + 1;
+  slot.own_mlp_fills = masked_means_->below(end, *slot.circuit);
+}
+
+void CircuitForward::feed_forward_all(Slots slots, int layer) {
+  using Alike = std::pair<bool, MlpForm>;
+  const auto alike = [&](const Slot& slot) {
+    return layer < slot.start ? std::nullopt
+                              : std::optional(Alike(slot.last_only(layer), slot.layer(layer).mlp));
+  };
+  for (const Slots run : runs_of_neighbours(slots, alike)) feed_forward_alike(run, layer);
+}
+
+void CircuitForward::feed_forward_alike(Slots slots, int layer) {
+  const Slot& first = slots.front();
+  const MlpForm form = first.layer(layer).mlp;
+  const Matrix x = going_on(slots, layer);
+  if (form == MlpForm::computed) return feed_forward(model_, layer, x, scratch_);
+  if (form == MlpForm::ablated) return add_mlp_fills(slots, layer);
+  // Both ways, and each row from one of them.
+  const Matrix computed = as_spaced_matrix(heads_, x.rows, x.columns);
+  backend_.gather_rows(x, every_row_.data(), computed);
+  feed_forward(model_, layer, computed, scratch_);
+  add_mlp_fills(slots, layer);
+  // As if a row were one head: where something is kept, it comes from the rows that were computed.
+  const HeadFill choice{computed, every_row_.data(), every_row_.data(),
+                        rows_of(first, layer).ablated.data(), 1};
+  backend_.replace_heads(choice, x, x);
+}
+
+void CircuitForward::add_mlp_fills(Slots slots, int layer) {
+  const auto at = static_cast<std::size_t>(layer);
+  const auto add = [&](const Numbers& fill, Slots to) {
+    const Matrix x = going_on(to, layer);
+    backend_.add_rows(as_matrix(fill, fills_.rows, x.columns),
+                      rows_of(to.front(), layer).fill_row.data(), x);
+  };
+  if (!masked_means_) return add(fills_.mlps[at], slots);
+  for (const Slot& slot : slots) add(slot.own_mlp_fills[at], {&slot, 1});
+}
+
+}  // namespace headsweep
