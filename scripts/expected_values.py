@@ -54,31 +54,74 @@ def some_position_circuits(experiment, seed):
     return [{"circuit": c, "per_prompt": experiment.per_prompt(c).tolist()} for c in chosen]
 
 
-def search_by_importance(experiment, threshold):
-    """Order `importance`, which the oracle has not: layers last to first; each head of a layer is scored alone, against
-    the circuit as it is when the layer is reached; then the heads are tried, highest such score first, equal ones by
-    number. -> trace [layer, head, score, removed] as tried, kept heads, single removals [layer, head, score]."""
+def without(items, item):
+    return None if items is None else [x for x in items if x != item]
+
+
+def search_by_importance(experiment, threshold, with_mlps):
+    """Order `importance`, which the oracle has not: layers last to first; a layer's MLP is tried first, if they take
+    part; then each head of the layer is scored alone, against the circuit as it is then, and the heads are tried, highest
+    such score first, equal ones by number. -> trace [layer, head or 'mlp', score, removed] as tried, kept heads, kept
+    MLPs, single removals [layer, head, score]."""
     config = experiment.model.cfg
     kept = [(l, h) for l in range(config.n_layers) for h in range(config.n_heads)]
+    kept_mlps = list(range(config.n_layers)) if with_mlps else None
     trace, single_removals = [], []
     for layer in reversed(range(config.n_layers)):
-        alone = [experiment.score([x for x in kept if x != (layer, h)]) for h in range(config.n_heads)]
+        if with_mlps:
+            score = experiment.score(kept, without(kept_mlps, layer))
+            removed = (100 - score) < threshold
+            kept_mlps = without(kept_mlps, layer) if removed else kept_mlps
+            trace.append([layer, "mlp", score, removed])
+        alone = [experiment.score(without(kept, (layer, h)), kept_mlps) for h in range(config.n_heads)]
         single_removals += [[layer, h, score] for h, score in enumerate(alone)]
         for head in sorted(range(config.n_heads), key=lambda h: (-alone[h], h)):
-            trial = [x for x in kept if x != (layer, head)]
-            score = experiment.score(trial)
+            score = experiment.score(without(kept, (layer, head)), kept_mlps)
             removed = (100 - score) < threshold
-            if removed:
-                kept = trial
+            kept = without(kept, (layer, head)) if removed else kept
             trace.append([layer, head, score, removed])
-    return trace, kept, single_removals
+    return trace, kept, kept_mlps, single_removals
+
+
+def search_by_position(experiment, options):
+    """Granularity `position`, which the oracle has not: what is tried is a head at one named position; a layer's heads by
+    number, each at its positions in their order; MLPs as a whole. The orders are the oracle's. -> trace [layer, head,
+    score, removed, position name] or [layer, 'mlp', score, removed]; kept heads by position name; kept MLPs."""
+    config = experiment.model.cfg
+    kept = {name: [(l, h) for l in range(config.n_layers) for h in range(config.n_heads)] for name in experiment.names}
+    kept_mlps = list(range(config.n_layers)) if options.mlps else None
+    trace, direction = [], "forward" if options.order == "forward" else "backward"
+    while True:
+        removed_any = False
+        for layer in reversed(range(config.n_layers)) if direction == "backward" else range(config.n_layers):
+            steps = [(head, name) for head in range(config.n_heads) for name in experiment.names]
+            if options.mlps:
+                steps = [("mlp", None)] + steps if direction == "backward" else steps + [("mlp", None)]
+            for what, name in steps:
+                is_mlp = what == "mlp"
+                if (layer not in kept_mlps) if is_mlp else ((layer, what) not in kept[name]):
+                    continue
+                heads = kept if is_mlp else kept | {name: without(kept[name], (layer, what))}
+                mlps = without(kept_mlps, layer) if is_mlp else kept_mlps
+                score = experiment.score(heads, mlps)
+                removed = (100 - score) < options.threshold
+                if removed:
+                    kept, kept_mlps, removed_any = heads, mlps, True
+                trace.append([layer, what, score, removed] + ([] if is_mlp else [name]))
+        if options.order != "alternate" or not removed_any:
+            return trace, kept, kept_mlps
+        direction = "forward" if direction == "backward" else "backward"
 
 
 def search(experiment, options):
     """What the search decided and kept, as the file names it."""
+    if options.granularity == "position":
+        trace, kept, kept_mlps = search_by_position(experiment, options)
+        return {"trace": trace, "kept": {name: sorted(heads) for name, heads in kept.items()}, "kept_mlps": kept_mlps,
+                "granularity": "position"}
     if options.order == "importance":
-        trace, kept, single_removals = search_by_importance(experiment, options.threshold)
-        return {"trace": trace, "kept": sorted(kept), "kept_mlps": None, "single_removals": single_removals}
+        trace, kept, kept_mlps, single_removals = search_by_importance(experiment, options.threshold, options.mlps)
+        return {"trace": trace, "kept": sorted(kept), "kept_mlps": kept_mlps, "single_removals": single_removals}
     trace, kept, kept_mlps = experiment.greedy(options.threshold, options.order, options.mlps)
     return {"trace": trace, "kept": sorted(kept), "kept_mlps": kept_mlps}
 
@@ -111,6 +154,7 @@ def smallest_gap(single_removals):
 def file_name(options):
     parts = [options.model_name, options.family_name, options.ablation, options.positions]
     parts += ["mlps"] if options.mlps else []
+    parts += ["positions"] if options.granularity == "position" else []
     parts += [options.order] if options.order != "backward" else []
     parts += ["underheadmask"] if options.mlp_means != "clean" else []
     return ".".join(parts) + f".T{options.threshold:g}.json"
@@ -132,12 +176,13 @@ def read_options():
     parser.add_argument("--order", default="backward", choices=["backward", "forward", "alternate", "importance"])
     parser.add_argument("--mlps", action="store_true", help="the MLPs take part in the search")
     parser.add_argument("--mlp-means", default="clean", choices=["clean", "under_head_mask"])
+    parser.add_argument("--granularity", default="component", choices=["component", "position"])
     parser.add_argument("--seed", type=int, default=0, help="of the random circuits")
     parser.add_argument("--threads", type=int, default=1, help="of torch")
     parser.add_argument("--out", type=Path, default=Path("."), help="the folder to write to")
     options = parser.parse_args()
-    if options.order == "importance" and options.mlps:
-        parser.error("--order importance ranks heads only: leave out --mlps")
+    if options.granularity == "position" and (options.order == "importance" or options.positions == "all"):
+        parser.error("--granularity position needs --positions own or union, and another order than importance")
     options.model_name = options.model_name or options.model.resolve().name
     options.family_name = options.family_name or (options.family.stem if options.family else "arithmetic")
     return options
@@ -153,8 +198,8 @@ def main():
     values = expected_values(oracle, options, family)
     path = options.out / file_name(options)
     path.write_text(json.dumps(values))
-    margins = [abs(100 - score - options.threshold) for _, _, score, _ in values["trace"]]
-    print(f"{path}: full {values['full']:.4f}, kept {len(values['kept'])} heads {values['kept']}, "
+    margins = [abs(100 - row[2] - options.threshold) for row in values["trace"]]
+    print(f"{path}: full {values['full']:.4f}, {len(values['trace'])} decisions, kept {values['kept']}, "
           f"smallest margin {min(margins):.4f} percentage points")
     if "single_removals" in values:
         print(f"    smallest gap in a layer's ranking {smallest_gap(values['single_removals']):.2g} percentage points")

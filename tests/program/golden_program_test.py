@@ -19,13 +19,29 @@ SCORED = ["tiny-a.even.mean.all.T3", "tiny-a.even.zero.all.T3", "tiny-a.numwords
 # Its heads' single removals lie further apart than the tolerance, so float32 ranks them as float64 does.
 IMPORTANCE = "tiny-b.even.mean.all.importance.T3"
 RUN = ["tiny-a.step3.mean.all.T12", "tiny-a.mixed.mean.own.T3", "tiny-b.ragged.mean.union.T3",
-       "tiny-b.even.zero.all.T3", IMPORTANCE]
+       "tiny-b.even.zero.all.T3", "tiny-b.even.mean.all.forward.T3", IMPORTANCE]
+# Over MLPs, too; or over heads at single positions.
+RUN_COMPONENTS = ["tiny-b.even.mean.all.mlps.T20", "tiny-a.mixed.mean.own.mlps.T20",
+                  "tiny-b.step3.mean.all.mlps.alternate.T20",
+                  "tiny-a.even.mean.all.mlps.alternate.underheadmask.T20", "tiny-a.even.mean.all.mlps.importance.T20",
+                  "tiny-a.even.mean.own.positions.T3", "tiny-a.even.mean.own.mlps.positions.alternate.T60"]
 
 
 def job_of(expected):
     return job(MODELS / expected["model"], {expected["family"]: family_file(expected["family"])},
                order=expected["order"], threshold=expected["threshold"], ablation=expected["ablation"],
-               positions=expected["positions"])
+               positions=expected["positions"], components=expected["components"], mlp_means=expected["mlp_means"],
+               granularity=expected.get("granularity", "component"))
+
+
+def component_of(decision):
+    """As a step of an expected search begins and ends."""
+    what = "mlp" if decision["component"] == "mlp" else decision["head"]
+    return [decision["layer"], what, decision["removed"], decision.get("position")]
+
+
+def expected_component(layer, what, _, removed, position=None):
+    return [layer, what, removed, position]
 
 
 class GoldenProgramTest(ProgramTest):
@@ -59,6 +75,27 @@ class GoldenProgramTest(ProgramTest):
         self.assertEqual(found["score_percent"], 100)
         self.assert_close(found["per_prompt"], expected["full_per_prompt"], VALUE_TOLERANCE, "per_prompt")
 
+    def test_the_circuit_of_a_search_scores_what_its_last_removal_did(self):
+        """What `show` says is kept, as a circuit file: with MLPs, and with heads at single positions."""
+        for name in (RUN_COMPONENTS[2], RUN_COMPONENTS[3], RUN_COMPONENTS[-1]):
+            with self.subTest(name):
+                expected = golden(name)
+                shown = self.run_and_show(name, "fp64")
+                circuit = {"positions": shown["positions"]} if "positions" in shown else {"heads": shown["circuit"]}
+                circuit |= {} if shown["mlps"] is None else {"mlps": shown["mlps"]}
+                file = self.write("circuit.json", circuit)
+                score = self.json_of("score", "job.yaml", "--circuit", file)["score_percent"]
+                last_removal = [row[2] for row in expected["trace"] if row[3]][-1]
+                self.assertAlmostEqual(score, last_removal, places=8)
+
+    def test_mlps_that_a_circuit_does_not_mention_stay_at_every_position(self):
+        expected = golden("tiny-a.mixed.mean.own.mlps.T20")
+        path = self.write("job.yaml", job_of(expected))
+        for number, circuit in enumerate(expected["circuits"]):
+            with self.subTest(circuit=number):
+                file = self.write("circuit.json", {"heads": circuit["heads"]})
+                self.assert_score(expected, circuit, self.json_of("score", path, "--circuit", file))
+
     def test_prompts(self):
         entries = json.loads((GOLDEN / "prompts.json").read_text())
         self.assertEqual(len(entries), 24)
@@ -78,9 +115,11 @@ class GoldenProgramTest(ProgramTest):
                                   "probabilities")
 
     def assert_form_of_show(self, shown):
+        by_position = shown["identity"]["granularity"] == "position"
         self.assertEqual(list(shown),
                          ["status", "family", "threshold", "identity", "provenance", "layers", "heads", "full",
-                                       "precision", "decisions", "circuit", "work", "single_removals", "audit"])
+                          "precision", "decisions", "circuit", "mlps",
+                          *(["positions"] if by_position else []), "work", "single_removals", "audit"])
         self.assertEqual(list(shown["full"]), ["mean", "per_prompt"])
         self.assertEqual(list(shown["work"]), ["waves", "evaluations", "discarded", "compute_seconds",
                                                "communication_seconds", "waiting_seconds"])
@@ -88,20 +127,25 @@ class GoldenProgramTest(ProgramTest):
             self.assertTrue(values and all(isinstance(value, str) for value in values.values()))
         for decision in shown["decisions"]:
             self.assertEqual(list(decision),
-                             ["layer", "head", "score_percent", "removed", "margin", "seconds", "per_prompt",
-                              "wave", "rank", "host", "rung", "guard", "tie"])
+                             ["layer", "component", "head", *(["position"] if by_position else []), "score_percent",
+                              "removed", "margin", "seconds", "per_prompt", "wave", "rank", "host", "rung", "guard", "tie"])
             self.assertIs(type(decision["removed"]), bool)
             self.assertTrue(decision["host"] and isinstance(decision["host"], str))
             self.assertEqual(decision["removed"], decision["margin"] < 0)
             self.assertEqual(decision["margin"], 100 - decision["score_percent"] - shown["threshold"])
 
     def test_runs_in_float32(self):
-        for name in RUN:
+        for name in RUN + RUN_COMPONENTS[:1]:
             shown = self.run_and_show(name, "fp32")
             self.assert_reference_decisions(name, shown, [SCORE_TOLERANCE] * len(shown["decisions"]), SCORE_TOLERANCE)
 
+    def test_runs_in_float64(self):
+        for name in RUN_COMPONENTS:
+            shown = self.run_and_show(name, "fp64")
+            self.assert_reference_decisions(name, shown, [1e-9] * len(shown["decisions"]), 1e-9)
+
     def test_runs_in_the_precisions_that_are_chosen(self):
-        for name in RUN:
+        for name in RUN + RUN_COMPONENTS:
             shown = self.run_and_show(name, "auto")
             guards = {rung["name"]: max(SCORE_TOLERANCE, rung["guard"]) for rung in shown["precision"]["rungs"]}
             self.assert_reference_decisions(name, shown, [guards[d["rung"]] for d in shown["decisions"]],
@@ -122,14 +166,17 @@ class GoldenProgramTest(ProgramTest):
             self.assertEqual((shown["status"], shown["family"]), ("complete", expected["family"]))
             self.assertEqual(shown["threshold"], expected["threshold"])
             trace, found = expected["trace"], shown["decisions"]
-            self.assertEqual([[d["layer"], d["head"], d["removed"]] for d in found],
-                             [[layer, head, removed] for layer, head, _, removed in trace])
+            self.assertEqual([component_of(d) for d in found], [expected_component(*row) for row in trace])
             for decision, row, tolerance in zip(found, trace, tolerances):
                 self.assert_close([decision["score_percent"]], [row[2]], tolerance, "score")
             found, removals = shown["single_removals"], expected.get("single_removals", [])
             self.assertEqual([row[:2] for row in found], [row[:2] for row in removals])
             self.assert_close([row[2] for row in found], [row[2] for row in removals], tolerance_alone, "alone")
-            self.assertEqual(sorted(shown["circuit"]), sorted(expected["kept"]))
+            if "positions" in shown:
+                self.assertEqual(shown["positions"], expected["kept"])
+            else:
+                self.assertEqual(sorted(shown["circuit"]), sorted(expected["kept"]))
+            self.assertEqual(shown["mlps"], expected["kept_mlps"])
             self.assert_close([shown["full"]["mean"]], [expected["full"]], VALUE_TOLERANCE, "full")
             self.assert_close(shown["full"]["per_prompt"], expected["full_per_prompt"], VALUE_TOLERANCE, "full")
 
