@@ -55,23 +55,30 @@ RunRecord planned_run(const Job& job, const RunSpec& run, const Inputs& inputs,
   return RunStore(path, std::move(fresh)).record();
 }
 
-/// How many decisions a run has still to make; says where they will be.
-int plan_run(const Job& job, const RunSpec& run, const RunRecord& record) {
+struct PlannedRun {
+  FamilyCost cost;
+  int decisions = 0;  // of its search; at least, if it alternates
+  int left = 0;       // of them
+};
+
+/// Says where a run's decisions will be, and how many are.
+PlannedRun plan_run(const Job& job, const RunSpec& run, const RunRecord& record,
+                    const FamilyCost& cost) {
   const SearchRule rule = for_family(search_rule(job, record.layers, record.heads),
                                      static_cast<int>(record.position_names.size()));
-  const int decided = static_cast<int>(record.decisions.size()),
-            decisions = std::max(rule.decisions(), decided);
+  const int decided = static_cast<int>(record.decisions.size());
   const bool over = is_over(record.status);
   // A search that alternates goes on until a whole pass removes nothing.
   fmt::print("  run file: {} ({} of {}{} decisions made)\n", run_file_path(job, run).string(),
-             decided, rule.order == Order::alternate && !over ? "at least " : "", decisions);
-  return over ? 0 : decisions - decided;
+             decided, rule.order == Order::alternate && !over ? "at least " : "",
+             std::max(rule.decisions(), decided));
+  return {cost, rule.decisions(), over ? 0 : std::max(rule.decisions() - decided, 1)};
 }
 
-/// What a family needs, and how far each of its runs has come that is not over.
-std::vector<SimulatedFamily> plan_family(const Job& job, std::size_t i, const Inputs& inputs,
-                                         const Gpt2& model, const Prepared& prepared,
-                                         const RunSetting& setting) {
+/// What a family needs, and how far its runs have come; none if it will be left out.
+std::vector<PlannedRun> plan_family(const Job& job, std::size_t i, const Inputs& inputs,
+                                    const Gpt2& model, const Prepared& prepared,
+                                    const RunSetting& setting) {
   const Family& family = inputs.families[i];
   fmt::print("\n{}", describe_first_prompt(family, inputs.tokenizer));
   fmt::print("  prompts: {} clean ({} tokens), {} corrupted ({} tokens)\n", family.clean.prompts(),
@@ -90,13 +97,12 @@ std::vector<SimulatedFamily> plan_family(const Job& job, std::size_t i, const In
   fmt::print("  full model: mean logit difference {:.4f}\n", full_mean);
   const FamilyCost cost =
       estimate_family_cost(model, {family.clean, family.corrupted}, ablation_rule(job));
-  std::vector<SimulatedFamily> runs;
+  std::vector<PlannedRun> runs;
   int left = 0;
   for (const RunSpec& run : runs_of(job)) {
     if (run.family != i) continue;
-    const RunRecord record = planned_run(job, run, inputs, prepared, setting);
-    left += plan_run(job, run, record);
-    if (!is_over(record.status)) runs.push_back({cost, static_cast<int>(record.decisions.size())});
+    runs.push_back(plan_run(job, run, planned_run(job, run, inputs, prepared, setting), cost));
+    left += runs.back().left;
   }
   fmt::print("{}", prepared.memory[i]);
   fmt::print("  work: {}{} evaluations{}, about {:.1f} s here one after the other\n",
@@ -104,6 +110,22 @@ std::vector<SimulatedFamily> plan_family(const Job& job, std::size_t i, const In
              runs.size() > 1 ? " at most (thresholds share what they both want)" : "",
              mean_of(cost.evaluation_seconds) * left);
   return runs;
+}
+
+/// The searches that are not over, as beginnings of one that has as many decisions as the longest.
+WorkLeft work_left(const Job& job, const Gpt2Config& config,
+                   const std::vector<std::vector<PlannedRun>>& families) {
+  WorkLeft work{0, {{}, job.run.speculation, job.run.ranks_per_family}, {}};
+  int most = 0;
+  for (const auto& runs : families)
+    for (const PlannedRun& run : runs) most = std::max(most, run.decisions);
+  for (const auto& runs : families) {
+    for (const PlannedRun& run : runs)
+      if (run.left > 0) work.runs.families.push_back({run.cost, most - run.left});
+    work.families += std::ranges::any_of(runs, [](auto& run) { return run.left > 0; }) ? 1 : 0;
+  }
+  work.search = typical_trace(config.layers, most / config.layers, job.search.thresholds.front());
+  return work;
 }
 
 }  // namespace
@@ -136,15 +158,13 @@ void plan_job(const Job& job, const PlannedRanks& planned) {
   fmt::print("precision: {}\n", describe_ladder(job, prepared.planning, prepared.ladder));
   // As a run on this machine alone would have it.
   const RunSetting setting{config, hash.get(), prepared.ladder, prepared.info, alone.places(), {}};
-  SimulatedWork work{{}, job.run.speculation, job.run.ranks_per_family};
-  for (std::size_t i = 0; i < inputs.families.size(); ++i) {
-    const auto runs = plan_family(job, i, inputs, *loaded.model, prepared, setting);
-    work.families.insert(work.families.end(), runs.begin(), runs.end());
-  }
+  std::vector<std::vector<PlannedRun>> families;
+  for (std::size_t i = 0; i < inputs.families.size(); ++i)
+    families.push_back(plan_family(job, i, inputs, *loaded.model, prepared, setting));
   fmt::print("\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n",
              static_cast<double>(peak_memory_bytes()) / 1e6,
              static_cast<double>(loaded.model->weight_bytes()) / 1e6);
-  print_planned_ranks(job, config, cluster, work, planned,
+  print_planned_ranks(job, work_left(job, config, families), cluster, planned,
                       is_for_gpus(prepared.planning) ? RankSeat::gpu : RankSeat::socket);
 }
 

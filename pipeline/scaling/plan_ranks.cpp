@@ -102,17 +102,15 @@ std::string sbatch_line(const Job& job, const PlannedRanks& planned, RankSeat se
       minutes / 60, minutes % 60, on_gpus ? "gpu" : "cpu", shell_word(job.file.string()));
 }
 
-void print_planned_ranks(const Job& job, const Gpt2Config& config, const ClusterCost& cluster,
-                         const SimulatedWork& work, const PlannedRanks& planned, RankSeat seat) {
-  const auto families = static_cast<int>(work.families.size());
-  fmt::print("{}\n", describe_layout(planned.ranks, families, work.ranks_per_family));
+void print_planned_ranks(const Job& job, const WorkLeft& left, const ClusterCost& cluster,
+                         const PlannedRanks& planned, RankSeat seat) {
+  fmt::print("{}\n", describe_layout(planned.ranks, left.families, left.runs.ranks_per_family));
   double seconds = cluster.loading_seconds;
-  if (families > 0) {
-    const ReplayedTrace trace(typical_trace(config.layers, config.heads, job.search.thresholds.front()), "");
-    seconds = simulate(trace, cluster, work, planned.ranks).seconds;
+  if (left.families > 0) {
+    seconds = simulate(ReplayedTrace(left.search, ""), cluster, left.runs, planned.ranks).seconds;
     fmt::print(
         "expected: about {}, loading included (an estimate: simulated with the times measured "
-        "here, on ranks like this one, and a search that removes 78 % of the heads)\n",
+        "here, on ranks like this one, and a search that removes 78 % of what it tries)\n",
         duration(seconds));
   }
   if (planned.sbatch_line) {

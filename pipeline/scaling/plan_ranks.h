@@ -2,8 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "model/config.h"
+#include "io/trace_file.h"
 #include "pipeline/plan.h"
 #include "pipeline/scaling/simulation.h"
 
@@ -20,9 +21,15 @@ enum class RankSeat { socket, gpu };
 std::string sbatch_line(const Job& job, const PlannedRanks& planned, RankSeat seat,
                         int cores_per_node, double seconds);
 
-/// Prints layout, expected time and, where it is asked for, the line for sbatch. `work`: what is
-/// not finished.
-void print_planned_ranks(const Job& job, const Gpt2Config& config, const ClusterCost& cluster,
-                         const SimulatedWork& work, const PlannedRanks& planned, RankSeat seat);
+/// What of a job is not finished.
+struct WorkLeft {
+  int families = 0;
+  SimulatedWork runs;             // each as a family of its own: at most what they take together
+  std::vector<TraceStep> search;  // what is assumed of each
+};
+
+/// Prints layout, expected time and, where it is asked for, the line for sbatch.
+void print_planned_ranks(const Job& job, const WorkLeft& left, const ClusterCost& cluster,
+                         const PlannedRanks& planned, RankSeat seat);
 
 }  // namespace headsweep

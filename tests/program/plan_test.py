@@ -24,6 +24,18 @@ class SeveralRanksTest(ProgramTest):
         fixed = self.plan("--ranks", 8, "--set", "run.ranks_per_family=3")
         self.assertIn("2 families at a time with 3 ranks each", fixed)
 
+    def test_counts_what_the_search_removes(self):
+        search = ["--set", "search.components=[heads, mlps]"]
+        self.assertIn("(0 of 15 decisions made)", self.plan("--ranks", 3, *search))
+        search += ["--set", "search.order=alternate"]
+        self.assertIn("(0 of at least 15 decisions made)", self.plan(*search))
+        self.run_program("run", "job.yaml", *search, "--set", "search.threshold=20", code=DONE)
+        self.assertIn("nothing is left to do", self.plan(*search, "--set", "search.threshold=20"))
+        search = ["--set", "search.granularity=position", "--set", "search.positions=own"]
+        planned = self.plan("--ranks", 2, *search)
+        self.assertIn("even.file.T3.h5 (0 of 72 decisions made)", planned)
+        self.assertRegex(planned, r"expected: about \d+\.\d s, .*an estimate")
+
     def test_prints_a_line_for_sbatch_only_if_asked(self):
         self.assertNotIn("sbatch", self.plan("--ranks", 8))
         line = self.plan("--ranks", 8, "--ranks-per-node", 4, "--slurm").splitlines()[-1]
