@@ -40,7 +40,7 @@ int width_of_model(const FoundRun& run) {
 std::map<RunComponent, double> losses(const RunRecord& record) {
   std::map<RunComponent, double> last;
   for (const DecisionRecord& decision : record.decisions)
-    last[component_of(decision)] = std::max(0.0, 100 - decision.score_percent);
+    last[run_component_of(decision)] = std::max(0.0, 100 - decision.score_percent);
   std::map<RunComponent, double> most;
   for (const auto& [component, loss] : last) {
     double& node = most[{component.layer, component.head}];

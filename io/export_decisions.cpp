@@ -35,7 +35,7 @@ std::string position_name(RunComponent component, const RunRecord& record) {
 std::string csv_line(const FoundRun& run, std::size_t number) {
   const RunRecord& record = *run.record;
   const DecisionRecord& decision = record.decisions[number];
-  const RunComponent tried = component_of(decision);
+  const RunComponent tried = run_component_of(decision);
   const std::string rung =
       record.rungs.empty() ? "" : record.rungs[static_cast<std::size_t>(decision.rung)].name;
   return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(run.name),

@@ -55,7 +55,7 @@ Json decisions(const RunRecord& record, const RunFigures& figures) {
   Json rows = Json::array();
   for (std::size_t i = 0; i < record.decisions.size(); ++i) {
     const DecisionRecord& each = record.decisions[i];
-    const RunComponent tried = component_of(each);
+    const RunComponent tried = run_component_of(each);
     const CurvePoint& after = figures.curve[i];
     rows.push_back(
         Json::array({tried.layer, tried.head, rounded(each.score_percent), rounded(each.margin),

@@ -28,7 +28,7 @@ std::vector<RunComponent> all_components(const RunRecord& record) {
 
 }  // namespace
 
-RunComponent component_of(const DecisionRecord& decision) {
+RunComponent run_component_of(const DecisionRecord& decision) {
   return {decision.layer, decision.head, decision.position};
 }
 
@@ -55,7 +55,7 @@ int components_of(const RunRecord& record) {
 std::vector<RunComponent> kept_components(const RunRecord& record) {
   std::set<RunComponent> removed;
   for (const DecisionRecord& decision : record.decisions)
-    if (decision.removed) removed.insert(component_of(decision));
+    if (decision.removed) removed.insert(run_component_of(decision));
   std::vector<RunComponent> kept = all_components(record);
   std::erase_if(kept, [&](RunComponent component) { return removed.contains(component); });
   return kept;

@@ -21,7 +21,7 @@ struct RunComponent {
   auto operator<=>(const RunComponent&) const = default;
 };
 
-RunComponent component_of(const DecisionRecord& decision);
+RunComponent run_component_of(const DecisionRecord& decision);
 
 /// "9.1", "mlp 3", "9.1 at S2".
 std::string label_of(RunComponent component, const RunRecord& record);

@@ -141,7 +141,7 @@ void Ledger::add_step(Book& book, const SearchStep& step) {
 void Ledger::finish(std::size_t run, RunStatus status) {
   RunStore& store = books_[run].store;
   store.finish(status);
-  progress_.update(family, store.record());
+  progress_.update(run, store.record());
   index_is_old_ = true;
   if (!is_over(status)) return;
   progress_.clear_line();

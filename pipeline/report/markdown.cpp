@@ -149,7 +149,7 @@ std::string nearest_table(const RunRecord& record, const RunFigures& figures) {
   for (std::size_t i = 0; i < count; ++i) {
     const DecisionRecord& decision = record.decisions[figures.nearest[i]];
     table.add(
-        {label_of(component_of(decision), record), decision.removed ? "removed" : "kept",
+        {label_of(run_component_of(decision), record), decision.removed ? "removed" : "kept",
          fmt::format("{:.4f}", decision.score_percent), margin_text(decision.margin),
          record.rungs.empty() ? "" : record.rungs[static_cast<std::size_t>(decision.rung)].name});
   }
