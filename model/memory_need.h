@@ -30,10 +30,10 @@ struct FamilyShape {
   std::int64_t clean_rows = 0, prompts = 0;
   std::int64_t fill_rows = 0;
   std::int64_t corrupted_rows = 0;    // that are run: none for zero ablation
+  int longest = 0;                    // rows of a prompt that is run
   bool mlp_fills = false;             // MLPs take part
   std::int64_t masked_fill_rows = 0;  // of the corrupted prompts among themselves, if circuits have
                                       // their own means of MLP outputs
-  int longest = 0;                    // rows of a prompt that is run
 };
 FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted,
                          const AblationRule& rule);

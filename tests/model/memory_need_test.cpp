@@ -115,9 +115,9 @@ TEST(MemoryNeedOfALadder, KnowsTheLongestPromptThatIsRun) {
   clean.templates = {0, 0};
   corrupted.tokens = {{1, 2}, {4, 5, 6, 7}};
   corrupted.templates = {0, 0};
-  EXPECT_EQ(family_shape(clean, corrupted, Ablation::mean).longest, 4);
-  EXPECT_EQ(family_shape(clean, corrupted, Ablation::resample).longest, 4);
-  EXPECT_EQ(family_shape(clean, corrupted, Ablation::zero).longest, 3);
+  EXPECT_EQ(family_shape(clean, corrupted, {Ablation::mean}).longest, 4);
+  EXPECT_EQ(family_shape(clean, corrupted, {Ablation::resample}).longest, 4);
+  EXPECT_EQ(family_shape(clean, corrupted, {Ablation::zero}).longest, 3);
 }
 
 TEST(CircuitsThatFit, AreAsManyAsHaveTheMemory) {
