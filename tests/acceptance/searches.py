@@ -6,18 +6,23 @@ from steps import Failed
 
 # Single removals of the other importance searches lie so near to one another that float32 may rank them otherwise.
 IMPORTANCE = "tiny-b.even.mean.all.importance.T3"
-KEYS = ("model", "order", "threshold", "ablation", "positions")
+KEYS = ("order", "threshold", "ablation", "positions", "components", "mlp_means", "granularity")
 # Percentage points; auto: the guard that the run itself states, if it is larger. As tests/golden.h has them.
 TOLERANCES = {"bf16": 1.5, "bf16x3": 0.001, "fp32": 0.001, "fp64": 1e-9}
 
 
 def golden_groups(golden):
-    """Expected searches that can be one job: [(key, [expected])]."""
-    searches = [(path.stem, json.loads(path.read_text())) for path in sorted(golden.glob("tiny-*.json"))]
-    searches = [each for name, each in searches
-                if each["components"] == ["heads"] and (each["order"] == "backward" or name == IMPORTANCE)]
-    key = lambda expected: tuple(expected[name] for name in KEYS)  # noqa: E731
-    return [(each, list(group)) for each, group in itertools.groupby(sorted(searches, key=key), key)]
+    """Expected searches that can be one job: [[expected]]."""
+    searches = [(path.stem, {"granularity": "component"} | json.loads(path.read_text()))
+                for path in sorted(golden.glob("tiny-*.json"))]
+    searches = [each for name, each in searches if each["order"] != "importance" or name == IMPORTANCE]
+    key = lambda expected: json.dumps([expected[name] for name in ("model", *KEYS)])  # noqa: E731
+    return [list(group) for _, group in itertools.groupby(sorted(searches, key=key), key)]
+
+
+def component_of(decision):
+    """As a step of an expected search has it."""
+    return [decision["layer"], "mlp" if decision["component"] == "mlp" else decision["head"], decision.get("position")]
 
 
 def check_device(shown, device):
@@ -37,7 +42,7 @@ class Searches:
         families = [{"name": each["family"], "file": str(self.data / "golden" / "families" / f"{each['family']}.json")}
                     for each in expected]
         job = {"model": {"path": str(self.data / "models" / first["model"])}, "families": families,
-               "search": {name: first[name] for name in KEYS[1:]},
+               "search": {name: first[name] for name in KEYS},
                "run": {"device": self.device, "precision": precision, "output": str(output), "audit": 0}}
         path = self.work / f"golden-{number}.yaml"
         path.write_text(json.dumps(job))
@@ -50,30 +55,31 @@ class Searches:
         """Every decision as the reference's; scores as near as the rung must be."""
         decided, largest, wrong = 0, {}, []
         groups = golden_groups(self.data / "golden")
-        for number, (_, expected) in enumerate(groups):
+        for number, expected in enumerate(groups):
             for each, shown in self.run_golden(number, expected, precision):
                 check_device(shown, self.device)
                 wrong += self.compare(each, shown, largest)
                 decided += len(shown["decisions"])
         if wrong:
             raise Failed(f"{len(wrong)} of {decided} decisions are not the reference's; the first: {wrong[0]}")
-        return {"searches": sum(len(expected) for _, expected in groups), "decisions": decided,
+        return {"searches": sum(len(expected) for expected in groups), "decisions": decided,
                 **{f"largest difference in {rung}": value for rung, value in sorted(largest.items())}}
 
     @staticmethod
     def compare(expected, shown, largest):
         """What is wrong; `largest` takes the largest difference of a score, by rung."""
         guards = {rung["name"]: rung["guard"] for rung in shown["precision"]["rungs"]}
-        name = f"{expected['model']} {expected['family']} {expected['ablation']} {expected['positions']} {expected['order']}"
+        name = " ".join(str(expected[key]) for key in ("model", "family", *KEYS))
         if len(shown["decisions"]) != len(expected["trace"]):
             return [f"{name}: {len(shown['decisions'])} decisions, not {len(expected['trace'])}"]
         wrong = []
-        for decision, (layer, head, score, removed) in zip(shown["decisions"], expected["trace"]):
+        for decision, (layer, head, score, removed, *position) in zip(shown["decisions"], expected["trace"]):
             rung, difference = decision["rung"], abs(decision["score_percent"] - score)
             largest[rung] = max(largest.get(rung, 0), difference)
-            same = (decision["layer"], decision["head"], decision["removed"]) == (layer, head, removed)
+            tried = [layer, head, position[0] if position else None]
+            same = component_of(decision) == tried and decision["removed"] == removed
             if not (same and difference <= max(TOLERANCES[rung], guards[rung])):
-                wrong.append(f"{name}: head {head} of layer {layer}, {rung}: {decision['score_percent']} for {score}")
+                wrong.append(f"{name}: {tried}, {rung}: {decision['score_percent']} for {score}")
         return wrong
 
     def demo(self, precision):

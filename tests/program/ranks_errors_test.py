@@ -90,20 +90,21 @@ class FailingRankTest(RanksTest, LongRunTest):
 
     def messages_at_the_end(self, process, seconds):
         start = time.monotonic()
-        code, _, stderr = self.ended(process, timeout=60)
+        code, _, stderr = self.ended(process, timeout=100)
         self.assertLess(time.monotonic() - start, seconds)
         self.assertEqual(code, MACHINE_FAILED, stderr)
         return stderr
 
     def test_out_of_memory_on_one_rank(self):
-        # Enough for the libraries and the weights, too little for the residual streams of 4800 prompts.
+        # Enough for the libraries and the weights, too little for the residual streams of 3000 prompts. Who gets the
+        # family's baseline comes to it at once, a helper when the search begins.
         family = json.loads(family_file("mixed").read_text())
-        self.write("mixed.json", family | {"clean": family["clean"] * 400})
+        self.write("mixed.json", family | {"clean": family["clean"] * 250})
         for rank in (2, 1):
             with self.subTest(rank=rank):
                 process = self.start_ranks(3, "run", "job.yaml", "--set", "run.stall_seconds=60",
-                                           wrapper=self.on_rank(rank, "ulimit -v 550000"))
-                said = self.messages_at_the_end(process, seconds=40)
+                                           wrapper=self.on_rank(rank, "ulimit -v 500000"))
+                said = self.messages_at_the_end(process, seconds=100)
                 self.assert_one_message(said, f"^headsweep: rank {rank} on host {HOST}: out of memory: ")
 
     def test_a_rank_that_hangs(self):
