@@ -45,8 +45,7 @@ CoordinatorOptions coordinator_options(const WorkOrder& order, const LoadedRungs
   CoordinatorOptions options;
   for (std::size_t i = 0; i < order.families.size(); ++i)
     options.families.push_back(
-        {static_cast<int>(i),
-         {{static_cast<int>(i), order.rule.search.threshold_percent, {}}}});
+        {static_cast<int>(i), {{static_cast<int>(i), order.rule.search.threshold_percent, {}}}});
   options.same_on_all = about_this_rank(loaded);
   options.check_baseline = [](const Baseline&) { return true; };
   options.begin = [] {};
