@@ -41,9 +41,7 @@ class BackendWith final : public Backend {
             fmt::format("{}, {}{}, {} {}", kind, products_.description(),
                         element() == Element::float64 ? " in float64" : "", threads,
                         threads == 1 ? "thread" : "threads"),
-            products_.weight_form(),
-
-            enough_rows, most_circuits};
+            products_.weight_form(), enough_rows, most_circuits};
   }
 
   Element element() const override { return element_of<Number>; }
