@@ -22,9 +22,6 @@ function(headsweep_test path)
     HEADSWEEP_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" HEADSWEEP_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
   # A test spends its time in the libraries; -O1 compiles in two thirds of the time that -O3 takes.
   target_compile_options(${target} PRIVATE -Wno-conversion $<$<CONFIG:Release>:-O1>)
-  if(path MATCHES "^(kernels|model)/")  # beside reference loops of their own
-    headsweep_computes(${target})
-  endif()
   add_test(NAME ${path} COMMAND ${target})
   # Tests run side by side: one thread each, since threads that wait for one another on a busy core wait long.
   set_tests_properties(${path} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600 ENVIRONMENT OMP_NUM_THREADS=1)
