@@ -8,10 +8,6 @@
 namespace headsweep {
 namespace {
 
-bool takes_part(const RunRecord& record, const char* kind) {
-  return value_of(record.identity, "components", "heads").find(kind) != std::string::npos;
-}
-
 /// All that take part, in order: a layer's MLP before its heads.
 std::vector<RunComponent> all_components(const RunRecord& record) {
   constexpr int every = RunComponent::every_position;
@@ -40,12 +36,12 @@ std::string label_of(RunComponent component, const RunRecord& record) {
                      record.position_names.at(static_cast<std::size_t>(component.position)));
 }
 
-bool tries_heads(const RunRecord& record) { return takes_part(record, "heads"); }
+bool tries_heads(const RunRecord& record) { return heads_take_part(record.components); }
 
-bool tries_mlps(const RunRecord& record) { return takes_part(record, "mlps"); }
+bool tries_mlps(const RunRecord& record) { return mlps_take_part(record.components); }
 
 bool tries_positions(const RunRecord& record) {
-  return value_of(record.identity, "granularity", "component") == "position";
+  return record.granularity == Granularity::position;
 }
 
 int components_of(const RunRecord& record) {

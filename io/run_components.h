@@ -11,8 +11,8 @@
 namespace headsweep {
 
 struct RunComponent {
-  static constexpr int mlp = -1;             // in the place of a head's number: the layer's MLP
-  static constexpr int every_position = -1;  // in the place of a position's
+  // As in DecisionRecord.
+  static constexpr int mlp = no_head, every_position = headsweep::every_position;
 
   int layer = 0, head = 0;
   int position = every_position;  // index into RunRecord::position_names

@@ -31,14 +31,20 @@ void check_number(const YamlNode& generate, int start, long long number) {
                     start, number, largest_number));
 }
 
+/// Of a sequence of numbers, none below `lowest`.
+template <class Spec>
+void read_starts(const YamlNode& generate, int lowest, Spec& spec) {
+  const auto start = generate.find("start");
+  if (!start) return;
+  const Range range = read_range(*start, lowest);
+  spec.first_start = range.first;
+  spec.last_start = range.last;
+}
+
 ArithmeticSpec read_arithmetic(const YamlNode& generate, Distractor distractor) {
   generate.allow_keys({"sequence", "start", "step", "length", "distractor"});
   ArithmeticSpec spec;
-  if (const auto start = generate.find("start")) {
-    const Range range = read_range(*start, 0);
-    spec.first_start = range.first;
-    spec.last_start = range.last;
-  }
+  read_starts(generate, 0, spec);
   if (const auto step = generate.find("step")) {
     spec.step = step->integer(-largest_number, largest_number);
     if (spec.step == 0)
@@ -56,11 +62,7 @@ ArithmeticSpec read_arithmetic(const YamlNode& generate, Distractor distractor) 
 GeometricSpec read_geometric(const YamlNode& generate, Distractor distractor) {
   generate.allow_keys({"sequence", "start", "ratio", "length", "distractor"});
   GeometricSpec spec;
-  if (const auto start = generate.find("start")) {
-    const Range range = read_range(*start, 1);
-    spec.first_start = range.first;
-    spec.last_start = range.last;
-  }
+  read_starts(generate, 1, spec);
   if (const auto ratio = generate.find("ratio")) spec.ratio = ratio->integer(2, largest_number);
   read_length(generate, spec.length);
   long long number = spec.last_start;

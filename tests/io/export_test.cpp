@@ -15,11 +15,6 @@ namespace {
 using testing::ElementsAre;
 using testing::Pair;
 
-void set(NamedValues& values, const std::string& name, const std::string& value) {
-  for (auto& [key, old] : values)
-    if (key == name) old = value;
-}
-
 TEST(Export, CsvHasALineForEachDecisionOfEachRun) {
   FoundRun pending = found(small_run());
   pending.record.reset();
@@ -45,16 +40,16 @@ TEST(Export, JsonIsWhatScoreReads) {
 
 TEST(Export, JsonHasTheMlpsWhereTheyTakePart) {
   RunRecord run = small_run();
-  set(run.identity, "components", "heads, mlps");
+  run.components = Components::heads_and_mlps;
   run.decisions[5] = {0, RunComponent::mlp, 98.25, -1.25, true, 6, 6, 0, 0, {2.4375, 2.475}};
   EXPECT_EQ(circuit_json(run), "{\"heads\":[[0,1],[0,2],[1,1]],\"mlps\":[1]}\n");
-  set(run.identity, "components", "mlps");
+  run.components = Components::mlps;
   EXPECT_EQ(circuit_json(run), "{\"mlps\":[1]}\n");
 }
 
 TEST(Export, JsonIsByPositionWhereHeadsWereTriedAtEach) {
   RunRecord run = small_stopped_run();
-  set(run.identity, "granularity", "position");
+  run.granularity = Granularity::position;
   run.layers = run.heads = 1;
   run.decisions.clear();
   EXPECT_EQ(circuit_json(run), "{\"positions\":{\"S1\":[[0,0]],\"end\":[[0,0]]}}\n");

@@ -66,7 +66,7 @@ TEST(Figures, BeforeTheFirstDecisionTheCircuitIsTheModel) {
 
 TEST(Figures, MlpsCountWhereTheyTakePart) {
   RunRecord run = small_run();
-  run.identity[6].second = "heads, mlps";
+  run.components = Components::heads_and_mlps;
   run.decisions[0] = {1, RunComponent::mlp, 99.5, -2.5, true, 1, 1, 0, 0, {2, 3}};
   const RunFigures figures = figures_of(run);
   EXPECT_EQ(figures.components, 8);
@@ -85,7 +85,7 @@ TEST(Figures, AHeadThatIsTriedInASecondPassCountsOnce) {
 
 TEST(Figures, AHeadIsACandidateAtEachPositionWhereTheSearchSaysSo) {
   RunRecord run = small_run();
-  run.identity[7].second = "position";
+  run.granularity = Granularity::position;
   run.decisions.clear();
   const RunFigures figures = figures_of(run);
   EXPECT_EQ(figures.components, 12);
