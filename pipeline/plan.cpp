@@ -96,7 +96,7 @@ std::vector<PlannedRun> plan_family(const Job& job, std::size_t i, const Inputs&
   }
   fmt::print("  full model: mean logit difference {:.4f}\n", full_mean);
   const FamilyCost cost =
-      estimate_family_cost(model, {family.clean, family.corrupted}, ablation_rule(job));
+      estimate_family_cost(model, {family.clean, family.corrupted, ablation_rule(job)});
   std::vector<PlannedRun> runs;
   int left = 0;
   for (const RunSpec& run : runs_of(job)) {

@@ -99,8 +99,8 @@ LoadedRungs open_devices(const Ranks& ranks, const WorkOrder& order, FoundDevice
     rungs.push_back(backend_memory(order.config, *each.backend));
   const int most = loaded.rungs.front().backend->info().most_circuits;
   const GpuShare share = least_share(ranks.places(), devices.all);
-  for (const PromptPair& family : order.families) {
-    const FamilyShape shape = family_shape(family.clean, family.corrupted, order.ablation);
+  for (const AblatedFamily& family : order.families) {
+    const FamilyShape shape = family_shape(family.clean, family.corrupted, family.ablation);
     const FamilyNeed need = family_need(order.config, rungs, shape, most, share);
     if (need.circuits == 0) throw ToldToAll(why_it_does_not_fit(family.name, need, share));
     loaded.most_circuits.push_back(need.circuits);
@@ -152,8 +152,7 @@ namespace {
 class FamilyOnRungs {
  public:
   FamilyOnRungs(const WorkOrder& order, const LoadedRungs& loaded, int family)
-      : order_(order),
-        rungs_(loaded.rungs),
+      : rungs_(loaded.rungs),
         family_(order.families[static_cast<std::size_t>(family)]),
         most_circuits_(loaded.most_circuits.empty()
                            ? Evaluator::unlimited
@@ -167,14 +166,13 @@ class FamilyOnRungs {
     if (!evaluator)
       evaluator =
           std::make_unique<Evaluator>(*rungs_[static_cast<std::size_t>(rung)].model, family_.clean,
-                                      family_.corrupted, order_.ablation, most_circuits_);
+                                      family_.corrupted, family_.ablation, most_circuits_);
     return *evaluator;
   }
 
  private:
-  const WorkOrder& order_;
   const std::vector<LoadedModel>& rungs_;
-  const PromptPair& family_;
+  const AblatedFamily& family_;
   const int most_circuits_;
   std::vector<std::unique_ptr<Evaluator>> evaluators_;  // by rung
 };
@@ -200,7 +198,7 @@ WorkerOptions worker_options(const WorkOrder& order, const LoadedRungs& loaded) 
   const auto baseline = [&](int number) {
     // The full model knows no ablation, so that the cheapest will do. But a run is refused for its
     // sign, which is not to depend on the rungs.
-    const PromptPair& family = order.families[static_cast<std::size_t>(number)];
+    const AblatedFamily& family = order.families[static_cast<std::size_t>(number)];
     return Evaluator(*loaded.rungs.back().model, family.clean, family.corrupted,
                      {Ablation::zero, Positions::all}, 1)
         .full()

@@ -17,10 +17,17 @@ void visit_prompts(Archive& archive, Batch& b) {
   archive(b.tokens, b.answers, b.distractors, b.templates, b.position_names, b.positions);
 }
 
+template <class Archive, class Family>
+void visit_family(Archive& archive, Family& f) {
+  archive(f.name, f.ablation.kind, f.ablation.positions, f.ablation.components,
+          f.ablation.mlp_means);
+  visit_prompts(archive, f.clean);
+  visit_prompts(archive, f.corrupted);
+}
+
 template <class Archive, class Order>
 void visit_order(Archive& archive, Order& o) {
   archive(o.refused, o.device, o.threads, o.speculation, o.stall_seconds);
-  archive(o.ablation.kind, o.ablation.positions, o.ablation.components, o.ablation.mlp_means);
   archive(o.rule.ladder.rungs, o.rule.ladder.costs, o.rule.ladder.climbing, o.rule.audit_percent,
           o.rule.forced_full_mean);
   auto& search = o.rule.search;
@@ -37,14 +44,14 @@ WorkOrder make_work_order(const Job& job, const Ladder& ladder, const Gpt2Config
   order.config = config;
   order.device = job.run.device;
   order.threads = job.run.threads;
-  order.ablation = ablation_rule(job);
   order.rule.search = search_rule(job, config.layers, config.heads);
   order.rule.ladder = ladder;
   order.rule.audit_percent = job.run.audit;
   order.speculation = job.run.speculation;
   order.stall_seconds = job.run.stall_seconds;
   for (const Family& family : families)
-    order.families.push_back({family.clean, family.corrupted, family.prompts.name});
+    order.families.push_back(
+        {family.clean, family.corrupted, ablation_rule(job), family.prompts.name});
   return order;
 }
 
@@ -52,11 +59,7 @@ std::vector<std::byte> to_bytes(const WorkOrder& order) {
   Writer writer;
   visit_order(writer, order);
   writer(order.families.size());
-  for (const PromptPair& family : order.families) {
-    writer(family.name);
-    visit_prompts(writer, family.clean);
-    visit_prompts(writer, family.corrupted);
-  }
+  for (const AblatedFamily& family : order.families) visit_family(writer, family);
   return writer.take();
 }
 
@@ -67,11 +70,7 @@ WorkOrder work_order_from(const std::vector<std::byte>& bytes) {
   std::size_t families = 0;
   reader(families);
   order.families.resize(families);
-  for (PromptPair& family : order.families) {
-    reader(family.name);
-    visit_prompts(reader, family.clean);
-    visit_prompts(reader, family.corrupted);
-  }
+  for (AblatedFamily& family : order.families) visit_family(reader, family);
   return order;
 }
 

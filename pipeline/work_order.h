@@ -15,9 +15,11 @@
 
 namespace headsweep {
 
-/// A family as the model sees it.
-struct PromptPair {
+/// A family as the model sees it, and how what is not kept is ablated: what a circuit's score
+/// depends on.
+struct AblatedFamily {
   PromptBatch clean, corrupted;
+  AblationRule ablation;
   std::string name = {};
 };
 
@@ -26,11 +28,10 @@ struct WorkOrder {
   Gpt2Config config;
   DeviceChoice device = DeviceChoice::automatic;
   int threads = 0;  // per rank; 0: as many as pay
-  AblationRule ablation;
   CertifiedRule rule;
   Speculation speculation = Speculation::automatic;
   double stall_seconds = 600;
-  std::vector<PromptPair> families;
+  std::vector<AblatedFamily> families;
 };
 
 /// Takes the prompts' tokens from `families`.

@@ -127,9 +127,9 @@ Outcome bench_cost_command(Ranks& ranks, const CostBenchmark& benchmark, Format 
   cost.cluster.handling_seconds =
       measure_handling_seconds(ReplayedTrace(replayed, benchmark.trace));
   cost.backend = describe(ranks, loaded);
-  const PromptPair& family = order.families.front();
-  cost.family = trace.empty() ? estimate_family_cost(model, family, order.ablation)
-                              : measure_family_cost(model, family, order.ablation, trace);
+  const AblatedFamily& family = order.families.front();
+  cost.family = trace.empty() ? estimate_family_cost(model, family)
+                              : measure_family_cost(model, family, trace);
   if (ranks.size() > 1) {
     cost.cluster.message_seconds = message_seconds(ranks, order.config);
     for (int rank = 1; rank < ranks.size(); ++rank)

@@ -30,7 +30,7 @@ CostModel measure_here(const Job& job, const ReplayedTrace& trace) {
   cost.backend = loaded.backend->info().description;
   const Family& family = inputs.families.front();
   cost.family =
-      estimate_family_cost(*loaded.model, {family.clean, family.corrupted}, ablation_rule(job));
+      estimate_family_cost(*loaded.model, {family.clean, family.corrupted, ablation_rule(job)});
   cost.cluster.handling_seconds = measure_handling_seconds(trace);
   return cost;
 }

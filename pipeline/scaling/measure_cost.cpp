@@ -45,13 +45,12 @@ double median(std::vector<double> values, double if_empty) {
 }
 
 /// Sets what does not depend on the circuits; the evaluator for what does.
-Evaluator open_family(FamilyCost& cost, const Gpt2& model, const PromptPair& family,
-                      const AblationRule& rule) {
+Evaluator open_family(FamilyCost& cost, const Gpt2& model, const AblatedFamily& family) {
   cost.baseline_seconds = seconds_of([&] {
     Evaluator(model, family.clean, family.corrupted, {Ablation::zero, Positions::all});
   });
   const double start = monotonic_seconds();
-  Evaluator evaluator(model, family.clean, family.corrupted, rule);
+  Evaluator evaluator(model, family.clean, family.corrupted, family.ablation);
   cost.family_seconds = monotonic_seconds() - start;
   cost.circuits_side_by_side = evaluator.most_side_by_side();
   return evaluator;
@@ -59,13 +58,13 @@ Evaluator open_family(FamilyCost& cost, const Gpt2& model, const PromptPair& fam
 
 }  // namespace
 
-FamilyCost estimate_family_cost(const Gpt2& model, const PromptPair& family,
-                                const AblationRule& rule) {
+FamilyCost estimate_family_cost(const Gpt2& model, const AblatedFamily& family) {
   FamilyCost cost;
-  Evaluator evaluator = open_family(cost, model, family, rule);
+  Evaluator evaluator = open_family(cost, model, family);
   const int layers = model.config().layers, heads = model.config().heads;
-  const Circuit everything(layers, heads, Circuit::Start::everything, 1, rule.components);
-  const bool of_heads = heads_take_part(rule.components);
+  const Circuit everything(layers, heads, Circuit::Start::everything, 1,
+                           family.ablation.components);
+  const bool of_heads = heads_take_part(family.ablation.components);
   std::vector<double> ratios;
   const auto seconds_at = [&](int layer) {
     Circuit circuit = everything;
@@ -88,10 +87,10 @@ FamilyCost estimate_family_cost(const Gpt2& model, const PromptPair& family,
   return cost;
 }
 
-FamilyCost measure_family_cost(const Gpt2& model, const PromptPair& family,
-                               const AblationRule& rule, const std::vector<TraceStep>& trace) {
+FamilyCost measure_family_cost(const Gpt2& model, const AblatedFamily& family,
+                               const std::vector<TraceStep>& trace) {
   FamilyCost cost;
-  Evaluator evaluator = open_family(cost, model, family, rule);
+  Evaluator evaluator = open_family(cost, model, family);
   const int layers = model.config().layers, heads = model.config().heads;
   cost.evaluation_seconds.assign(static_cast<std::size_t>(layers), 0.0);
   std::vector<double> ratios;

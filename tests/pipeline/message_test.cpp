@@ -165,8 +165,6 @@ WorkOrder some_order() {
   order.config.layers = 24;
   order.config.layer_norm_epsilon = 1e-5;
   order.threads = 3;
-  order.ablation = {Ablation::resample, Positions::own, Components::heads_and_mlps,
-                    MlpMeans::under_head_mask};
   order.rule.search = {24, 16, Order::importance, 4.5, {{true, 99}, {false, 96.5}}};
   order.rule.search.components = Components::mlps;
   order.rule.search.granularity = Granularity::position;
@@ -174,7 +172,9 @@ WorkOrder some_order() {
   order.rule.audit_percent = 7;
   order.speculation = Speculation::off;
   order.stall_seconds = 77;
-  PromptPair family;
+  AblatedFamily family;
+  family.ablation = {Ablation::resample, Positions::own, Components::heads_and_mlps,
+                     MlpMeans::under_head_mask};
   family.clean.tokens = {{1, 2, 3}, {4, 5}};
   family.clean.answers = {6, 7};
   family.clean.distractors = {8, 9};
@@ -191,10 +191,10 @@ TEST(WorkOrder, Arrives) {
   const WorkOrder order = some_order(), arrived = work_order_from(to_bytes(order));
   EXPECT_EQ(to_bytes(arrived), to_bytes(order));
   EXPECT_EQ(arrived.config.layers, 24);
-  EXPECT_EQ(arrived.ablation.kind, Ablation::resample);
-  EXPECT_EQ(arrived.ablation.positions, Positions::own);
-  EXPECT_EQ(arrived.ablation.components, Components::heads_and_mlps);
-  EXPECT_EQ(arrived.ablation.mlp_means, MlpMeans::under_head_mask);
+  EXPECT_EQ(arrived.families[1].ablation.kind, Ablation::resample);
+  EXPECT_EQ(arrived.families[1].ablation.positions, Positions::own);
+  EXPECT_EQ(arrived.families[1].ablation.components, Components::heads_and_mlps);
+  EXPECT_EQ(arrived.families[1].ablation.mlp_means, MlpMeans::under_head_mask);
   EXPECT_EQ(arrived.rule.search.components, Components::mlps);
   EXPECT_EQ(arrived.rule.search.granularity, Granularity::position);
   EXPECT_EQ(arrived.rule.search.order, Order::importance);
