@@ -37,7 +37,7 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 Prompt read_prompt(const YamlNode& node) {
-  node.allow_keys({"text", "answer", "distractor", "template", "words"});
+  node.allow_keys({"text", "answer", "distractor", "joined", "template", "words"});
   Prompt prompt;
   prompt.origin = node.where();
   prompt.text = node.at("text").text();
@@ -48,6 +48,7 @@ Prompt read_prompt(const YamlNode& node) {
         .fail(fmt::format("is the same as the answer, {} (their logit difference would be 0) "
                           "change one of the two",
                           in_quotes(prompt.answer)));
+  if (const auto joined = node.find("joined")) prompt.joined = joined->flag();
   if (const auto id = node.find("template"))
     prompt.template_id = id->integer(0, std::numeric_limits<int>::max());
   if (const auto words = node.find("words")) {

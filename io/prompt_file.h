@@ -1,6 +1,6 @@
 // Families given as explicit prompts, in JSON or YAML: {clean: [prompt], corrupted: [prompt]},
-// where a prompt is {text, answer, distractor, template: 0, words: {S1: "2", S2: "4", ...}}.
-// `template` and `words` may be left out.
+// where a prompt is {text, answer, distractor, joined: false, template: 0, words: {S1: "2", ...}}.
+// `joined`, `template` and `words` may be left out.
 #pragma once
 
 #include <filesystem>
@@ -18,6 +18,7 @@ struct Prompt {
   std::vector<std::pair<std::string, std::string>> words;  // (position name, word)
   std::string
       origin;  // for messages: "families/odd5.json:12" or "family 'even-step2', clean prompt 3"
+  bool joined = false;  // answer and distractor follow the text without a space
 };
 
 struct PromptFamily {

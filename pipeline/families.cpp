@@ -15,16 +15,17 @@ namespace {
   throw UserError(fmt::format("{}: {}: {}", prompt.origin, in_quotes(prompt.text), problem));
 }
 
-/// The token of a word that follows others, leading space included.
+/// The token of a word that follows the text, leading space included where there is one.
 int single_token(const Tokenizer& tokenizer, const Prompt& prompt, const std::string& role,
                  const std::string& word) {
-  const std::vector<int> tokens = tokenizer.encode(" " + word);
+  const std::string joint = prompt.joined ? "" : " ";
+  const std::vector<int> tokens = tokenizer.encode(joint + word);
   if (tokens.size() != 1)
     refuse(
         prompt,
         fmt::format(
-            "the {} ' {}' is {} tokens (a logit belongs to one token): choose a word that is one",
-            role, word, tokens.size()));
+            "the {} '{}{}' is {} tokens (a logit belongs to one token): choose a word that is one",
+            role, joint, word, tokens.size()));
   return tokens.front();
 }
 
@@ -115,7 +116,7 @@ std::string hash_of(const PromptFamily& family) {
     for (const Prompt& p : *prompts) {
       all += fmt::format("{}\x1f{}\x1f{}\x1f{}", p.text, p.answer, p.distractor, p.template_id);
       for (const auto& [name, word] : p.words) all += fmt::format("\x1f{}\x1f{}", name, word);
-      all += '\n';
+      all += p.joined ? "\x1fjoined\n" : "\n";
     }
   }
   return sha256(all);

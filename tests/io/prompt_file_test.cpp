@@ -38,7 +38,8 @@ class ReadPromptFile : public testing::Test {
 TEST_F(ReadPromptFile, KeepsTheOrderOfWords) {
   const PromptFamily family = read(
       "clean:\n"
-      "- {text: 2 4 6, answer: 8, distractor: 6, template: 3, words: {S2: 2, S10: 4, S1: 6}}\n"
+      "- {text: 2 4 6, answer: 8, distractor: 6, template: 3, joined: true, words: {S2: 2, S10: 4, "
+      "S1: 6}}\n"
       "corrupted:\n"
       "- text: 2 4 4\n"
       "  answer: 8\n"
@@ -55,6 +56,8 @@ TEST_F(ReadPromptFile, KeepsTheOrderOfWords) {
   EXPECT_THAT(family.clean[0].origin, EndsWith("f.yaml:2"));
   EXPECT_THAT(family.corrupted[0].origin, EndsWith("f.yaml:4"));
   EXPECT_EQ(family.corrupted[0].template_id, 0);
+  EXPECT_TRUE(family.clean[0].joined);
+  EXPECT_FALSE(family.corrupted[0].joined);
 }
 
 TEST_F(ReadPromptFile, ReadsTheGoldenFamilies) {

@@ -72,7 +72,7 @@ TEST(Prompts, OfAFamilyWithAFileAreRead) {
 
 /// Prompts as a user could write them: "A 3 5" and its corrupted form "A 3 3".
 Prompt written(const std::string& text, const std::string& origin) {
-  return {text, "7", "5", 0, {{"S1", "3"}}, origin};
+  return {text, "7", "5", 0, {{"S1", "3"}}, origin, false};
 }
 
 class Tokenizing : public testing::Test {
@@ -161,6 +161,17 @@ TEST_F(Tokenizing, TheHashDependsOnAllThatIsInThePromptsAndOnNothingElse) {
   EXPECT_NE(hash_after([](Prompt& prompt) { prompt.distractor = "9"; }), before);
   EXPECT_NE(hash_after([](Prompt& prompt) { prompt.template_id = 1; }), before);
   EXPECT_NE(hash_after([](Prompt& prompt) { prompt.words[0].second = "5"; }), before);
+  EXPECT_NE(hash_after([](Prompt& prompt) { prompt.joined = true; }), before);
+}
+
+TEST_F(Tokenizing, AJoinedAnswerHasNoSpaceInFront) {
+  prompts.clean[0].joined = true;
+  const Family family = tokenized();
+  EXPECT_EQ(family.clean.answers,
+            (std::vector{tokenizer().encode("7").front(), tokenizer().encode(" 7").front()}));
+  EXPECT_EQ(family.clean.distractors.front(), tokenizer().encode("5").front());
+  prompts.clean[0].answer = "31415926";
+  expect_refused("mine.json:3", "'A 3 5': the answer '31415926' is");
 }
 
 TEST_F(Tokenizing, AnAnswerOfSeveralTokensIsRefused) {
