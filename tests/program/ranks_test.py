@@ -1,5 +1,6 @@
 """However many ranks work on a job, and however they share it, its run files hold the same bits."""
 import re
+import shutil
 
 import headsweep_program
 from headsweep_program import DONE, MODELS, family_file, job, results
@@ -32,6 +33,12 @@ class SameBitsTest(RanksTest):
         if speculation == "off":
             self.assertEqual(work["discarded"], 0)
 
+    def take_over_ladder(self, output):
+        """Costs are measured when a job begins, and choose the rungs; a job that goes on takes those in its files."""
+        folder = self.folder / output / "job"
+        folder.mkdir(parents=True)
+        shutil.copy(self.folder / "alone/job" / f"{FAMILIES[-1]}.file.T3.h5", folder)
+
     def assert_same_bits(self, model, order, shared=SHARED, **search):
         value = job(MODELS / model, {name: family_file(name) for name in FAMILIES}, threshold=3, order=order, **search)
         self.write("job.yaml", value | {"run": {"output": "alone"}})
@@ -41,6 +48,7 @@ class SameBitsTest(RanksTest):
             output = f"{ranks}-{speculation}-{ranks_per_family}"
             self.write("job.yaml", value | {"run": {"output": output, "speculation": speculation,
                                                     "ranks_per_family": ranks_per_family}})
+            self.take_over_ladder(output)
             with self.subTest(output, model=model, order=order):
                 self.run_ranks(ranks, "run", "job.yaml", code=DONE)
                 for name, shown in self.runs_of(output).items():
@@ -48,7 +56,8 @@ class SameBitsTest(RanksTest):
                     for key, content in expected[name].items():
                         self.assertEqual(results(shown)[key], content, f"{name}: {key}")
                     self.assertTrue({decision["rank"] for decision in shown["decisions"]} <= set(range(ranks)))
-                    self.assert_work_adds_up(shown, speculation)
+                    if name != FAMILIES[-1]:
+                        self.assert_work_adds_up(shown, speculation)
 
     def test_tiny_a_backward(self):
         self.assert_same_bits("tiny-a", "backward")
@@ -71,14 +80,15 @@ class SameBitsTest(RanksTest):
                               granularity="position")
 
     def test_other_commands_are_left_to_rank_0(self):
-        self.write("job.yaml", job(MODELS / "tiny-a", {"even": family_file("even")}, threshold=3))
+        self.write("job.yaml", job(MODELS / "tiny-a", {"even": family_file("even")}, threshold=3) |
+                   {"run": {"precision": "fp32"}})
         for arguments in (["--version"], ["--help"], ["run", "--help"], ["plan", "job.yaml"],
                           ["prompt", MODELS / "tiny-a", "2 4 6", " 8", "--json"]):
             with self.subTest(arguments[0]):
                 alone = self.run_program(*arguments, code=DONE)
                 code, stdout, stderr = self.ended(self.start_ranks(3, *arguments))
-                # How much memory was used differs by a megabyte or two.
-                said, expected = (re.sub(r"memory: \d+ MB", "memory", text) for text in (stdout, alone.stdout))
+                # How much memory was used differs by a megabyte or two, and times differ.
+                said, expected = (re.sub(r"memory: \d+ MB|[\d.]+ s\b", "measured", text) for text in (stdout, alone.stdout))
                 self.assertEqual((code, said, stderr), (DONE, expected, alone.stderr))
 
 
