@@ -41,6 +41,7 @@ int waves_of(const RunRecord& record) {
 
 Ledger::Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, RunSetting setting)
     : job_(job), setting_(std::move(setting)), progress_(runs_of(job).size()) {
+  if (std::filesystem::is_directory(run_folder(job))) lock_folder();
   for (const RunSpec& run : runs_of(job)) {
     RunStore store(run_file_path(job, run),
                    new_run(job, run, inputs.families[run.family], inputs.tokenizer, setting_));
@@ -56,8 +57,25 @@ Ledger::Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, Run
   }
 }
 
+void Ledger::lock_folder() {
+  lock_asked_for_ = true;
+  lock_ = FolderLock::take(run_folder(job_));
+  if (!lock_)
+    fmt::print(stderr,
+               "headsweep: {}: its file system knows no locks: see to it that no other job writes "
+               "there\n",
+               run_folder(job_).string());
+}
+
 void Ledger::begin() {
-  make_run_folder(job_);
+  if (!lock_asked_for_) {
+    make_run_folder(job_);
+    lock_folder();
+    for (const Book& book : books_)
+      if (std::filesystem::exists(book.store.path()))
+        throw UserError(book.store.path().string() +
+                        ": another process has begun it meanwhile: run the same command again");
+  }
   write_index();
   progress_.begin();
   for (const Book& book : books_) {

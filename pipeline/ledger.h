@@ -4,9 +4,11 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "io/folder_lock.h"
 #include "pipeline/coordinator.h"
 #include "pipeline/inputs.h"
 #include "pipeline/progress.h"
@@ -20,7 +22,7 @@ namespace headsweep {
 class Ledger {
  public:
   /// Opens the run file of each run, and takes up what is in it. UserError if one is that of
-  /// another run, or does not follow from itself.
+  /// another run, or does not follow from itself, or if another process is working on them.
   Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, RunSetting setting);
 
   /// Makes the folder and the index; shows what is complete already. Nothing is written before.
@@ -56,12 +58,15 @@ class Ledger {
     GreedySearch search;            // after them
   };
 
+  void lock_folder();
   void replace_steps(Book& book, const SearchProgress& progress);
   void add_step(Book& book, const SearchStep& step);
   void finish(std::size_t run, RunStatus status);
   void write_index();
 
   const Job& job_;
+  bool lock_asked_for_ = false;
+  std::optional<FolderLock> lock_;  // none where the file system knows no locks
   RunSetting setting_;
   std::deque<Book> books_;                         // by run
   std::map<std::size_t, std::string> why_failed_;  // by family

@@ -10,7 +10,7 @@ except ImportError:
     h5py = None
 
 import headsweep_program
-from headsweep_program import DONE, PROGRAM, STOPPED, family_file
+from headsweep_program import DONE, PROGRAM, STOPPED, USERS_MISTAKE, family_file
 from long_run import LongRunTest
 
 
@@ -62,6 +62,18 @@ class InterruptedTest(LongRunTest):
         self.assertEqual(shown["provenance"]["starts"], "4")
         seconds = [decision["seconds"] for decision in shown["decisions"]]
         self.assertEqual(seconds, sorted(seconds), "time runs on over all starts")
+
+    def test_a_second_process_is_refused(self):
+        process = self.start()
+        self.wait_for_decisions(process)
+        process.send_signal(signal.SIGSTOP)
+        refused = self.run_program("run", "job.yaml", code=USERS_MISTAKE)
+        self.assertRegex(refused.stderr, rf"runs/job: process {process.pid} on .* is working there: wait")
+        process.send_signal(signal.SIGCONT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, DONE)
+        self.assert_finishes()
+        self.assert_only_run_files()
 
     def test_asked_to_stop_before_the_search(self):
         """A signal that comes while the model is loaded is not lost, and does no harm."""
