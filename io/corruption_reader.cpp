@@ -1,4 +1,3 @@
-#include <limits>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -40,7 +39,8 @@ void read_pool(const YamlNode& node, CorruptionSpec& corruption) {
   if (words) corruption.words = read_words(*words, 2);
 }
 
-CorruptionSpec read_drawn(const YamlNode& node) {
+/// One for each seed in a list.
+std::vector<CorruptionSpec> read_drawn(const YamlNode& node) {
   CorruptionSpec corruption;
   corruption.kind = read_rule(node.at("rule"));
   std::vector<std::string> keys = {"rule"};
@@ -49,16 +49,23 @@ CorruptionSpec read_drawn(const YamlNode& node) {
     keys.emplace_back("seed");
   node.allow_keys(keys);
   read_pool(node, corruption);
-  if (const auto seed = node.find("seed"))
-    corruption.seed = seed->integer(0, std::numeric_limits<int>::max());
-  return corruption;
+  const auto seed = node.find("seed");
+  if (!seed) return {corruption};
+  if (seed->is_list()) corruption.seed_naming = SeedNaming::named;
+  std::vector<CorruptionSpec> corruptions;
+  for (const int each : read_one_or_several(*seed, "a seed", read_seed)) {
+    corruption.seed = each;
+    corruptions.push_back(corruption);
+  }
+  return corruptions;
 }
 
-CorruptionSpec read_corruption(const YamlNode& node, const std::filesystem::path& folder) {
+std::vector<CorruptionSpec> read_corruption(const YamlNode& node,
+                                            const std::filesystem::path& folder) {
   CorruptionSpec corruption;
   if (!node.is_mapping()) {
     corruption.kind = read_rule(node);
-    return corruption;
+    return {corruption};
   }
   const auto family = node.find("family"), file = node.find("file");
   if (family) {
@@ -75,24 +82,27 @@ CorruptionSpec read_corruption(const YamlNode& node, const std::filesystem::path
     node.allow_keys({"rule", "seed", "numbers", "words", "family", "file"});
     node.fail("says not what to do; give it 'rule', 'family' or 'file'");
   }
-  return corruption;
+  return {corruption};
 }
 
 }  // namespace
 
 std::vector<CorruptionSpec> read_corruptions(const YamlNode& node,
                                              const std::filesystem::path& folder) {
-  if (!node.is_list()) return {read_corruption(node, folder)};
+  if (!node.is_list()) return read_corruption(node, folder);
   std::vector<CorruptionSpec> corruptions;
   std::unordered_set<std::string> names;
   for (const YamlNode& item : node.items()) {
-    CorruptionSpec corruption = read_corruption(item, folder);
-    if (!names.insert(name_of(corruption)).second)
-      item.fail(
-          fmt::format("'{}' is in the list already, and the run file's name tells no more; "
-                      "give it a family of its own",
-                      name_of(corruption)));
-    corruptions.push_back(std::move(corruption));
+    for (CorruptionSpec& corruption : read_corruption(item, folder)) {
+      if (!names.insert(name_of(corruption)).second)
+        item.fail(
+            fmt::format("'{}' is in the list already, and the run file's name tells no more; "
+                        "{}",
+                        name_of(corruption),
+                        is_drawn(corruption.kind) ? "give its seeds as one list, as in seed: [1, 2]"
+                                                  : "give it a family of its own"));
+      corruptions.push_back(std::move(corruption));
+    }
   }
   if (corruptions.empty()) node.fail("is an empty list; name a corruption");
   return corruptions;

@@ -75,11 +75,25 @@ void read_file_family(const YamlNode& node, const YamlNode& file, const fs::path
   family.corruption.kind = Corruption::of_file;
 }
 
-/// As many as it has corruptions.
+/// The family with each seed of its sentences, if it gives several.
+std::vector<FamilySpec> with_sentences(const YamlNode& node, const FamilySpec& family) {
+  const auto sentences = node.find("sentences");
+  if (!sentences) return {family};
+  const auto seed = sentences->find("seed");
+  std::vector<FamilySpec> specs;
+  for (SentenceSpec& each : read_sentences(*sentences, length_of(family.generate->sequence))) {
+    FamilySpec& spec = specs.emplace_back(family);
+    if (seed && seed->is_list()) spec.name = with_seed(family.name, each.seed);
+    spec.sentences = std::move(each);
+  }
+  return specs;
+}
+
+/// As many as it has corruptions, with each of its sentences' seeds.
 std::vector<FamilySpec> read_family(const YamlNode& node, const fs::path& folder) {
   node.allow_keys({"name", "file", "generate", "sentences", "keep", "corrupt"});
   FamilySpec family;
-  family.name = read_family_name(node.at("name"));
+  family.name = family.written_name = read_family_name(node.at("name"));
   family.where = node.where();
   const auto file = node.find("file");
   const auto generate = node.find("generate");
@@ -92,15 +106,14 @@ std::vector<FamilySpec> read_family(const YamlNode& node, const fs::path& folder
     return {std::move(family)};
   }
   family.generate = read_generate(*generate);
-  if (const auto sentences = node.find("sentences"))
-    family.sentences = read_sentences(*sentences, length_of(family.generate->sequence));
   if (const auto keep = node.find("keep")) family.keep = read_keep(*keep);
-  check_number_of_prompts(node, family);
+  const std::vector<FamilySpec> seeded = with_sentences(node, family);
+  check_number_of_prompts(node, seeded.front());
+  const std::vector<CorruptionSpec> corruptions = read_corruptions(node.at("corrupt"), folder);
   std::vector<FamilySpec> specs;
-  for (CorruptionSpec& corruption : read_corruptions(node.at("corrupt"), folder)) {
-    specs.push_back(family);
-    specs.back().corruption = std::move(corruption);
-  }
+  for (const FamilySpec& each : seeded)
+    for (const CorruptionSpec& corruption : corruptions)
+      specs.emplace_back(each).corruption = corruption;
   return specs;
 }
 
@@ -113,10 +126,10 @@ void check_named_families(const YamlNode& list, const std::vector<FamilySpec>& f
     if (corruption.kind != Corruption::of_family) continue;
     const auto items = list.items();
     const auto item = std::find_if(items.begin(), items.end(), [&](const YamlNode& each) {
-      return each.at("name").text() == family.name;
+      return each.at("name").text() == family.written_name;
     });
     const YamlNode corrupt = item->at("corrupt");
-    if (corruption.family == family.name)
+    if (corruption.family == family.name || corruption.family == family.written_name)
       corrupt.fail("names the family itself (its prompts would not change) name another");
     if (std::find(names.begin(), names.end(), corruption.family) != names.end()) continue;
     const auto guess = nearest(corruption.family, names);
@@ -135,10 +148,13 @@ std::vector<FamilySpec> read_families(const YamlNode& list, const fs::path& fold
   std::unordered_map<std::string, std::string> places;
   for (const YamlNode& item : items) {
     std::vector<FamilySpec> specs = read_family(item, folder);
-    const auto [first, is_new] = places.try_emplace(specs.front().name, specs.front().where);
-    if (!is_new)
-      item.at("name").fail(fmt::format("'{}' names a family already ({}) give each its own name",
-                                       first->first, first->second));
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+      if (i > 0 && specs[i].name == specs[i - 1].name) continue;  // another corruption
+      const auto [first, is_new] = places.try_emplace(specs[i].name, specs[i].where);
+      if (!is_new)
+        item.at("name").fail(fmt::format("'{}' names a family already ({}) give each its own name",
+                                         first->first, first->second));
+    }
     std::move(specs.begin(), specs.end(), std::back_inserter(families));
   }
   check_named_families(list, families);

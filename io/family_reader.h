@@ -23,8 +23,8 @@ GenerateSpec read_generate(const YamlNode& node);
 /// How many sequences a specification makes.
 int count_sequences(const SequenceSpec& spec);
 
-/// The value of `sentences`, around sequences of `length` items.
-SentenceSpec read_sentences(const YamlNode& node, int length);
+/// The value of `sentences`, around sequences of `length` items: one for each seed.
+std::vector<SentenceSpec> read_sentences(const YamlNode& node, int length);
 
 /// The value of `corrupt`: a rule, a mapping, or a list of those.
 std::vector<CorruptionSpec> read_corruptions(const YamlNode& node,

@@ -11,8 +11,13 @@ bool is_drawn(Corruption value) {
          value == Corruption::shuffle;
 }
 
+std::string with_seed(const std::string& name, int seed) {
+  return name + "-s" + std::to_string(seed);
+}
+
 std::string name_of(const CorruptionSpec& corruption) {
   const std::string kind = name_of(corruption.kind);
+  if (corruption.seed_naming == SeedNaming::named) return with_seed(kind, corruption.seed);
   return corruption.kind == Corruption::of_family ? kind + "-" + corruption.family : kind;
 }
 

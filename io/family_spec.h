@@ -72,6 +72,9 @@ struct SentenceSpec {
   int seed = 0;          // of the choice of filler words
 };
 
+/// A seed that the job gives in a list is part of the name of what it makes: "names-s2".
+enum class SeedNaming { unnamed, named };
+
 /// Leaves out what the full model gets wrong.
 struct KeepSpec {
   bool top = false;             // the answer must be the likeliest token
@@ -93,6 +96,7 @@ enum class Corruption {
 struct CorruptionSpec {
   Corruption kind = Corruption::repeat_last;
   int seed = 0;
+  SeedNaming seed_naming = SeedNaming::unnamed;
   // What is drawn from: numbers from .. to, or words; neither: the family's items and answers.
   std::optional<std::pair<int, int>> numbers;
   std::vector<std::string> words;
@@ -109,6 +113,7 @@ struct GenerateSpec {
 /// A family with one corruption: either read from `file` or generated.
 struct FamilySpec {
   std::string name;
+  std::string written_name;                   // in the job: without the seed
   std::string where;                          // "jobs/demo.yaml:5", for messages
   std::optional<std::filesystem::path> file;  // resolved against the job file's folder
   std::optional<GenerateSpec> generate;
@@ -122,7 +127,10 @@ int length_of(const SequenceSpec& spec);
 /// By random numbers, which its seed begins.
 bool is_drawn(Corruption value);
 
-/// As it stands in run files and their names: "random_items", "file", "family-odd".
+/// "names" to "names-s2".
+std::string with_seed(const std::string& name, int seed);
+
+/// As it stands in run files and their names: "random_items", "shuffle-s2", "file", "family-odd".
 std::string name_of(const CorruptionSpec& corruption);
 
 // Names as the job file spells them.

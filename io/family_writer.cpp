@@ -91,7 +91,10 @@ std::string written(const CorruptionSpec& corruption) {
   if (const auto& numbers = corruption.numbers)
     keys += fmt::format(", numbers: [{}, {}]", numbers->first, numbers->second);
   if (!corruption.words.empty()) keys += ", words: " + yaml_list(corruption.words);
-  if (is_drawn(corruption.kind)) keys += fmt::format(", seed: {}", corruption.seed);
+  // In a list of one, the seed is still named.
+  const bool named = corruption.seed_naming == SeedNaming::named;
+  if (is_drawn(corruption.kind))
+    keys += fmt::format(", seed: {}{}{}", named ? "[" : "", corruption.seed, named ? "]" : "");
   return "{" + keys + "}";
 }
 

@@ -20,6 +20,9 @@ FoundRun run_in(const std::filesystem::path& file) {
   run.family = run.record->family;
   run.corruption = value_of(run.record->identity, "corruption", "?");
   run.threshold = run.record->threshold;
+  run.order = value_of(run.record->identity, "order", "?");
+  run.ablation = value_of(run.record->identity, "ablation", "?");
+  run.resample = value_of(run.record->identity, "resample", "");
   run.status = name_of(run.record->status);
   return run;
 }
@@ -31,6 +34,9 @@ FoundRun listed(const IndexEntry& entry, const std::filesystem::path& file) {
   run.family = entry.family;
   run.corruption = entry.corruption;
   run.threshold = entry.threshold;
+  run.order = entry.order;
+  run.ablation = entry.ablation;
+  run.resample = entry.resample;
   run.status = entry.status;
   run.reason = entry.reason;
   return run;

@@ -15,6 +15,8 @@ struct FoundRun {
   std::filesystem::path file;
   std::string family, corruption;
   double threshold = 0;
+  std::string order, ablation;
+  std::string resample;  // as in the run's identity, else empty
   std::string status;  // as in an index; or, of a file that an index names: "missing", "unreadable"
   std::string reason;  // why it failed or cannot be read, else empty
   std::optional<RunRecord> record;  // none where no file is, or none that can be read

@@ -32,6 +32,16 @@ enum class DeviceChoice { automatic, cpu, cuda };
 enum class Precision { automatic, bf16, bf16x3, fp32, fp64 };
 enum class Speculation { automatic, off };
 
+/// The runs that an entry of `sweep.include` or `sweep.exclude` is about: those that have one of
+/// the values of each list; an empty list is about all.
+struct RunSelector {
+  std::vector<std::string> families, corruptions;  // in full: "names-s2", "shuffle-s3"
+  std::vector<double> thresholds;
+  std::vector<Order> orders;
+  std::vector<Ablation> ablations;
+  std::vector<int> seeds;  // of the corruption or of the sentences
+};
+
 struct Job {
   std::filesystem::path file;  // the job file
   struct {
@@ -40,15 +50,21 @@ struct Job {
   } model;
   std::vector<FamilySpec> families;  // one for each family and corruption
   struct {
-    Order order = Order::backward;
+    // Each family is searched with each combination of them.
+    std::vector<Order> orders = {Order::backward};
     std::vector<double> thresholds = {3.0};  // percent of the full model's logit difference
+    std::vector<Ablation> ablations = {Ablation::mean};
     Components components = Components::heads;
     MlpMeans mlp_means = MlpMeans::clean;
     Granularity granularity = Granularity::component;
-    Ablation ablation = Ablation::mean;
     Positions positions = Positions::all;
     bool allow_nonpositive_baseline = false;
+    int resample_prompts = 0;  // so many more searches, on prompts drawn from the family's
+    int resample_seed = 0;
   } search;
+  struct {
+    std::vector<RunSelector> include, exclude;  // no include: all
+  } sweep;
   struct {
     DeviceChoice device = DeviceChoice::automatic;
     Precision precision = Precision::automatic;
@@ -68,12 +84,35 @@ struct Job {
 struct RunSpec {
   std::size_t family = 0;  // of Job::families
   double threshold = 3.0;
+  Order order = Order::backward;
+  Ablation ablation = Ablation::mean;
+  int resample = 0;  // number of the drawn prompts; 0: all prompts, as they are
 
   bool operator==(const RunSpec&) const = default;
 };
 
-/// The runs of a job: family after family, each with all thresholds.
+/// The runs of a job that `sweep` leaves: family after family, in each ablation after ablation.
 std::vector<RunSpec> runs_of(const Job& job);
+
+/// A family with one ablation: what a circuit's score depends on. Runs of the same share scores.
+struct AblatedFamilySpec {
+  std::size_t family = 0;  // of Job::families
+  Ablation ablation = Ablation::mean;
+
+  bool operator==(const AblatedFamilySpec&) const = default;
+};
+inline AblatedFamilySpec ablated_family_of(const RunSpec& run) {
+  return {run.family, run.ablation};
+}
+
+/// Those that the job's runs are about, in the order of runs_of(). A family without runs has none.
+std::vector<AblatedFamilySpec> ablated_families_of(const Job& job);
+
+/// "even.shuffle-s2.T3.forward": what the run's file is called. It depends on the run alone.
+std::string run_name(const Job& job, const RunSpec& run);
+
+/// "3 of seed 7"; empty for a run on all prompts.
+std::string resample_text(const Job& job, const RunSpec& run);
 
 /// One `--set key=value`: "search.threshold=5".
 using Overrides = std::vector<std::string>;

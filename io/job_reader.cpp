@@ -8,6 +8,7 @@
 
 #include "io/family_reader.h"
 #include "io/job.h"
+#include "io/sweep_reader.h"
 #include "io/yaml_document.h"
 #include "io/yaml_values.h"
 
@@ -21,6 +22,7 @@ constexpr int most_threads = 4096;
 constexpr int most_ranks = 1'000'000;
 constexpr double longest_stall_seconds = 1e9;  // thirty years; keeps times within a clock's range
 constexpr double threshold_limit = 1e6;
+constexpr int most_resamples = 10'000;
 
 void read_model(const YamlNode& model, const fs::path& folder, Job& job) {
   model.allow_keys({"path", "processing"});
@@ -35,20 +37,6 @@ double read_threshold(const YamlNode& node) {
     node.fail(fmt::format("must be at least 0 and below {:.0f} (percent), but is {}",
                           threshold_limit, threshold));
   return threshold;
-}
-
-/// One, or a list of different ones.
-std::vector<double> read_thresholds(const YamlNode& node) {
-  if (!node.is_list()) return {read_threshold(node)};
-  if (node.items().empty()) node.fail("is an empty list; name a threshold (percent)");
-  std::vector<double> thresholds;
-  for (const YamlNode& item : node.items()) {
-    const double threshold = read_threshold(item);
-    if (std::ranges::find(thresholds, threshold) != thresholds.end())
-      item.fail(fmt::format("{} is in the list already; remove it", threshold));
-    thresholds.push_back(threshold);
-  }
-  return thresholds;
 }
 
 /// A component, or a list of them.
@@ -69,19 +57,20 @@ Components read_components(const YamlNode& node) {
 
 /// What does not go together.
 void check_search(const YamlNode& search, const Job& job) {
-  const auto& [order, threshold, components, mlp_means, granularity, ablation, positions, allow] =
-      job.search;
+  const Components components = job.search.components;
+  const bool by_importance =
+      std::ranges::find(job.search.orders, Order::importance) != job.search.orders.end();
   const auto fail = [&](const char* key, const std::string& problem) {
     search.at(key).fail(problem);
   };
-  if (mlp_means == MlpMeans::under_head_mask && !mlps_take_part(components))
+  if (job.search.mlp_means == MlpMeans::under_head_mask && !mlps_take_part(components))
     fail("mlp_means",
          "says how MLPs' means are taken, but search.components is heads; make it "
          "[heads, mlps]");
-  if (order == Order::importance && !heads_take_part(components))
+  if (by_importance && !heads_take_part(components))
     fail("order", "'importance' ranks heads, but search.components is mlps; use another order");
-  if (granularity != Granularity::position) return;
-  if (positions == Positions::all)
+  if (job.search.granularity != Granularity::position) return;
+  if (job.search.positions == Positions::all)
     fail("granularity",
          "'position' removes heads at single positions, but search.positions is all "
          "(a kept head is kept at every position); set it to own or union");
@@ -89,7 +78,7 @@ void check_search(const YamlNode& search, const Job& job) {
     fail("granularity",
          "'position' removes heads at single positions, but search.components is "
          "mlps; make it heads or [heads, mlps]");
-  if (order == Order::importance)
+  if (by_importance)
     fail("granularity",
          "'position' does not go with order importance, which ranks whole heads; use "
          "another order");
@@ -97,23 +86,28 @@ void check_search(const YamlNode& search, const Job& job) {
 
 void read_search(const YamlNode& search, Job& job) {
   search.allow_keys({"rule", "order", "threshold", "components", "mlp_means", "granularity",
-                     "ablation", "positions", "allow_nonpositive_baseline"});
+                     "ablation", "positions", "allow_nonpositive_baseline", "resample_prompts",
+                     "resample_seed"});
   if (const auto rule = search.find("rule")) rule->choice({"greedy"});
-  read_choice(search, "order",
-              {Order::backward, Order::forward, Order::alternate, Order::importance},
-              job.search.order);
-  if (const auto node = search.find("threshold")) job.search.thresholds = read_thresholds(*node);
+  read_choices(search, "order",
+               {Order::backward, Order::forward, Order::alternate, Order::importance},
+               job.search.orders);
+  if (const auto node = search.find("threshold"))
+    job.search.thresholds = read_one_or_several(*node, "a threshold (percent)", read_threshold);
   if (const auto node = search.find("components")) job.search.components = read_components(*node);
   read_choice(search, "mlp_means", {MlpMeans::clean, MlpMeans::under_head_mask},
               job.search.mlp_means);
   read_choice(search, "granularity", {Granularity::component, Granularity::position},
               job.search.granularity);
-  read_choice(search, "ablation", {Ablation::mean, Ablation::zero, Ablation::resample},
-              job.search.ablation);
+  read_choices(search, "ablation", {Ablation::mean, Ablation::zero, Ablation::resample},
+               job.search.ablations);
   read_choice(search, "positions", {Positions::all, Positions::own, Positions::union_of_corrupted},
               job.search.positions);
   if (const auto node = search.find("allow_nonpositive_baseline"))
     job.search.allow_nonpositive_baseline = node->flag();
+  if (const auto node = search.find("resample_prompts"))
+    job.search.resample_prompts = node->integer(0, most_resamples);
+  if (const auto node = search.find("resample_seed")) job.search.resample_seed = read_seed(*node);
   check_search(search, job);
 }
 
@@ -157,7 +151,7 @@ Job read_job(const fs::path& path, const Overrides& overrides) {
   YamlDocument document(path, "the job file", most_job_bytes);
   for (const std::string& assignment : overrides) document.set(assignment);
   const YamlNode root = document.root();
-  root.allow_keys({"model", "families", "search", "run"});
+  root.allow_keys({"model", "families", "search", "sweep", "run"});
 
   const fs::path folder = path.parent_path();
   Job job;
@@ -168,6 +162,8 @@ Job read_job(const fs::path& path, const Overrides& overrides) {
   // A section of which all lines are commented out reads as empty.
   if (const auto search = root.find("search"); search && !search->is_empty())
     read_search(*search, job);
+  if (const auto sweep = root.find("sweep"); sweep && !sweep->is_empty()) read_sweep(*sweep, job);
+  check_number_of_runs(root, job);
   if (const auto run = root.find("run"); run && !run->is_empty()) read_run(*run, folder, job);
   return job;
 }

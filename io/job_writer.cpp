@@ -10,12 +10,42 @@
 
 namespace headsweep {
 
-std::vector<RunSpec> runs_of(const Job& job) {
-  std::vector<RunSpec> runs;
-  for (std::size_t family = 0; family < job.families.size(); ++family)
-    for (const double threshold : job.search.thresholds) runs.push_back({family, threshold});
-  return runs;
+namespace {
+
+template <class Enum>
+std::string names_of(const std::vector<Enum>& values) {
+  std::vector<std::string> names;
+  for (const Enum each : values) names.emplace_back(name_of(each));
+  return fmt::format("[{}]", fmt::join(names, ", "));
 }
+
+void append_selectors(const char* key, const std::vector<RunSelector>& selectors,
+                      std::string& yaml) {
+  if (selectors.empty()) return;
+  yaml += fmt::format("  {}:\n", key);
+  for (const RunSelector& each : selectors) {
+    std::vector<std::string> keys;
+    const auto add = [&](const char* name, bool given, const std::string& list) {
+      if (given) keys.push_back(fmt::format("{}: {}", name, list));
+    };
+    add("family", !each.families.empty(), yaml_list(each.families));
+    add("corruption", !each.corruptions.empty(), yaml_list(each.corruptions));
+    add("threshold", !each.thresholds.empty(), fmt::format("{}", each.thresholds));
+    add("order", !each.orders.empty(), names_of(each.orders));
+    add("ablation", !each.ablations.empty(), names_of(each.ablations));
+    add("seed", !each.seeds.empty(), fmt::format("{}", each.seeds));
+    yaml += fmt::format("    - {{{}}}\n", fmt::join(keys, ", "));
+  }
+}
+
+void append_sweep(const Job& job, std::string& yaml) {
+  if (job.sweep.include.empty() && job.sweep.exclude.empty()) return;
+  yaml += "sweep:\n";
+  append_selectors("include", job.sweep.include, yaml);
+  append_selectors("exclude", job.sweep.exclude, yaml);
+}
+
+}  // namespace
 
 std::string resolved_job(const Job& job) {
   std::string yaml;
@@ -26,11 +56,14 @@ std::string resolved_job(const Job& job) {
   fmt::format_to(out,
                  "search:\n  rule: greedy\n  order: {}\n  threshold: [{}]\n"
                  "  components: [{}]\n  mlp_means: {}\n  granularity: {}\n  ablation: {}\n  "
-                 "positions: {}\n  allow_nonpositive_baseline: {}\n",
-                 name_of(job.search.order), fmt::join(job.search.thresholds, ", "),
+                 "positions: {}\n  allow_nonpositive_baseline: {}\n  resample_prompts: {}\n"
+                 "  resample_seed: {}\n",
+                 names_of(job.search.orders), fmt::join(job.search.thresholds, ", "),
                  name_of(job.search.components), name_of(job.search.mlp_means),
-                 name_of(job.search.granularity), name_of(job.search.ablation),
-                 name_of(job.search.positions), job.search.allow_nonpositive_baseline);
+                 name_of(job.search.granularity), names_of(job.search.ablations),
+                 name_of(job.search.positions), job.search.allow_nonpositive_baseline,
+                 job.search.resample_prompts, job.search.resample_seed);
+  append_sweep(job, yaml);
   const int ranks = job.run.ranks_per_family;
   fmt::format_to(out,
                  "run:\n  device: {}\n  precision: {}\n  audit: {}\n  output: {}\n  threads: {}\n"

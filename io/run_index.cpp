@@ -14,7 +14,7 @@ namespace {
 using namespace hdf5;
 
 constexpr const char* format = "headsweep index";
-constexpr FormatVersions versions = {.oldest_read = 1, .written = 1};
+constexpr FormatVersions versions = {.oldest_read = 2, .written = 2};
 
 void check_entry(const IndexEntry& entry) {
   if (entry.name.empty() || entry.name == "." || entry.name.find('/') != std::string::npos ||
@@ -33,6 +33,9 @@ void write_entry(hid_t root, const IndexEntry& entry) {
   write_attribute(id, "family", entry.family);
   write_attribute(id, "corruption", entry.corruption);
   write_attribute(id, "threshold", entry.threshold);
+  write_attribute(id, "order", entry.order);
+  write_attribute(id, "ablation", entry.ablation);
+  write_attribute(id, "resample", entry.resample);
   write_attribute(id, "status", entry.status);
   write_attribute(id, "reason", entry.reason);
   write_attribute(id, "decisions", entry.decisions);
@@ -66,6 +69,9 @@ IndexEntry read_entry(hid_t root, const std::string& name) {
   entry.family = read_attribute<std::string>(id, "family");
   entry.corruption = read_attribute<std::string>(id, "corruption");
   entry.threshold = read_attribute<double>(id, "threshold");
+  entry.order = read_attribute<std::string>(id, "order");
+  entry.ablation = read_attribute<std::string>(id, "ablation");
+  entry.resample = read_attribute<std::string>(id, "resample");
   entry.status = read_attribute<std::string>(id, "status");
   entry.reason = read_attribute<std::string>(id, "reason");
   entry.decisions = read_attribute<int>(id, "decisions");

@@ -13,8 +13,10 @@ struct IndexEntry {
   std::filesystem::path run_file;  // relative to the index's folder
   std::string family, corruption;
   double threshold = 0;
-  std::string status;  // "pending", "running", "stopped", "complete", "contradicted", "failed"
-  std::string reason;  // why it failed, else empty
+  std::string order, ablation;
+  std::string resample;  // as in the run's identity, else empty
+  std::string status;    // "pending", "running", "stopped", "complete", "contradicted", "failed"
+  std::string reason;    // why it failed, else empty
   int decisions = 0, kept = 0;
   double score_percent = 0;  // of the circuit so far
 };

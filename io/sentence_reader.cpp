@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -8,6 +7,7 @@
 #include "io/family_reader.h"
 #include "io/sentence_template.h"
 #include "io/wording.h"
+#include "io/yaml_values.h"
 
 namespace headsweep {
 namespace {
@@ -66,7 +66,7 @@ void check_all_are_used(const YamlNode& fillers, const SentenceSpec& spec) {
 
 }  // namespace
 
-SentenceSpec read_sentences(const YamlNode& node, int length) {
+std::vector<SentenceSpec> read_sentences(const YamlNode& node, int length) {
   node.allow_keys({"templates", "fillers", "per_template", "seed"});
   SentenceSpec spec;
   const auto fillers = node.find("fillers");
@@ -85,9 +85,14 @@ SentenceSpec read_sentences(const YamlNode& node, int length) {
     if (spec.per_template > 1 && spec.fillers.empty())
       count->fail("without fillers all sentences of a template would be the same; use 1");
   }
-  if (const auto seed = node.find("seed"))
-    spec.seed = seed->integer(0, std::numeric_limits<int>::max());
-  return spec;
+  const auto seed = node.find("seed");
+  if (!seed) return {spec};
+  std::vector<SentenceSpec> specs;
+  for (const int each : read_one_or_several(*seed, "a seed", read_seed)) {
+    spec.seed = each;
+    specs.push_back(spec);
+  }
+  return specs;
 }
 
 }  // namespace headsweep

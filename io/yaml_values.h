@@ -1,10 +1,14 @@
 // Values of kinds that several sections of a job file have.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <initializer_list>
+#include <limits>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "io/yaml_node.h"
 
@@ -25,6 +29,39 @@ void read_choice(const YamlNode& section, const std::string& key,
   std::vector<std::string> names;
   for (const Enum each : values) names.emplace_back(name_of(each));
   value = values.begin()[node->choice(names)];
+}
+
+/// What `read` makes of the one value, or of each in a list of different ones. `what` is asked for
+/// where the list is empty: "a threshold (percent)".
+template <class Read>
+auto read_one_or_several(const YamlNode& node, const char* what, Read read)
+    -> std::vector<decltype(read(node))> {
+  if (!node.is_list()) return {read(node)};
+  std::vector<decltype(read(node))> values;
+  for (const YamlNode& item : node.items()) {
+    auto value = read(item);
+    if (std::ranges::find(values, value) != values.end())
+      item.fail(fmt::format("{} is in the list already; remove it", item.text()));
+    values.push_back(std::move(value));
+  }
+  if (values.empty()) node.fail(fmt::format("is an empty list; name {}", what));
+  return values;
+}
+
+/// As read_choice(), but a list of them may stand there.
+template <typename Enum>
+void read_choices(const YamlNode& section, const std::string& key, const std::vector<Enum>& values,
+                  std::vector<Enum>& chosen) {
+  const auto found = section.find(key);
+  if (!found) return;
+  std::vector<std::string> names;
+  for (const Enum each : values) names.emplace_back(name_of(each));
+  chosen = read_one_or_several(*found, ("one or several of: " + names.front() + ", ...").c_str(),
+                               [&](const YamlNode& node) { return values[node.choice(names)]; });
+}
+
+inline int read_seed(const YamlNode& node) {
+  return node.integer(0, std::numeric_limits<int>::max());
 }
 
 /// Which of a mapping's values to name when they are wrong together: what the command line changed.

@@ -39,8 +39,8 @@ MeanRows rows_of_partners(const PromptBatch& clean, [[maybe_unused]] const Promp
 
 }  // namespace
 
-AblationRule ablation_rule(const Job& job) {
-  return {job.search.ablation, job.search.positions, job.search.components, job.search.mlp_means};
+AblationRule ablation_rule(const Job& job, Ablation ablation) {
+  return {ablation, job.search.positions, job.search.components, job.search.mlp_means};
 }
 
 MeanRows find_mean_rows(const PromptBatch& clean, const PromptBatch& corrupted,

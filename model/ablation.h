@@ -27,7 +27,8 @@ struct AblationRule {
            kind == Ablation::mean;
   }
 };
-AblationRule ablation_rule(const Job& job);
+/// The job's, with one of its ablations.
+AblationRule ablation_rule(const Job& job, Ablation ablation);
 
 /// The fills of one family, computed once from the unablated model.
 struct AblationFills {

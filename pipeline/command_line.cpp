@@ -38,6 +38,7 @@ void add_plan_options(CLI::App& plan, Arguments& a) {
   plan.add_flag("--slurm", a.planned.sbatch_line,
                 "print a fitting line for sbatch, with a GPU for each rank "
                 "where the job computes on GPUs");
+  plan.add_flag("--details", a.details, "tell of every family, not only of the first");
   auto* simulate = plan.add_flag("--simulate", a.simulate,
                                  "only a table: what 1 to 1,000 families take on 1 to 4,096 ranks");
   plan.add_option("--trace", a.trace,
@@ -79,11 +80,15 @@ void add_job_commands(CLI::App& app, Arguments& a, int& exit_code) {
       app.add_subcommand("plan", "what a job would do: prompts, tokens, memory, work, time");
   add_job(*plan, a);
   add_plan_options(*plan, a);
+  add_json(*plan, a);
   plan->callback([&] {
     if (a.simulate) {
       simulate_command(a.read(), {a.trace, a.cost, a.picture});
     } else {
-      plan_job(a.read(), a.planned);
+      const PlanForm form = a.json      ? PlanForm::json
+                            : a.details ? PlanForm::all_families
+                                        : PlanForm::first_families;
+      plan_job(a.read(), a.planned, form);
     }
   });
 

@@ -25,7 +25,7 @@ struct Arguments {
   Precision precision = Precision::automatic;
   double full_logit_difference = 2.3903;
   Overrides overrides;
-  bool json = false, list_decisions = false, all_decisions = false;
+  bool json = false, list_decisions = false, all_decisions = false, details = false;
   double fragile = fragile_points;
   int threads = 0, families = 1;
   bool without_speculation = false, mpi = false;

@@ -63,7 +63,10 @@ void Coordinator::take_baseline(const Baseline& baseline, int from) {
   waiting_since_[static_cast<std::size_t>(from)] = waits_for_nothing;
   --baselines_under_way_;
   free_.push_back(from);
-  if (!options_.check_baseline(baseline)) unusable_.push_back(baseline.family);
+  const auto family = std::ranges::find(options_.families, baseline.family, &PendingFamily::family);
+  std::erase_if(family->searches, [&](const SearchRequest& search) {
+    return !options_.check_baseline(baseline, search.run);
+  });
 }
 
 void Coordinator::take_progress(const SearchProgress& progress) {
@@ -84,9 +87,8 @@ void Coordinator::deal() {
   const bool all_checked = next_baseline_ == options_.families.size() && baselines_under_way_ == 0;
   if ((!all_checked && !begun_) || stopping_) return;
   if (!std::exchange(begun_, true)) {
-    std::erase_if(options_.families, [&](const PendingFamily& each) {
-      return std::ranges::find(unusable_, each.family) != unusable_.end();
-    });
+    std::erase_if(options_.families,
+                  [](const PendingFamily& each) { return each.searches.empty(); });
     next_baseline_ = options_.families.size();
     options_.begin();
   }

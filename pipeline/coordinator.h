@@ -24,8 +24,9 @@ struct CoordinatorOptions {
   int ranks_per_family = 0;             // 0: as the note above says
   double patience_seconds = 600;
   Ready same_on_all;  // UserError if a rank differs
-  /// Called with each family's baseline: whether it can be used. A family that cannot is left out.
-  std::function<bool(const Baseline&)> check_baseline;
+  /// Called with a family's baseline for each of its runs: whether it can be searched. One that
+  /// cannot is left out.
+  std::function<bool(const Baseline&, int run)> check_baseline;
   /// Called once, when all baselines are good and the searches begin.
   std::function<void()> begin;
   /// Called with what comes out.
@@ -71,7 +72,6 @@ class Coordinator {
   std::size_t next_baseline_ = 0, next_family_ = 0;
   bool stopped_ = false;  // some search, before its end
   int baselines_under_way_ = 0;
-  std::vector<int> unusable_;          // families
   std::vector<int> free_;              // ranks, ascending
   std::vector<double> waiting_since_;  // by rank: for `ready` or a baseline; negative: for nothing
   std::vector<Group> groups_;

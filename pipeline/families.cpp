@@ -175,9 +175,13 @@ Family tokenize_family(const PromptFamily& prompts, const Tokenizer& tokenizer,
     family.corrupted =
         padded(family.corrupted, std::max(family.clean.longest(), family.corrupted.longest()),
                tokenizer.end_of_text());
+  check_ablation(family, ablation);
+  return family;
+}
+
+void check_ablation(const Family& family, Ablation ablation) {
   if (ablation == Ablation::mean) check_means(family);
   if (ablation == Ablation::resample) check_pairs(family);
-  return family;
 }
 
 void drop_synonyms(Family& family) {

@@ -36,6 +36,9 @@ std::string describe_tokens(const PromptBatch& batch, std::size_t prompt,
 Family tokenize_family(const PromptFamily& prompts, const Tokenizer& tokenizer,
                        const Gpt2Config& config, Ablation ablation, Positions positions);
 
+/// UserError if the family's prompts do not have what the ablation takes from them.
+void check_ablation(const Family& family, Ablation ablation);
+
 /// Without the names that stand where a later one stands in every prompt: a head that is kept at
 /// the one is kept at the other.
 void drop_synonyms(Family& family);

@@ -197,10 +197,12 @@ std::string some_reasons(const std::vector<LeftOut>& left_out) {
 }  // namespace
 
 std::vector<MadeFamily> make_prompts(const std::vector<FamilySpec>& families,
-                                     const Tokenizer& tokenizer, const AnswerCheck& answer_check) {
+                                     const Tokenizer& tokenizer, const AnswerCheck& answer_check,
+                                     const std::vector<bool>& wanted) {
   PromptMaker maker(families, tokenizer, answer_check);
-  std::vector<MadeFamily> made;
-  for (const FamilySpec& spec : families) made.push_back(maker.make(spec));
+  std::vector<MadeFamily> made(families.size());
+  for (std::size_t i = 0; i < families.size(); ++i)
+    if (wanted.empty() || wanted[i]) made[i] = maker.make(families[i]);
   return made;
 }
 

@@ -37,10 +37,12 @@ using AnswerCheck =
     std::function<std::vector<bool>(const std::vector<Prompt>& prompts, const KeepSpec& keep)>;
 
 /// In the order of the job. UserError for a family of which nothing is left, or whose corruption
-/// cannot be. `answer_check` may be empty where no family has `keep`.
+/// cannot be. `answer_check` may be empty where no family has `keep`. `wanted`, by family: those
+/// that are not stay empty, and nothing of theirs is read; empty: all are.
 std::vector<MadeFamily> make_prompts(const std::vector<FamilySpec>& families,
                                      const Tokenizer& tokenizer,
-                                     const AnswerCheck& answer_check = {});
+                                     const AnswerCheck& answer_check = {},
+                                     const std::vector<bool>& wanted = {});
 
 /// "2 of 12 prompts left out: ...", for people; empty if nothing is.
 std::string describe_left_out(const Selection& selection);

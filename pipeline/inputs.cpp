@@ -13,17 +13,40 @@
 
 namespace headsweep {
 
-Inputs read_inputs(const Job& job) {
+namespace {
+
+/// The ablations that a family's prompts must do for.
+std::vector<Ablation> ablations_for(const Job& job, std::size_t family, FamiliesToRead which) {
+  if (which == FamiliesToRead::all) return job.search.ablations;
+  std::vector<Ablation> ablations;
+  for (const AblatedFamilySpec& each : ablated_families_of(job))
+    if (each.family == family) ablations.push_back(each.ablation);
+  return ablations;
+}
+
+}  // namespace
+
+Inputs read_inputs(const Job& job, FamiliesToRead which) {
   Inputs inputs{read_config(job.model.path), Tokenizer(job.model.path), {}};
   const AnswerCheck check = model_answer_check(job.model.path, inputs.config, inputs.tokenizer);
-  for (MadeFamily& made : make_prompts(job.families, inputs.tokenizer, check)) {
-    Family& family = inputs.families.emplace_back(tokenize_family(
-        made.prompts, inputs.tokenizer, inputs.config, job.search.ablation, job.search.positions));
-    family.selection = std::move(made.selection);
+  std::vector<bool> wanted(job.families.size(), which == FamiliesToRead::all);
+  for (const AblatedFamilySpec& each : ablated_families_of(job)) wanted[each.family] = true;
+  std::vector<MadeFamily> made = make_prompts(job.families, inputs.tokenizer, check, wanted);
+  inputs.families.resize(job.families.size());
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    if (!wanted[i]) continue;
+    const std::vector<Ablation> ablations = ablations_for(job, i, which);
+    Family& family = inputs.families[i] = tokenize_family(
+        made[i].prompts, inputs.tokenizer, inputs.config, ablations.front(), job.search.positions);
+    for (const Ablation ablation : ablations) check_ablation(family, ablation);
+    family.selection = std::move(made[i].selection);
+    if (job.search.granularity == Granularity::position) drop_synonyms(family);
   }
-  if (job.search.granularity == Granularity::position)
-    for (Family& family : inputs.families) drop_synonyms(family);
   return inputs;
+}
+
+const Family& first_searched(const Job& job, const Inputs& inputs) {
+  return inputs.families[runs_of(job).front().family];
 }
 
 std::vector<std::string> family_labels(const Job& job) {
@@ -40,7 +63,9 @@ std::vector<std::size_t> find_families(const Job& job, const std::string& name) 
   const std::vector<std::string> labels = family_labels(job);
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < labels.size(); ++i)
-    if (name.empty() || name == labels[i] || name == job.families[i].name) found.push_back(i);
+    if (name.empty() || name == labels[i] || name == job.families[i].name ||
+        name == job.families[i].written_name)
+      found.push_back(i);
   if (found.empty())
     throw UserError(fmt::format("{}: has no family '{}'; it has {}", job.file.string(), name,
                                 fmt::join(labels, ", ")));
@@ -97,7 +122,8 @@ std::string why_left_out(double full_mean, const std::string& family, const Job&
     check_baseline(full_mean, family, job);
     return "";
   } catch (const UserError& error) {
-    if (job.families.size() == 1) throw;
+    const auto families = ablated_families_of(job);
+    if (families.front().family == families.back().family) throw;
     return error.what();
   }
 }

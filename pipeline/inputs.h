@@ -19,18 +19,22 @@ namespace headsweep {
 struct Inputs {
   Gpt2Config config;
   Tokenizer tokenizer;
-  std::vector<Family> families;  // as in the job
+  std::vector<Family> families;  // as in the job; empty ones that were not read
 };
 
 /// Reads the weights, too, where a family asks for the model's answers (`keep`).
-Inputs read_inputs(const Job& job);
+enum class FamiliesToRead { searched, all };
+Inputs read_inputs(const Job& job, FamiliesToRead which = FamiliesToRead::searched);
+
+/// The first family that has a run.
+const Family& first_searched(const Job& job, const Inputs& inputs);
 
 /// The job's families as a user names them: "even", or "even.shuffle" if it has several
 /// corruptions.
 std::vector<std::string> family_labels(const Job& job);
 
-/// Numbers of the families of that name, or with that label; all for an empty name. UserError if
-/// there is none.
+/// Numbers of the families of that name (with or without a seed in it), or with that label; all for
+/// an empty name. UserError if there is none.
 std::vector<std::size_t> find_families(const Job& job, const std::string& name);
 
 /// "family even: 2 of 12 prompts left out ...", a line for each family that leaves something out.

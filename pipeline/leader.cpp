@@ -27,15 +27,14 @@ int waves_before(const LeadRequest& request) {
 }  // namespace
 
 Leader::Leader(Ranks& ranks, const CertifiedRule& rule, const LeaderOptions& options,
-               const LeadRequest& request, const std::vector<double>& full_per_prompt)
+               const LeadRequest& request, const FullModel& full)
     : ranks_(ranks),
       options_(options),
       family_(request.family),
       group_(request.group),
       cost_(options.most_side_by_side),
       wave_(waves_before(request)) {
-  for (const SearchRequest& search : request.searches)
-    searches_.emplace_back(rule, search, full_per_prompt);
+  for (const SearchRequest& search : request.searches) searches_.emplace_back(rule, search, full);
 }
 
 bool Leader::start() {

@@ -1,6 +1,7 @@
 // The searches of one family, led by one rank: it cuts them into waves, sends each rank of its
 // group a share of the circuits (itself included), makes the decisions, and reports them to rank 0.
-// Searches with different thresholds go in step, so that what they both want is scored once.
+// They differ in threshold, order or the prompts that they look at, and go in step, so that what
+// several of them want is scored once.
 #pragma once
 
 #include <map>
@@ -22,10 +23,9 @@ struct LeaderOptions {
 
 class Leader {
  public:
-  /// Takes up the searches where the request says an earlier start left them. `full_per_prompt`:
-  /// the full model's logit differences, for the first reports.
+  /// Takes up the searches where the request says an earlier start left them.
   Leader(Ranks& ranks, const CertifiedRule& rule, const LeaderOptions& options,
-         const LeadRequest& request, const std::vector<double>& full_per_prompt);
+         const LeadRequest& request, const FullModel& full);
 
   int family() const { return family_; }
 

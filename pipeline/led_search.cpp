@@ -1,8 +1,12 @@
 #include "pipeline/led_search.h"
 
 #include <algorithm>
+#include <deque>
 #include <iterator>
 #include <utility>
+
+#include "pipeline/drawn_prompts.h"
+#include "pipeline/evaluator.h"
 
 namespace headsweep {
 namespace {
@@ -11,22 +15,26 @@ namespace {
 /// inside several standard deviations of the error.)
 constexpr double stays_as_it_is = 0.95;
 
-CertifiedRule with_threshold(CertifiedRule rule, double threshold_percent) {
-  rule.search.threshold_percent = threshold_percent;
+CertifiedRule of_request(CertifiedRule rule, const SearchRequest& request) {
+  rule.search.threshold_percent = request.threshold_percent;
+  rule.search.order = request.order;
   return rule;
 }
 
 }  // namespace
 
-LedSearch::LedSearch(CertifiedRule rule, const SearchRequest& request,
-                     const std::vector<double>& full_per_prompt)
+LedSearch::LedSearch(const CertifiedRule& rule, const SearchRequest& request, const FullModel& full)
     : run_(request.run),
-      rule_(with_threshold(rule, request.threshold_percent).search),
-      search_(with_threshold(std::move(rule), request.threshold_percent)),
-      odds_(rule_) {
+      rule_(of_request(rule, request).search),
+      search_(of_request(rule, request)),
+      odds_(rule_),
+      prompts_(request.prompts) {
+  if (!prompts_.empty())
+    for (const std::vector<double>& of_rung : full)
+      full_means_.push_back(mean(drawn(of_rung, prompts_)));
   const FoundBefore& before = request.before;
   if (before.nothing()) {
-    full_per_prompt_ = full_per_prompt;
+    full_per_prompt_ = drawn(full.back(), prompts_);
   } else {
     search_.take_up(before.steps, before.errors);
   }
@@ -68,14 +76,30 @@ std::vector<Guess> LedSearch::likely(std::size_t most, const KnownTrials& known,
   return guesses;
 }
 
+/// Against the full model on the same prompts.
+UsedScore LedSearch::on_own_prompts(const UsedScore& score) const {
+  UsedScore own = score;
+  Evaluation evaluation =
+      scored(drawn(score.per_prompt, prompts_), full_means_[static_cast<std::size_t>(score.rung)]);
+  own.score_percent = evaluation.score_percent;
+  own.per_prompt = std::move(evaluation.per_prompt);
+  return own;
+}
+
+double LedSearch::own_percent(const UsedScore& score) const {
+  return prompts_.empty() ? score.score_percent : on_own_prompts(score).score_percent;
+}
+
 void LedSearch::advance(KnownTrials& known) {
+  std::deque<UsedScore> own;  // where they live until they are used
   const Circuit kept_before = search_.search().kept();
   const double score_before = search_.search().score_percent();
   search_.advance([&](const Trial& trial) -> const UsedScore* {
     const auto found = known.find(trial);
     if (found == known.end()) return nullptr;
     found->second.used = true;
-    return &found->second.score;
+    const UsedScore& score = found->second.score;
+    return prompts_.empty() ? &score : &own.emplace_back(on_own_prompts(score));
   });
   const std::size_t first_change = search_.take_first_change();
   first_unreported_ = std::min(first_unreported_, first_change);
@@ -129,8 +153,8 @@ void LedSearch::learn_from_useless(const KnownTrials& known_trials, const Circui
     if (!added && at->second <= wrong) continue;
     at->second = wrong;
     const double before =
-        base == known_trials.end() ? score_before : base->second.score.score_percent;
-    odds_.estimate(known.component, before - known.score.score_percent);
+        base == known_trials.end() ? score_before : own_percent(base->second.score);
+    odds_.estimate(known.component, before - own_percent(known.score));
   }
 }
 

@@ -21,18 +21,20 @@ struct KnownTrial {
   Component component;  // that its circuit was tried without
   bool used = false;
 };
-/// Searches of the same family share them: the score of a circuit knows no threshold.
+/// Searches of the same family share them: the score of a circuit knows no threshold and no order,
+/// and what it is on some of the prompts follows from its logit differences on all.
 using KnownTrials = std::map<Trial, KnownTrial>;
+
+/// The full model's logit differences by rung; those that no search needs may be left out.
+using FullModel = std::vector<std::vector<double>>;
 
 class LedSearch {
  public:
   using Stage = CertifiedSearch::Stage;
 
-  /// `rule`'s threshold is replaced by the request's. Takes up what an earlier start left;
-  /// `full_per_prompt`, the full model's logit differences, is for the first report of one that
-  /// begins.
-  LedSearch(CertifiedRule rule, const SearchRequest& request,
-            const std::vector<double>& full_per_prompt);
+  /// `rule`'s threshold and order are replaced by the request's. Takes up what an earlier start
+  /// left. `full`: of the top rung for one that begins, of all for one on drawn prompts.
+  LedSearch(const CertifiedRule& rule, const SearchRequest& request, const FullModel& full);
 
   Stage stage() const { return search_.stage(); }
   /// What is reported can be gone on from with the same outcome: no step is half settled.
@@ -59,6 +61,8 @@ class LedSearch {
  private:
   std::vector<Guess> likely(std::size_t most, const KnownTrials& known,
                             Speculation speculation) const;
+  double own_percent(const UsedScore& score) const;
+  UsedScore on_own_prompts(const UsedScore& score) const;
   void learn_steps(std::size_t first_change);
   void learn_from_useless(const KnownTrials& known, const Circuit& kept_before,
                           double score_before);
@@ -70,7 +74,9 @@ class LedSearch {
   std::size_t learned_ = 0;              // steps that the odds know
   double learned_score_ = 100;           // after them
   std::size_t first_unreported_ = 0;     // step
-  std::vector<double> full_per_prompt_;  // until it is reported
+  std::vector<int> prompts_;             // that it searches on; empty: all
+  std::vector<double> full_means_;       // of them, by rung; only where they are drawn
+  std::vector<double> full_per_prompt_;  // of them, until it is reported
 };
 
 }  // namespace headsweep

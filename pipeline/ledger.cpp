@@ -9,9 +9,12 @@
 
 #include "io/errors.h"
 #include "pipeline/clock.h"
+#include "pipeline/drawn_prompts.h"
 #include "pipeline/evaluator.h"
+#include "pipeline/job_index.h"
 #include "pipeline/picture.h"
 #include "pipeline/recorded_steps.h"
+#include "pipeline/selection_frequency.h"
 
 namespace headsweep {
 namespace {
@@ -40,20 +43,19 @@ int waves_of(const RunRecord& record) {
 }  // namespace
 
 Ledger::Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, RunSetting setting)
-    : job_(job), setting_(std::move(setting)), progress_(runs_of(job).size()) {
+    : job_(job), inputs_(inputs), setting_(std::move(setting)), progress_(runs_of(job).size()) {
   if (std::filesystem::is_directory(run_folder(job))) lock_folder();
+  int family = -1;  // runs of one are together
   for (const RunSpec& run : runs_of(job)) {
+    if (books_.empty() || ablated_family_of(books_.back().run) != ablated_family_of(run)) ++family;
     RunStore store(run_file_path(job, run),
                    new_run(job, run, inputs.families[run.family], inputs.tokenizer, setting_));
-    SearchRule of_run = for_family(rule, static_cast<int>(store.record().position_names.size()));
-    of_run.threshold_percent = run.threshold;
+    const SearchRule of_run =
+        for_run(for_family(rule, static_cast<int>(store.record().position_names.size())), run);
     std::vector<SearchStep> steps = recorded_steps(store.record(), of_run);
     GreedySearch search = search_after(of_run, steps);
-    const bool one = job.search.thresholds.size() == 1;
-    const std::string& family = job.families[run.family].name;
-    progress_.add(store.record(), one ? family : fmt::format("{} T{}", family, run.threshold),
-                  of_run.decisions());
-    books_.push_back({run, std::move(store), std::move(steps), std::move(search)});
+    progress_.add(store.record(), run_name(job, run), of_run.decisions());
+    books_.push_back({run, family, std::move(store), std::move(steps), std::move(search)});
   }
 }
 
@@ -81,8 +83,9 @@ void Ledger::begin() {
   for (const Book& book : books_) {
     const RunRecord& record = book.store.record();
     if (!is_over(record.status)) continue;
-    fmt::print("\n{}run file: {} (was complete already)\n", summary(record),
-               book.store.path().string());
+    if (book.run.resample == 0)
+      fmt::print("\n{}run file: {} (was complete already)\n", summary(record),
+                 book.store.path().string());
     print_contradiction(record);
   }
 }
@@ -93,24 +96,48 @@ std::vector<PendingFamily> Ledger::pending() const {
     const Book& book = books_[i];
     const RunRecord& record = book.store.record();
     if (is_over(record.status)) continue;
-    const int family = static_cast<int>(book.run.family);
-    if (families.empty() || families.back().family != family) families.push_back({family, {}});
+    if (families.empty() || families.back().family != book.family)
+      families.push_back({book.family, {}});
     families.back().searches.push_back({static_cast<int>(i),
                                         book.run.threshold,
+                                        book.run.order,
+                                        prompts_of(book.run),
                                         {book.steps, recorded_errors(record), waves_of(record)}});
   }
   return families;
 }
 
-bool Ledger::check(const Baseline& baseline) {
-  const auto family = static_cast<std::size_t>(baseline.family);
-  std::string reason = why_left_out(baseline.full_mean, job_.families[family].name, job_);
+bool Ledger::check(const Baseline& baseline, int run) {
+  const auto number = static_cast<std::size_t>(run);
+  const RunSpec& spec = books_[number].run;
+  const std::string& family = job_.families[spec.family].name;
+  std::string reason = why_left_out(mean(baseline.full_per_prompt), family, job_);
+  const bool of_family = !reason.empty();
+  if (!of_family)
+    reason = why_resample_fails(mean(drawn(baseline.full_per_prompt, prompts_of(spec))), spec);
   if (reason.empty()) return true;
-  fmt::print(stderr, "headsweep: {} (the other families go on)\n", reason);
-  why_failed_[family] = std::move(reason);
-  for (std::size_t i = 0; i < books_.size(); ++i)
-    if (books_[i].run.family == family) progress_.leave_out(i);
+  // Runs of a family fail for the same reason, which is said once.
+  const auto same = [&](const auto& failed) { return failed.second == reason; };
+  if (std::ranges::none_of(why_failed_, same))
+    fmt::print(stderr, "headsweep: {} (the other {} go on)\n", reason,
+               of_family ? "families" : "runs");
+  why_failed_[number] = std::move(reason);
+  progress_.leave_out(number);
   return false;
+}
+
+std::vector<int> Ledger::prompts_of(const RunSpec& run) const {
+  return draw_prompts(run.resample, job_.search.resample_seed,
+                      inputs_.families[run.family].clean.prompts());
+}
+
+/// Percentages of a mean that is not positive mean nothing there either.
+std::string Ledger::why_resample_fails(double full_mean, const RunSpec& run) const {
+  if (full_mean > 0 || job_.search.allow_nonpositive_baseline) return "";
+  return fmt::format(
+      "{}: on the prompts drawn, the full model's mean logit difference is {:.4f}, "
+      "and a percentage of such a number means nothing",
+      run_name(job_, run), full_mean);
 }
 
 void Ledger::commit(const SearchProgress& progress) {
@@ -163,6 +190,7 @@ void Ledger::finish(std::size_t run, RunStatus status) {
   index_is_old_ = true;
   if (!is_over(status)) return;
   progress_.clear_line();
+  if (books_[run].run.resample > 0) return print_contradiction(store.record());
   fmt::print("\n{}run file: {}\n", summary(store.record()), store.path().string());
   std::fflush(stdout);
   print_contradiction(store.record());
@@ -181,21 +209,23 @@ void Ledger::write_what_is_due() {
     const double end = monotonic_seconds();
     may_write_at_ = end + 9 * (end - start);
   }
-  if (index_is_old_ && monotonic_seconds() - index_written_ > 1) write_index();
+  // That of many thousand runs takes a while.
+  if (index_is_old_ && monotonic_seconds() - index_written_ > 1 + 9 * index_seconds_) write_index();
 }
 
 void Ledger::write_index() {
+  const double start = monotonic_seconds();
   std::vector<IndexEntry> entries;
   for (const Book& book : books_) {
-    IndexEntry& entry =
-        entries.emplace_back(index_entry(job_.families[book.run.family], book.store));
-    if (const auto failed = why_failed_.find(book.run.family); failed != why_failed_.end()) {
+    IndexEntry& entry = entries.emplace_back(index_entry(job_, book.run, book.store));
+    if (const auto failed = why_failed_.find(entries.size() - 1); failed != why_failed_.end()) {
       entry.status = "failed";
       entry.reason = failed->second;
     }
   }
   update_index(run_folder(job_), entries);
   index_written_ = monotonic_seconds();
+  index_seconds_ = index_written_ - start;
   index_is_old_ = false;
 }
 
@@ -207,9 +237,25 @@ bool Ledger::any_contradicted() const {
   });
 }
 
+/// Of each run with resamples, how often they keep what; of one that goes on another time, nothing.
+void Ledger::print_selection() const {
+  for (std::size_t first = 0, end = 0; first < books_.size(); first = end) {
+    std::vector<const RunRecord*> records;
+    bool all_over = true;
+    for (end = first + 1; end < books_.size() && books_[end].run.resample > 0; ++end) {
+      if (why_failed_.contains(end)) continue;
+      records.push_back(&books_[end].store.record());
+      all_over = all_over && is_over(records.back()->status);
+    }
+    if (all_over && !records.empty())
+      fmt::print("\n{}", selection_table(run_name(job_, books_[first].run), records));
+  }
+}
+
 void Ledger::end() {
   progress_.end();
   if (index_is_old_) write_index();
+  print_selection();
 }
 
 }  // namespace headsweep

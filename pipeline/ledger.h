@@ -31,9 +31,9 @@ class Ledger {
   /// The families that have to be searched, or searched on, with the runs that are not over.
   std::vector<PendingFamily> pending() const;
 
-  /// Whether the full model does the task. If not, the family is left out and said to have failed;
-  /// UserError if the job has no other.
-  bool check(const Baseline& baseline);
+  /// Whether the full model does the task on a run's prompts. If not, the run is left out and said
+  /// to have failed; UserError if that is the job's only family.
+  bool check(const Baseline& baseline, int run);
 
   /// Adds what a search has found, and writes it before long.
   void commit(const SearchProgress& progress);
@@ -47,32 +47,37 @@ class Ledger {
 
   /// Whether fp64 does not make some decision that was made.
   bool any_contradicted() const;
-  /// Whether a family was left out.
+  /// Whether a run was left out.
   bool any_failed() const { return !why_failed_.empty(); }
 
  private:
   struct Book {
     RunSpec run;
+    int family = 0;  // with its ablation, as in messages
     RunStore store;
     std::vector<SearchStep> steps;  // that are in the store
     GreedySearch search;            // after them
   };
 
   void lock_folder();
+  std::vector<int> prompts_of(const RunSpec& run) const;
+  std::string why_resample_fails(double full_mean, const RunSpec& run) const;
   void replace_steps(Book& book, const SearchProgress& progress);
   void add_step(Book& book, const SearchStep& step);
   void finish(std::size_t run, RunStatus status);
+  void print_selection() const;
   void write_index();
 
   const Job& job_;
+  const Inputs& inputs_;
   bool lock_asked_for_ = false;
   std::optional<FolderLock> lock_;  // none where the file system knows no locks
   RunSetting setting_;
   std::deque<Book> books_;                         // by run
-  std::map<std::size_t, std::string> why_failed_;  // by family
+  std::map<std::size_t, std::string> why_failed_;  // by run
   Progress progress_;
   std::size_t next_to_write_ = 0;
-  double look_again_at_ = 0, may_write_at_ = 0, index_written_ = 0;
+  double look_again_at_ = 0, may_write_at_ = 0, index_written_ = 0, index_seconds_ = 0;
   bool index_is_old_ = false;
 };
 

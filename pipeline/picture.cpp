@@ -198,15 +198,16 @@ std::string kept_text(const RunRecord& record) {
 
 std::string summary(const RunRecord& record, double fragile_amount) {
   const bool by_position = record.granularity == Granularity::position;
+  const std::string resample = value_of(record.identity, "resample", "");
   std::string text = fmt::format(
-      "family {}, corruption {}, {} ablation{}, positions {}, order {}, threshold {} %\n",
+      "family {}, corruption {}, {} ablation{}, positions {}, order {}, threshold {} %{}\n",
       record.family, value_of(record.identity, "corruption", "?"),
       value_of(record.identity, "ablation", "?"),
       value_of(record.identity, "mlp_means", "") == name_of(MlpMeans::under_head_mask)
           ? " (MLPs under the head mask)"
           : "",
       value_of(record.identity, "positions", "?"), value_of(record.identity, "order", "?"),
-      record.threshold);
+      record.threshold, resample.empty() ? "" : fmt::format(", resample {}", resample));
   text += fmt::format("full model: mean logit difference {:.4f} over {} prompts\n",
                       record.full_mean, record.full_per_prompt.size());
   text += status_line(record) + precision_line(record) + tie_line(record) +

@@ -19,8 +19,12 @@ struct PlannedRanks {
   bool sbatch_line = false;  // print one
 };
 
-/// Prints each family's prompts, tokens and baseline, the run files and their state, memory, work,
-/// and the expected time, measured by evaluating a few circuits here.
-void plan_job(const Job& job, const PlannedRanks& planned);
+/// How much is printed of families: of many, only the first ones are told in full. As JSON there is
+/// nothing but what a program reads.
+enum class PlanForm { first_families, all_families, json };
+
+/// Prints families' prompts, tokens and baseline, the run files and their state, memory, work, and
+/// the expected time, measured by evaluating a few circuits here; and a table of the runs.
+void plan_job(const Job& job, const PlannedRanks& planned, PlanForm form);
 
 }  // namespace headsweep

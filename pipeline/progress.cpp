@@ -45,10 +45,14 @@ void Progress::add(const RunRecord& record, std::string name, int decisions) {
 
 void Progress::begin() {
   started_ = Clock::now();
-  for (const Run& run : runs_)
-    if (run.decided > 0 && !run.complete)
-      fmt::print(stderr, "{}: resumed after {} of {} decisions\n", run.name, run.decided,
-                 run.decisions);
+  constexpr int most_named = 10;
+  int resumed = 0;
+  for (const Run& run : runs_) {
+    if (run.decided == 0 || run.complete || ++resumed > most_named) continue;
+    fmt::print(stderr, "{}: resumed after {} of {} decisions\n", run.name, run.decided,
+               run.decisions);
+  }
+  if (resumed > most_named) fmt::print(stderr, "{} more runs resumed\n", resumed - most_named);
 }
 
 void Progress::update(std::size_t run, const RunRecord& record) {

@@ -27,8 +27,8 @@ Prepared prepare(const Ranks& ranks, const std::function<Job()>& read) {
   // What can be wrong with a checkpoint is better found before others wait for it.
   if (ranks.size() > 1) StoredWeights(job.model.path, inputs.config);
   const Device device = find_device({job.run.device, job.run.threads});
-  WorkOrder order =
-      make_work_order(job, choose_ladder(job, device), inputs.config, inputs.families);
+  WorkOrder order = make_work_order(job, choose_ladder(job, device), inputs.config,
+                                    ablated_families(job, inputs.families));
   return {std::move(job), std::move(inputs), std::move(order)};
 }
 
@@ -39,7 +39,8 @@ Coordinator make_coordinator(Ranks& ranks, const Job& job, const LoadedRungs& lo
            .ranks_per_family = job.run.ranks_per_family,
            .patience_seconds = job.run.stall_seconds,
            .same_on_all = about_this_rank(loaded),
-           .check_baseline = [&](const Baseline& baseline) { return ledger.check(baseline); },
+           .check_baseline = [&](const Baseline& baseline,
+                                 int run) { return ledger.check(baseline, run); },
            .begin = [&] { ledger.begin(); },
            .commit = [&](const SearchProgress& progress) { ledger.commit(progress); }}};
 }
@@ -50,7 +51,7 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
   const Job& job = prepared.job;
   const Inputs& inputs = prepared.inputs;
   const WorkOrder& order = prepared.order;
-  fmt::print(stderr, "{}{}", describe_first_prompt(inputs.families.front(), inputs.tokenizer),
+  fmt::print(stderr, "{}{}", describe_first_prompt(first_searched(job, inputs), inputs.tokenizer),
              describe_left_out(inputs));
   auto model_sha256 = hash_model(job.model.path);
   const LoadedRungs loaded = load_shared_model(ranks, order, job.model.path);

@@ -12,6 +12,7 @@
 #include "io/errors.h"
 #include "io/run_file.h"
 #include "pipeline/clock.h"
+#include "pipeline/drawn_prompts.h"
 #include "pipeline/ranks/open_ranks.h"
 
 namespace headsweep {
@@ -81,9 +82,7 @@ void make_run_folder(const Job& job) {
 }
 
 std::filesystem::path run_file_path(const Job& job, const RunSpec& run) {
-  const FamilySpec& spec = job.families[run.family];
-  return run_folder(job) /
-         fmt::format("{}.{}.T{}.h5", spec.name, name_of(spec.corruption), run.threshold);
+  return run_folder(job) / (run_name(job, run) + ".h5");
 }
 
 RunRecord new_run(const Job& job, const RunSpec& run, const Family& family,
@@ -98,16 +97,18 @@ RunRecord new_run(const Job& job, const RunSpec& run, const Family& family,
                      {"family", spec.name},
                      {"corruption", name_of(spec.corruption)},
                      {"rule", "greedy"},
-                     {"order", name_of(job.search.order)},
+                     {"order", name_of(run.order)},
                      {"threshold", fmt::format("{}", run.threshold)},
                      {"components", name_of(job.search.components)},
                      {"mlp_means", name_of(job.search.mlp_means)},
                      {"granularity", name_of(job.search.granularity)},
-                     {"ablation", name_of(job.search.ablation)},
+                     {"ablation", name_of(run.ablation)},
                      {"positions", name_of(job.search.positions)},
                      {"device", setting.device.kind},
                      {"precision", name_of(job.run.precision)},
                      {"ladder", describe(setting.ladder)}};
+  if (std::string resample = resample_text(job, run); !resample.empty())
+    set(record.identity, "resample", std::move(resample));
   record.provenance = {{"job_file", std::filesystem::absolute(job.file).string()},
                        {"model_path", std::filesystem::absolute(job.model.path).string()},
                        {"device", setting.device.description},
@@ -128,8 +129,12 @@ RunRecord new_run(const Job& job, const RunSpec& run, const Family& family,
   record.granularity = job.search.granularity;
   record.threshold = run.threshold;
   record.position_names = family.clean.position_names;
-  record.clean = prompt_records(family.prompts.clean, family.clean);
+  const std::vector<int> prompts =
+      draw_prompts(run.resample, job.search.resample_seed, family.clean.prompts());
+  record.clean = drawn(prompt_records(family.prompts.clean, family.clean), prompts);
+  // Those that a clean prompt is paired with are drawn with it; means are of all.
   record.corrupted = prompt_records(family.prompts.corrupted, family.corrupted);
+  if (run.ablation == Ablation::resample) record.corrupted = drawn(record.corrupted, prompts);
   for (std::size_t i = 0; i < setting.ladder.rungs.size(); ++i)
     record.rungs.push_back({name_of(setting.ladder.rungs[i]), setting.ladder.costs[i], 0, 0});
   return record;
@@ -239,38 +244,6 @@ void RunStore::write() {
   write_run_file(record_, path_);
   written_ = monotonic_seconds();
   anything_new_ = false;
-}
-
-IndexEntry index_entry(const FamilySpec& spec, const RunStore& store) {
-  const RunRecord& record = store.record();
-  const bool begun = !record.full_per_prompt.empty();
-  IndexEntry entry{store.path().stem().string(),
-                   store.path().filename(),
-                   spec.name,
-                   name_of(spec.corruption),
-                   record.threshold,
-                   begun ? name_of(record.status) : "pending",
-                   "",
-                   static_cast<int>(record.decisions.size()),
-                   static_cast<int>(kept_heads(record).size()),
-                   circuit_score_percent(record)};
-  return entry;
-}
-
-void update_index(const std::filesystem::path& folder, const std::vector<IndexEntry>& entries) {
-  const std::filesystem::path path = folder / "index.h5";
-  std::vector<IndexEntry> all;
-  if (std::filesystem::exists(path)) all = read_run_index(path);
-  for (const IndexEntry& entry : entries) {
-    const auto same = std::find_if(all.begin(), all.end(),
-                                   [&](const IndexEntry& e) { return e.name == entry.name; });
-    if (same != all.end()) {
-      *same = entry;
-    } else {
-      all.push_back(entry);
-    }
-  }
-  write_run_index(all, path);
 }
 
 }  // namespace headsweep

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "io/job.h"
-#include "io/run_index.h"
 #include "io/run_record.h"
 #include "model/config.h"
 #include "model/device.h"
@@ -19,7 +18,7 @@
 
 namespace headsweep {
 
-/// output/JOB/FAMILY.CORRUPTION.T3.h5, and index.h5 beside it.
+/// output/JOB/FAMILY.CORRUPTION.T3.h5 (run_name() says more), and index.h5 beside it.
 std::filesystem::path run_folder(const Job& job);
 void make_run_folder(const Job& job);
 std::filesystem::path run_file_path(const Job& job, const RunSpec& run);
@@ -83,11 +82,5 @@ class RunStore {
   double started_, written_ = 0;  // monotonic_seconds()
   bool anything_new_ = false;
 };
-
-/// The entry of index.h5 for a run.
-IndexEntry index_entry(const FamilySpec& spec, const RunStore& store);
-
-/// Puts the entries into the job's index, in place of those of the same name; others stay.
-void update_index(const std::filesystem::path& folder, const std::vector<IndexEntry>& entries);
 
 }  // namespace headsweep

@@ -35,7 +35,7 @@ Circuit SearchRule::everything() const {
 }
 
 SearchRule search_rule(const Job& job, int layers, int heads) {
-  SearchRule rule{layers, heads, job.search.order};
+  SearchRule rule{layers, heads};
   rule.components = job.search.components;
   rule.granularity = job.search.granularity;
   return rule;
@@ -43,6 +43,12 @@ SearchRule search_rule(const Job& job, int layers, int heads) {
 
 SearchRule for_family(SearchRule rule, int named_positions) {
   if (rule.granularity == Granularity::position) rule.positions = named_positions;
+  return rule;
+}
+
+SearchRule for_run(SearchRule rule, const RunSpec& run) {
+  rule.order = run.order;
+  rule.threshold_percent = run.threshold;
   return rule;
 }
 

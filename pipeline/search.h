@@ -46,10 +46,14 @@ struct SearchRule {
   int decisions() const;  // of one pass over everything; Order::alternate makes more
   Circuit everything() const;
 };
+/// What the searches of a job have in common.
 SearchRule search_rule(const Job& job, int layers, int heads);
 
 /// The job's rule for a family with so many position names.
 SearchRule for_family(SearchRule rule, int named_positions);
+
+/// With the run's order and threshold.
+SearchRule for_run(SearchRule rule, const RunSpec& run);
 
 class GreedySearch {
  public:

@@ -202,7 +202,7 @@ WorkerOptions worker_options(const WorkOrder& order, const LoadedRungs& loaded) 
     return Evaluator(*loaded.rungs.back().model, family.clean, family.corrupted,
                      {Ablation::zero, Positions::all}, 1)
         .full()
-        .mean;
+        .per_prompt;
   };
   return {order.rule,  order.speculation, order.stall_seconds, about_this_rank(loaded),
           open_family, baseline};

@@ -11,6 +11,8 @@
 
 namespace headsweep {
 
+/// A family in a message is one with its ablation, by its number in WorkOrder::families.
+///
 /// "F -> L": from whom to whom. 0 is rank 0's coordinator, L a family's leader, H any rank of its
 /// group, R any rank.
 enum class Topic {
@@ -43,9 +45,9 @@ struct FamilyRequest {
 
 struct Baseline {
   int family = 0;
-  double full_mean = 0;
+  std::vector<double> full_per_prompt;  // logit differences of the full model
 
-  void visit(auto& archive) { archive(family, full_mean); }
+  void visit(auto& archive) { archive(family, full_per_prompt); }
 };
 
 /// What an earlier start of a family's search has found out.
@@ -58,13 +60,15 @@ struct FoundBefore {
   void visit(auto& archive) { archive(steps, errors, waves); }
 };
 
-/// One of the searches of a family: they differ in the threshold.
+/// One of the searches of a family: they differ in what is here.
 struct SearchRequest {
   int run = 0;  // its number in the job
   double threshold_percent = 0;
-  FoundBefore before;
+  Order order = Order::backward;
+  std::vector<int> prompts = {};  // that it searches on, by number; empty: all, as they are
+  FoundBefore before = {};
 
-  void visit(auto& archive) { archive(run, threshold_percent, before); }
+  void visit(auto& archive) { archive(run, threshold_percent, order, prompts, before); }
 };
 
 struct LeadRequest {

@@ -1,6 +1,7 @@
 #include "pipeline/work_order.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace headsweep {
 namespace {
@@ -38,8 +39,19 @@ void visit_order(Archive& archive, Order& o) {
 
 }  // namespace
 
+AblatedFamily ablated(const Family& family, const AblationRule& rule) {
+  return {family.clean, family.corrupted, rule, family.prompts.name};
+}
+
+std::vector<AblatedFamily> ablated_families(const Job& job, const std::vector<Family>& families) {
+  std::vector<AblatedFamily> all;
+  for (const auto& [family, ablation] : ablated_families_of(job))
+    all.push_back(ablated(families[family], ablation_rule(job, ablation)));
+  return all;
+}
+
 WorkOrder make_work_order(const Job& job, const Ladder& ladder, const Gpt2Config& config,
-                          const std::vector<Family>& families) {
+                          std::vector<AblatedFamily> families) {
   WorkOrder order;
   order.config = config;
   order.device = job.run.device;
@@ -49,9 +61,7 @@ WorkOrder make_work_order(const Job& job, const Ladder& ladder, const Gpt2Config
   order.rule.audit_percent = job.run.audit;
   order.speculation = job.run.speculation;
   order.stall_seconds = job.run.stall_seconds;
-  for (const Family& family : families)
-    order.families.push_back(
-        {family.clean, family.corrupted, ablation_rule(job), family.prompts.name});
+  order.families = std::move(families);
   return order;
 }
 

@@ -34,9 +34,14 @@ struct WorkOrder {
   std::vector<AblatedFamily> families;
 };
 
-/// Takes the prompts' tokens from `families`.
+AblatedFamily ablated(const Family& family, const AblationRule& rule);
+
+/// Those that the job's runs are about, as ablated_families_of() lists them; `families` are the
+/// job's.
+std::vector<AblatedFamily> ablated_families(const Job& job, const std::vector<Family>& families);
+
 WorkOrder make_work_order(const Job& job, const Ladder& ladder, const Gpt2Config& config,
-                          const std::vector<Family>& families);
+                          std::vector<AblatedFamily> families);
 
 std::vector<std::byte> to_bytes(const WorkOrder& order);
 WorkOrder work_order_from(const std::vector<std::byte>& bytes);

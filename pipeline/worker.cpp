@@ -64,17 +64,28 @@ const FamilyScorer& Worker::family(int number) {
 
 void Worker::lead(const LeadRequest& request) {
   const FamilyScorer& scorer = family(request.family);
-  std::vector<double> full_per_prompt;  // which rank 0 has, if there was anything before
-  if (std::ranges::any_of(request.searches,
-                          [](const SearchRequest& search) { return search.before.nothing(); }))
-    full_per_prompt = scorer.full_per_prompt(options_.rule.ladder.top());
   CertifiedRule rule = options_.rule;
   rule.search = for_family(rule.search, scorer.named_positions);
   leader_.emplace(
       ranks_, rule,
       LeaderOptions{options_.speculation, scorer.most_side_by_side, options_.patience_seconds},
-      request, full_per_prompt);
+      request, full_model(scorer, request.searches));
   if (leader_->start()) leader_.reset();
+}
+
+/// As far as the searches need to know it.
+FullModel Worker::full_model(const FamilyScorer& scorer,
+                             const std::vector<SearchRequest>& searches) const {
+  const int top = options_.rule.ladder.top();
+  const bool any_begins = std::ranges::any_of(
+      searches, [](const SearchRequest& search) { return search.before.nothing(); });
+  const bool any_drawn = std::ranges::any_of(
+      searches, [](const SearchRequest& search) { return !search.prompts.empty(); });
+  FullModel full(static_cast<std::size_t>(top) + 1);
+  for (int rung = 0; rung <= top; ++rung)
+    if (any_drawn || (any_begins && rung == top))
+      full[static_cast<std::size_t>(rung)] = scorer.full_per_prompt(rung);
+  return full;
 }
 
 void Worker::score(const Share& share, int leader) {

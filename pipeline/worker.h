@@ -30,8 +30,8 @@ struct WorkerOptions {
   double patience_seconds = 600;
   Ready about_me = {};
   std::function<FamilyScorer(int family)> open_family;
-  /// Mean logit difference of the full model, for the check before the first search.
-  std::function<double(int family)> baseline;
+  /// Logit differences of the full model, for the check before the first search.
+  std::function<std::vector<double>(int family)> baseline;
 };
 
 class Worker {
@@ -53,6 +53,8 @@ class Worker {
   const FamilyScorer& family(int number);
   std::vector<Score> scores_of(const Share& share);
   void lead(const LeadRequest& request);
+  FullModel full_model(const FamilyScorer& scorer,
+                       const std::vector<SearchRequest>& searches) const;
   void score(const Share& share, int leader);
   void take(const Scored& scored, int from);
 

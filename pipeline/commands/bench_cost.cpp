@@ -31,7 +31,8 @@ Prepared prepare(const CostBenchmark& benchmark) {
   Job job;
   job.run.threads = benchmark.threads;
   prepared.order = make_work_order(job, {{Rung::fp32}, {1.0}, Climbing::never}, config,
-                                   {seed_family(Tokenizer(benchmark.model), config, 0)});
+                                   {ablated(seed_family(Tokenizer(benchmark.model), config, 0),
+                                            ablation_rule(job, Ablation::mean))});
   return prepared;
 }
 

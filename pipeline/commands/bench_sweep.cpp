@@ -27,11 +27,13 @@ Prepared prepare(const SweepBenchmark& benchmark) {
   job.run.precision = benchmark.precision;
   job.run.audit = 0;  // scores of random weights say nothing about the published decisions
   const Tokenizer tokenizer(benchmark.model);
-  std::vector<Family> families;
+  std::vector<AblatedFamily> families;
   for (int number = 0; number < benchmark.families; ++number)
-    families.push_back(seed_family(tokenizer, config, number));
-  WorkOrder order = make_work_order(
-      job, choose_ladder(job, find_device({job.run.device, job.run.threads})), config, families);
+    families.push_back(
+        ablated(seed_family(tokenizer, config, number), ablation_rule(job, Ablation::mean)));
+  WorkOrder order =
+      make_work_order(job, choose_ladder(job, find_device({job.run.device, job.run.threads})),
+                      config, std::move(families));
   for (const TraceStep& step : trace)
     order.rule.search.forced.push_back({step.removed, step.score_percent});
   order.rule.forced_full_mean = benchmark.full_logit_difference;
@@ -45,9 +47,9 @@ CoordinatorOptions coordinator_options(const WorkOrder& order, const LoadedRungs
   CoordinatorOptions options;
   for (std::size_t i = 0; i < order.families.size(); ++i)
     options.families.push_back(
-        {static_cast<int>(i), {{static_cast<int>(i), order.rule.search.threshold_percent, {}}}});
+        {static_cast<int>(i), {{static_cast<int>(i), order.rule.search.threshold_percent}}});
   options.same_on_all = about_this_rank(loaded);
-  options.check_baseline = [](const Baseline&) { return true; };
+  options.check_baseline = [](const Baseline&, int) { return true; };
   options.begin = [] {};
   options.commit = [&](const SearchProgress& progress) {
     times.work += progress.work;
@@ -80,7 +82,7 @@ void describe_first(const CertifiedRule& rule, const FoundBefore& first, SweepTi
 
 /// No time for the check of baselines, which forced decisions do not need.
 WorkerOptions without_check(WorkerOptions options) {
-  options.baseline = [](int) { return 1.0; };
+  options.baseline = [](int) { return std::vector{1.0}; };
   return options;
 }
 

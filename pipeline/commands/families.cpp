@@ -53,7 +53,7 @@ void print(const FamilySpec& spec, const Family& family, const Tokenizer& tokeni
 
 void families_command(const Job& job, const std::string& family_name, Format format) {
   const std::vector<std::size_t> numbers = find_families(job, family_name);
-  const Inputs inputs = read_inputs(job);
+  const Inputs inputs = read_inputs(job, FamiliesToRead::all);
   if (format == Format::json) {
     std::vector<ListedFamily> families;
     for (const std::size_t i : numbers)

@@ -75,6 +75,15 @@ Rung rung_of(const Job& job, const Device& device) {
                                                    : choose_ladder(job, device).rungs.front();
 }
 
+/// A circuit's score is that of one ablation.
+Ablation one_ablation(const Job& job) {
+  if (job.search.ablations.size() > 1)
+    throw UserError(fmt::format(
+        "{}: search.ablation has several: say which one with --set, as in --set search.ablation={}",
+        job.file.string(), name_of(job.search.ablations.front())));
+  return job.search.ablations.front();
+}
+
 /// The number of the job's family that is asked for.
 std::size_t one_family(const Job& job, const std::string& name) {
   const std::vector<std::size_t> found = find_families(job, name);
@@ -96,13 +105,13 @@ void print(const ScoreResult& result, const Family& family) {
 void score_command(const Job& job, const std::filesystem::path& path,
                    const std::string& family_name, Format format) {
   const std::size_t number = one_family(job, family_name);
-  const Inputs inputs = read_inputs(job);
+  AblationRule rule = ablation_rule(job, one_ablation(job));
+  const Inputs inputs = read_inputs(job, FamiliesToRead::all);
   const Family& family = inputs.families[number];
   const Circuit circuit =
       to_circuit(read_circuit(path), job, inputs.config, family.clean.position_names, path);
   const Device device = find_device({job.run.device, job.run.threads});
   const LoadedModel loaded = load_model(job.model.path, device, rung_of(job, device));
-  AblationRule rule = ablation_rule(job);
   rule.components = circuit.components();
   Evaluator evaluator(*loaded.model, family.clean, family.corrupted, rule);
   check_baseline(evaluator.full().mean, family.prompts.name, job);

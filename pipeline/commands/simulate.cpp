@@ -29,8 +29,9 @@ CostModel measure_here(const Job& job, const ReplayedTrace& trace) {
   cost.cluster.checkpoint_bytes = checkpoint_bytes(job.model.path);
   cost.backend = loaded.backend->info().description;
   const Family& family = inputs.families.front();
-  cost.family =
-      estimate_family_cost(*loaded.model, {family.clean, family.corrupted, ablation_rule(job)});
+  cost.family = estimate_family_cost(
+      *loaded.model,
+      {family.clean, family.corrupted, ablation_rule(job, job.search.ablations.front())});
   cost.cluster.handling_seconds = measure_handling_seconds(trace);
   return cost;
 }

@@ -102,17 +102,24 @@ std::string sbatch_line(const Job& job, const PlannedRanks& planned, RankSeat se
       minutes / 60, minutes % 60, on_gpus ? "gpu" : "cpu", shell_word(job.file.string()));
 }
 
+double expected_seconds(const WorkLeft& left, const ClusterCost& cluster,
+                        const PlannedRanks& planned) {
+  if (left.families == 0) return cluster.loading_seconds;
+  const SimulationResult simulated =
+      simulate(ReplayedTrace(left.search, ""), cluster, left.runs, planned.ranks);
+  const double loading = simulated.seconds - simulated.search_seconds;
+  return loading + left.searches_for_each * simulated.search_seconds;
+}
+
 void print_planned_ranks(const Job& job, const WorkLeft& left, const ClusterCost& cluster,
                          const PlannedRanks& planned, RankSeat seat) {
   fmt::print("{}\n", describe_layout(planned.ranks, left.families, left.runs.ranks_per_family));
-  double seconds = cluster.loading_seconds;
-  if (left.families > 0) {
-    seconds = simulate(ReplayedTrace(left.search, ""), cluster, left.runs, planned.ranks).seconds;
+  const double seconds = expected_seconds(left, cluster, planned);
+  if (left.families > 0)
     fmt::print(
-        "expected: about {}, loading included (an estimate: simulated with the times measured "
+        "expected: {}about {}, loading included (an estimate: simulated with the times measured "
         "here, on ranks like this one, and a search that removes 78 % of what it tries)\n",
-        duration(seconds));
-  }
+        left.share_scores ? "at most " : "", duration(seconds));
   if (planned.sbatch_line) {
     const auto cores = static_cast<int>(std::thread::hardware_concurrency());
     const std::string where = seat == RankSeat::gpu

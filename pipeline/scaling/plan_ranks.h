@@ -25,8 +25,14 @@ std::string sbatch_line(const Job& job, const PlannedRanks& planned, RankSeat se
 struct WorkLeft {
   int families = 0;
   SimulatedWork runs;             // each as a family of its own: at most what they take together
+  double searches_for_each = 1;   // that one of these runs stands for
+  bool share_scores = false;      // most of what they want, since they are resamples
   std::vector<TraceStep> search;  // what is assumed of each
 };
+
+/// Loading included.
+double expected_seconds(const WorkLeft& left, const ClusterCost& cluster,
+                        const PlannedRanks& planned);
 
 /// Prints layout, expected time and, where it is asked for, the line for sbatch.
 void print_planned_ranks(const Job& job, const WorkLeft& left, const ClusterCost& cluster,

@@ -57,13 +57,13 @@ class Replay {
     const auto& scores = trace_.scores_percent();
     for (std::size_t i = 0; i < work_.families.size(); ++i) {
       const int number = static_cast<int>(i);
-      SearchRequest search{number, trace_.rule().threshold_percent, {}};
+      SearchRequest search{number, trace_.rule().threshold_percent};
       for (const double score : std::span(scores).first(decided_before(work_.families[i])))
         search.before.steps.push_back({SearchStep::Kind::decision, {UsedScore{score}}});
       options.families.push_back({number, {std::move(search)}});
     }
     options.ranks_per_family = work_.ranks_per_family;
-    options.check_baseline = [](const Baseline&) { return true; };
+    options.check_baseline = [](const Baseline&, int) { return true; };
     options.begin = [] {};
     options.commit = [this](const SearchProgress& progress) {
       result_.waves += progress.work.waves;
@@ -81,7 +81,7 @@ class Replay {
     options.open_family = [this, rank](int family) { return open_family(rank, family); };
     options.baseline = [this, rank](int family) {
       cluster_.spend(rank, cost(family).baseline_seconds);
-      return 1.0;
+      return std::vector{1.0};
     };
     return options;
   }

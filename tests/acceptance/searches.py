@@ -48,7 +48,7 @@ class Searches:
         path.write_text(json.dumps(job))
         self.steps.run([self.program, "run", path])
         for each in expected:
-            file = output / path.stem / f"{each['family']}.file.T{each['threshold']:g}.h5"
+            (file,) = (output / path.stem).glob(f"{each['family']}.file.T{each['threshold']:g}*.h5")
             yield each, self.steps.json_of([self.program, "show", file])
 
     def golden(self, precision):

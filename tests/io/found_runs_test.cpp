@@ -29,12 +29,17 @@ class FoundRuns : public testing::Test {
     write_run_file(failed, folder() / "failed.h5");
     temporary_->write("damaged.h5", "no HDF5");
     write_run_index(
-        {{"done", "done.h5", "even", "repeat_last", 3, "running", "", 2, 4, 99},
-         {"stopped", "stopped.h5", "even", "repeat_last", 3, "stopped", "", 3, 4, 97},
-         {"failed", "failed.h5", "even", "repeat_last", 3, "failed", "no disk", 3, 4, 97},
-         {"pending", "pending.h5", "odd", "shuffle", 10, "pending", "", 0, 6, 100},
-         {"damaged", "damaged.h5", "odd", "file", 5, "complete", "", 6, 2, 98},
-         {"gone", "gone.h5", "odd", "file", 7, "complete", "", 6, 2, 98}},
+        {{"done", "done.h5", "even", "repeat_last", 3, "backward", "mean", "", "running", "", 2, 4,
+          99},
+         {"stopped", "stopped.h5", "even", "repeat_last", 3, "backward", "mean", "", "stopped", "",
+          3, 4, 97},
+         {"failed", "failed.h5", "even", "repeat_last", 3, "backward", "mean", "", "failed",
+          "no disk", 3, 4, 97},
+         {"pending", "pending.h5", "odd", "shuffle", 10, "forward", "zero", "3 of seed 7",
+          "pending", "", 0, 6, 100},
+         {"damaged", "damaged.h5", "odd", "file", 5, "backward", "mean", "", "complete", "", 6, 2,
+          98},
+         {"gone", "gone.h5", "odd", "file", 7, "backward", "mean", "", "complete", "", 6, 2, 98}},
         folder() / "index.h5");
   }
 

@@ -77,12 +77,12 @@ TEST_F(ReadJob, TakesEveryKey) {
   EXPECT_EQ(name_of(job.families[0].corruption), "repeat_last");
   EXPECT_EQ(job.families[1].file, folder_.path() / "families/odd5.json");
   EXPECT_EQ(name_of(job.families[1].corruption), "file");
-  EXPECT_EQ(job.search.order, Order::importance);
+  EXPECT_EQ(job.search.orders, std::vector{Order::importance});
   EXPECT_EQ(job.search.thresholds, std::vector{2.5});
   EXPECT_EQ(job.search.components, Components::heads_and_mlps);
   EXPECT_EQ(job.search.mlp_means, MlpMeans::under_head_mask);
   EXPECT_EQ(job.search.granularity, Granularity::component);
-  EXPECT_EQ(job.search.ablation, Ablation::zero);
+  EXPECT_EQ(job.search.ablations, std::vector{Ablation::zero});
   EXPECT_EQ(job.search.positions, Positions::union_of_corrupted);
   EXPECT_TRUE(job.search.allow_nonpositive_baseline);
   EXPECT_EQ(job.run.device, DeviceChoice::cpu);
@@ -99,12 +99,12 @@ TEST_F(ReadJob, FillsInDefaults) {
   const Job job = read("model: {path: /m}\nsearch:\nfamilies: [{name: a, file: f}]\n");
   EXPECT_EQ(job.model.path, "/m");
   EXPECT_EQ(job.model.processing, Processing::none);
-  EXPECT_EQ(job.search.order, Order::backward);
+  EXPECT_EQ(job.search.orders, std::vector{Order::backward});
   EXPECT_EQ(job.search.thresholds, std::vector{3.0});
   EXPECT_EQ(job.search.components, Components::heads);
   EXPECT_EQ(job.search.mlp_means, MlpMeans::clean);
   EXPECT_EQ(job.search.granularity, Granularity::component);
-  EXPECT_EQ(job.search.ablation, Ablation::mean);
+  EXPECT_EQ(job.search.ablations, std::vector{Ablation::mean});
   EXPECT_FALSE(job.search.allow_nonpositive_baseline);
   EXPECT_EQ(job.run.precision, Precision::automatic);
   EXPECT_EQ(job.run.audit, 2.0);
@@ -163,8 +163,8 @@ TEST_F(ReadJob, TakesOneComponentOrAList) {
 TEST_F(ReadJob, TakesEachOrder) {
   for (const Order order : {Order::backward, Order::forward, Order::alternate, Order::importance}) {
     const Job job = read_with(std::string("search.order=") + name_of(order));
-    EXPECT_EQ(job.search.order, order);
-    EXPECT_EQ(read(resolved_job(job)).search.order, order);
+    EXPECT_EQ(job.search.orders, std::vector{order});
+    EXPECT_EQ(read(resolved_job(job)).search.orders, std::vector{order});
   }
 }
 
@@ -335,7 +335,7 @@ TEST_F(ResolvedJob, ReadsBackToTheSameJob) {
 
 TEST_F(ResolvedJob, KeepsWhatSaysHowRanksWorkTogether) {
   const Job job = read(resolved_job(read(model_line + families_lines + search_lines + run_lines)));
-  EXPECT_EQ(job.search.order, Order::importance);
+  EXPECT_EQ(job.search.orders, std::vector{Order::importance});
   EXPECT_EQ(job.run.ranks_per_family, 4);
   EXPECT_EQ(job.run.speculation, Speculation::off);
   EXPECT_EQ(job.run.stall_seconds, 2.5);
@@ -364,7 +364,7 @@ TEST_F(ReadJob, TakesSeveralThresholds) {
             "--set search.threshold=[]: search.threshold: is an empty list; name a threshold "
             "(percent)");
   EXPECT_THAT(error_with("search.threshold=[3, 3.0]"),
-              HasSubstr("search.threshold.1: 3 is in the list already; remove it"));
+              HasSubstr("search.threshold.1: 3.0 is in the list already; remove it"));
   EXPECT_THAT(error_with("search.threshold=[3, -1]"), HasSubstr("search.threshold.1: must "));
 }
 

@@ -23,7 +23,8 @@ using testing::HasSubstr;
 bool same(const IndexEntry& a, const IndexEntry& b) {
   const auto fields = [](const IndexEntry& entry) {
     return std::tie(entry.name, entry.run_file, entry.family, entry.corruption, entry.threshold,
-                    entry.status, entry.reason, entry.decisions, entry.kept, entry.score_percent);
+                    entry.order, entry.ablation, entry.resample, entry.status, entry.reason,
+                    entry.decisions, entry.kept, entry.score_percent);
   };
   return fields(a) == fields(b);
 }
@@ -33,10 +34,11 @@ bool same(const std::vector<IndexEntry>& a, const std::vector<IndexEntry>& b) {
 }
 
 std::vector<IndexEntry> example() {
-  return {{"zebra", "zebra.h5", "z", "repeat_last", 3.0, "complete", "", 384, 83, 97.000000001},
-          {"apple.T3", "sub/apple.T3.h5", "a", "file", 0.1, "failed", "the disk \u00fc is full\n",
-           2, 5, -0.0},
-          {"middle", "middle.h5", "", "", 0, "pending", "", 0, 0, 0}};
+  return {{"zebra", "zebra.h5", "z", "repeat_last", 3.0, "backward", "mean", "", "complete", "",
+           384, 83, 97.000000001},
+          {"apple.T3", "sub/apple.T3.h5", "a", "file", 0.1, "forward", "zero", "3 of seed 7",
+           "failed", "the disk \u00fc is full\n", 2, 5, -0.0},
+          {"middle", "middle.h5", "", "", 0, "", "", "", "pending", "", 0, 0, 0}};
 }
 
 class RunIndex : public testing::Test {

@@ -46,9 +46,12 @@ TEST_P(AStop, LeavesABeginningFromWhichTheNextStartGoesOn) {
     const auto expected = made_up::plain_search(family, first.rule);
     EXPECT_TRUE(is_prefix(got.scores(), expected.scores)) << family;
     EXPECT_TRUE(is_prefix(got.ranking(), expected.ranking)) << family;
-    second.pending.push_back(
-        {family,
-         {{family, first.rule.threshold_percent, {got.steps, got.errors, got.work.waves}}}});
+    second.pending.push_back({family,
+                              {{family,
+                                first.rule.threshold_percent,
+                                first.rule.order,
+                                {},
+                                {got.steps, got.errors, got.work.waves}}}});
   }
   second.run();
   for (int family = 0; family < families; ++family) {

@@ -59,7 +59,8 @@ TEST_P(Demo, MakesTheReferencesDecisions) {
   const Inputs inputs = read_inputs(job);
   const LoadedModel loaded = load_model(job.model.path, DeviceChoice::cpu, Rung::fp32, 1);
   const Family& family = inputs.families.front();
-  Evaluator evaluator(*loaded.model, family.clean, family.corrupted, ablation_rule(job));
+  Evaluator evaluator(*loaded.model, family.clean, family.corrupted,
+                      ablation_rule(job, Ablation::mean));
   EXPECT_NEAR(evaluator.full().mean, expected["full"], 1e-4);
   EXPECT_EQ(job.search.thresholds, std::vector{expected["threshold"].get<double>()});
   golden::Search search(expected, evaluator, loaded.model->config(), family.clean.position_names,

@@ -58,7 +58,7 @@ inline std::vector<double> logit_differences(int family, const Circuit& circuit)
   return differences;
 }
 
-/// The plain search: one circuit after the other.
+/// The plain search, one circuit after the other, on some of the prompts if they are named.
 struct Expected {
   std::vector<double> scores, ranking;
   std::vector<std::vector<double>> per_prompt;  // by decision
@@ -67,11 +67,18 @@ struct Expected {
   Circuit kept;              // in the end
 };
 
-inline Expected plain_search(int family, const SearchRule& rule) {
+inline Expected plain_search(int family, const SearchRule& rule,
+                             const std::vector<int>& named = {}) {
   Expected expected;
-  const double full_mean = mean(full_per_prompt(family));
+  const auto of_named = [&](const std::vector<double>& all) {
+    if (named.empty()) return all;
+    std::vector<double> some;
+    for (const int prompt : named) some.push_back(all[static_cast<std::size_t>(prompt)]);
+    return some;
+  };
+  const double full_mean = mean(of_named(full_per_prompt(family)));
   const auto score = [&](const Circuit& circuit) {
-    return scored(logit_differences(family, circuit), full_mean);
+    return scored(of_named(logit_differences(family, circuit)), full_mean);
   };
   GreedySearch search(rule);
   while (!search.finished()) {

@@ -68,18 +68,20 @@ TEST(Message, ReadyArrives) {
 
 TEST(Message, BaselineRequestsAndAnswersArrive) {
   EXPECT_EQ(from_bytes<FamilyRequest>(to_bytes(FamilyRequest{7})).family, 7);
-  const auto baseline = from_bytes<Baseline>(to_bytes(Baseline{3, -0.25}));
+  const auto baseline = from_bytes<Baseline>(to_bytes(Baseline{3, {-0.25, 1}}));
   EXPECT_EQ(baseline.family, 3);
-  EXPECT_EQ(baseline.full_mean, -0.25);
+  EXPECT_EQ(baseline.full_per_prompt, (std::vector{-0.25, 1.0}));
   expect_travels(baseline);
 }
 
 TEST(Message, WhatALeaderIsToldArrives) {
   const LeadRequest request{5,
                             {2, 0, 9},
-                            {{3, 1.5, {}},
+                            {{3, 1.5},
                              {7,
                               2.5,
+                              Order::forward,
+                              {4, 0, 4},
                               {{{SearchStep::Kind::ranking, {{100}, {1e300}}},
                                 {SearchStep::Kind::decision, {{98.25, {1, 2}, 3, 4, 1, 0.5}}}},
                                {0.125},
@@ -90,7 +92,10 @@ TEST(Message, WhatALeaderIsToldArrives) {
   ASSERT_EQ(arrived.searches.size(), 2u);
   EXPECT_EQ(arrived.searches[0].run, 3);
   EXPECT_TRUE(arrived.searches[0].before.nothing());
+  EXPECT_TRUE(arrived.searches[0].prompts.empty());
   EXPECT_EQ(arrived.searches[1].threshold_percent, 2.5);
+  EXPECT_EQ(arrived.searches[1].order, Order::forward);
+  EXPECT_EQ(arrived.searches[1].prompts, (std::vector{4, 0, 4}));
   const FoundBefore& before = arrived.searches[1].before;
   ASSERT_EQ(before.steps.size(), 2u);
   EXPECT_EQ(before.steps[0].kind, SearchStep::Kind::ranking);

@@ -68,7 +68,7 @@ struct SimulatedSearch {
       made_up::logit_differences;
   /// Added to the score of a circuit on a rung, percentage points.
   std::function<double(int rung, const Circuit&)> error = [](int, const Circuit&) { return 0.0; };
-  std::function<bool(const Baseline&)> usable = [](const Baseline&) { return true; };
+  std::function<bool(const Baseline&, int run)> usable = [](const Baseline&, int) { return true; };
   /// Called with each message before it is handled.
   std::function<void(int rank, const Message&)> watch;
   /// By rank, for those that differ.
@@ -105,8 +105,7 @@ struct SimulatedSearch {
     std::vector<SearchRequest> searches;
     for (const double threshold : all)
       searches.push_back({family * static_cast<int>(all.size()) + static_cast<int>(searches.size()),
-                          threshold,
-                          {}});
+                          threshold, rule.order});
     return searches;
   }
 
@@ -133,7 +132,7 @@ struct SimulatedSearch {
           },
           named_positions};
     };
-    const auto baseline = [](int family) { return mean(made_up::full_per_prompt(family)); };
+    const auto baseline = made_up::full_per_prompt;
     const Ready me = others.contains(rank) ? others[rank] : Ready{"simulated", "1"};
     return {{rule, ladder, audit_percent}, speculation, 600, me, open_family, baseline};
   }

@@ -142,7 +142,7 @@ TEST(Thresholds, StoppedAndTakenUpAgainEndTheSame) {
 TEST(AFamilyThatCannotBeUsed, IsLeftOutAndTheOthersAreSearched) {
   for (const int ranks : {1, 3}) {
     SimulatedSearch search(ranks, 4);
-    search.usable = [](const Baseline& baseline) { return baseline.family != 2; };
+    search.usable = [](const Baseline& baseline, int) { return baseline.family != 2; };
     std::set<int> begun;
     search.watch = [&](int, const Message& message) {
       if (topic_of(message) == Topic::lead)
@@ -157,7 +157,7 @@ TEST(AFamilyThatCannotBeUsed, IsLeftOutAndTheOthersAreSearched) {
 
 TEST(AJobWithoutAnyUsableFamily, Ends) {
   SimulatedSearch search(2, 2);
-  search.usable = [](const Baseline&) { return false; };
+  search.usable = [](const Baseline&, int) { return false; };
   search.run();
   EXPECT_TRUE(search.job->coordinator().done());
   EXPECT_EQ(search.begun, 1);

@@ -4,7 +4,7 @@ import os
 import unittest.mock
 
 import headsweep_program
-from headsweep_program import DONE, MODELS, ProgramTest, family_file, golden, job
+from headsweep_program import DONE, MODELS, ProgramTest, family_file, golden, job, run_name
 from mpi_environment import RanksTest
 
 PLUGINS = os.environ["HEADSWEEP_EMULATED_PLUGINS"]
@@ -35,7 +35,7 @@ class EmulatedGpuTest(ProgramTest):
                     components=expected["components"], mlp_means=expected["mlp_means"])
         value["run"] |= {"device": "cuda", "precision": precision, "output": output}
         self.write("job.yaml", value)
-        return f"{output}/job/{family}.file.T{expected['threshold']:g}.h5"
+        return f"{output}/job/{run_name(family, expected['threshold'], expected['order'], expected['ablation'])}.h5"
 
 
 class OneRankTest(EmulatedGpuTest):

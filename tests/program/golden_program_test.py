@@ -6,7 +6,7 @@ import re
 
 import headsweep_program
 from headsweep_program import (DATA, DONE, GOLDEN, MODELS, USERS_MISTAKE, ProgramTest, Safetensors, family_file,
-                               golden, job)
+                               golden, job, run_name)
 
 SCORE_TOLERANCE = 0.001  # percentage points: float32 against float64
 VALUE_TOLERANCE = 1e-3   # logits
@@ -155,8 +155,8 @@ class GoldenProgramTest(ProgramTest):
         expected, output = golden(name), f"{name}-{precision}"
         self.write("job.yaml", job_of(expected) | {"run": {"output": output, "precision": precision}})
         self.run_program("run", "job.yaml", code=DONE)
-        return self.json_of("show", self.folder / output / "job" /
-                            f"{expected['family']}.file.T{expected['threshold']:g}.h5")
+        name = run_name(expected["family"], expected["threshold"], expected["order"], expected["ablation"])
+        return self.json_of("show", self.folder / output / "job" / f"{name}.h5")
 
     def assert_reference_decisions(self, name, shown, tolerances, tolerance_alone):
         """tolerances: of each decision's score; tolerance_alone: of single removals."""

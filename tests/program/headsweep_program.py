@@ -36,6 +36,12 @@ def job(model, family_files, **search):
             "search": search, "run": {"output": "runs"}}
 
 
+def run_name(family, threshold=3, order="backward", ablation="mean", corruption="file"):
+    """What a run's file is called: only what is not the default stands behind the threshold."""
+    return f"{family}.{corruption}.T{threshold:g}" + "".join(
+        f".{value}" for value, default in ((order, "backward"), (ablation, "mean")) if value != default)
+
+
 def results(shown):
     """What a run found, without what may differ between two runs: when, where, with how much work, and what it cost."""
     decisions = [{k: v for k, v in decision.items() if k not in ("seconds", "wave", "rank", "host")}

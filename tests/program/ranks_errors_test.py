@@ -63,8 +63,8 @@ class MistakesTest(RanksTest, RefusalTest):
             self.assertEqual(self.json_of("show", self.run_file(family))["status"], "complete")
 
     def test_file_of_another_run(self):
-        self.run_program("run", "job.yaml", "--set", "search.ablation=zero", code=DONE)
-        self.assert_refused_on_ranks(["run", "job.yaml"], "is the file of another run", "ablation is zero")
+        self.run_program("run", "job.yaml", "--set", "search.positions=own", code=DONE)
+        self.assert_refused_on_ranks(["run", "job.yaml"], "is the file of another run", "positions is own")
 
     def test_output_that_cannot_be_made(self):
         """Found when the searches begin."""

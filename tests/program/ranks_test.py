@@ -3,7 +3,7 @@ import re
 import shutil
 
 import headsweep_program
-from headsweep_program import DONE, MODELS, family_file, job, results
+from headsweep_program import DONE, MODELS, family_file, job, results, run_name
 from mpi_environment import RanksTest
 
 FAMILIES = ["even", "mixed", "numwords", "ragged"]
@@ -14,8 +14,9 @@ SHARED = [  # ranks, speculation, ranks_per_family
 
 
 class SameBitsTest(RanksTest):
-    def runs_of(self, output):
-        return {name: self.json_of("show", self.folder / output / "job" / f"{name}.file.T3.h5") for name in FAMILIES}
+    def runs_of(self, output, order, ablation="mean", **_):
+        return {name: self.json_of("show", self.folder / output / "job" / f"{run_name(name, 3, order, ablation)}.h5")
+                for name in FAMILIES}
 
     def assert_work_adds_up(self, shown, speculation):
         work, waves = shown["work"], [decision["wave"] for decision in shown["decisions"]]
@@ -43,7 +44,7 @@ class SameBitsTest(RanksTest):
         value = job(MODELS / model, {name: family_file(name) for name in FAMILIES}, threshold=3, order=order, **search)
         self.write("job.yaml", value | {"run": {"output": "alone"}})
         self.run_program("run", "job.yaml", code=DONE)
-        expected = {name: results(shown) for name, shown in self.runs_of("alone").items()}
+        expected = {name: results(shown) for name, shown in self.runs_of("alone", order, **search).items()}
         for ranks, speculation, ranks_per_family in shared:
             output = f"{ranks}-{speculation}-{ranks_per_family}"
             self.write("job.yaml", value | {"run": {"output": output, "speculation": speculation,
@@ -51,7 +52,7 @@ class SameBitsTest(RanksTest):
             self.take_over_ladder(output)
             with self.subTest(output, model=model, order=order):
                 self.run_ranks(ranks, "run", "job.yaml", code=DONE)
-                for name, shown in self.runs_of(output).items():
+                for name, shown in self.runs_of(output, order, **search).items():
                     self.assertEqual(shown["status"], "complete")
                     for key, content in expected[name].items():
                         self.assertEqual(results(shown)[key], content, f"{name}: {key}")
