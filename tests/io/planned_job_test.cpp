@@ -33,7 +33,7 @@ TEST(PlannedTable, HasAColumnForWhatVariesAndTheSumBelow) {
             "family  threshold  prompts     decisions left     s here  state\n"
             "even    3               10           48 of 48       24.0  new\n"
             "even    10              10            8 of 48        4.0  begun\n"
-            "2 runs                             56 of 96       28.0\n");
+            "2 runs                               56 of 96       28.0\n");
 }
 
 TEST(PlannedTable, CountsResamplesWhereThereAreAny) {

@@ -156,6 +156,26 @@ class SweepTest(RanksTest):
         refused = self.run_program("run", "job.yaml", code=USERS_MISTAKE).stderr
         self.assertRegex(refused, r"job\.yaml:1: sweep\.exclude\.0\.family: 'mising' .*did you mean 'missing'")
 
+    def test_seeds_in_a_list_make_the_prompts_that_each_makes_alone(self):
+        sentences = {"templates": ["{noun} is {item}."], "fillers": {"noun": ["Van", "Hat", "Ring", "Desk", "Sun"]}}
+
+        def listed(sentence_seed, corruption_seed, name):
+            self.write("job.yaml", {"model": {"path": str(TINY_A)}, "families": [
+                {"name": "names", "generate": {"sequence": "arithmetic", "length": 4},
+                 "sentences": sentences | {"seed": sentence_seed},
+                 "corrupt": {"rule": "random_items", "seed": corruption_seed}}]})
+            return self.json_of("families", "job.yaml", "--family", name)["families"]
+
+        both = listed([1, 2], [3, 4], "names")
+        self.assertEqual([(family["name"], family["corruption"]) for family in both],
+                         [(f"names-s{s}", f"random_items-s{c}") for s in (1, 2) for c in (3, 4)])
+        (one,) = listed([1, 2], [3, 4], "names-s2.random_items-s3")
+        (alone,) = listed(2, 3, "names")
+        self.assertEqual((alone["name"], alone["corruption"]), ("names", "random_items"))
+        for prompts in ("clean", "corrupted"):
+            self.assertEqual(one[prompts], alone[prompts])
+            self.assertNotEqual(one[prompts], both[0][prompts])
+
     def test_plan_has_a_row_for_each_run_and_their_sum(self):
         value = self.write_job(("even", "ragged"), order=["backward", "forward"], threshold=[3, 10],
                                resample_prompts=2)
