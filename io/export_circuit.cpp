@@ -34,15 +34,11 @@ int width_of_model(const FoundRun& run) {
       run.file.string()));
 }
 
-/// What the circuit loses without a component, at its last turn, in percentage points; never
-/// negative, since MIB may rank by absolute values. At least the threshold for what was kept, less
-/// for the rest. Of a head that was tried at several positions: the most.
-std::map<RunComponent, double> losses(const RunRecord& record) {
-  std::map<RunComponent, double> last;
-  for (const DecisionRecord& decision : record.decisions)
-    last[run_component_of(decision)] = std::max(0.0, 100 - decision.score_percent);
+/// What a head or an MLP was worth: MIB may rank by absolute values, and a loss is never negative.
+/// Of a head that was tried at several positions: the most.
+std::map<RunComponent, double> node_scores(const RunRecord& record) {
   std::map<RunComponent, double> most;
-  for (const auto& [component, loss] : last) {
+  for (const auto& [component, loss] : losses(record)) {
     double& node = most[{component.layer, component.head}];
     node = std::max(node, loss);
   }
@@ -90,7 +86,7 @@ std::string arena_dictionary(const std::vector<FoundRun>& runs) {
 
 std::string mib_graph(const FoundRun& run) {
   const RunRecord& record = *run.record;
-  const auto scores = losses(record);
+  const auto scores = node_scores(record);
   const auto kept = without_positions(kept_components(record));
   const auto node = [&](RunComponent component) {
     const auto score = scores.find(component);

@@ -2,6 +2,7 @@
 // business.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -31,6 +32,16 @@ enum class Positions { all, own, union_of_corrupted };
 enum class DeviceChoice { automatic, cpu, cuda };
 enum class Precision { automatic, bf16, bf16x3, fp32, fp64 };
 enum class Speculation { automatic, off };
+/// What can be found out about circuits that were found (docs/analyses.md).
+enum class Analysis { knockout, faithfulness, curve, compare };
+/// The subsets of a circuit that completeness and minimality look at.
+struct SubsetDraws {
+  int random = 10;                                      // subsets at random
+  int restarts = 10, iterations = 10, candidates = 10;  // of the greedy search for the worst one
+  std::uint64_t seed = 0;
+
+  bool operator==(const SubsetDraws&) const = default;
+};
 
 /// The runs that an entry of `sweep.include` or `sweep.exclude` is about: those that have one of
 /// the values of each list; an empty list is about all.
@@ -78,6 +89,11 @@ struct Job {
     Speculation speculation = Speculation::automatic;
     double stall_seconds = 600;  // how long a rank may be silent before the run ends with an error
   } run;
+  // After the searches; they change no run file.
+  struct {
+    std::vector<Analysis> make;  // each once, in the order of the enumeration
+    SubsetDraws draws;
+  } analyses;
 };
 
 /// One search of a job, with a run file of its own.
@@ -136,5 +152,6 @@ const char* name_of(Positions value);
 const char* name_of(DeviceChoice value);
 const char* name_of(Precision value);
 const char* name_of(Speculation value);
+const char* name_of(Analysis value);
 
 }  // namespace headsweep

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "io/analyses_reader.h"
 #include "io/family_reader.h"
 #include "io/job.h"
 #include "io/sweep_reader.h"
@@ -151,7 +152,7 @@ Job read_job(const fs::path& path, const Overrides& overrides) {
   YamlDocument document(path, "the job file", most_job_bytes);
   for (const std::string& assignment : overrides) document.set(assignment);
   const YamlNode root = document.root();
-  root.allow_keys({"model", "families", "search", "sweep", "run"});
+  root.allow_keys({"model", "families", "search", "sweep", "run", "analyses"});
 
   const fs::path folder = path.parent_path();
   Job job;
@@ -165,6 +166,8 @@ Job read_job(const fs::path& path, const Overrides& overrides) {
   if (const auto sweep = root.find("sweep"); sweep && !sweep->is_empty()) read_sweep(*sweep, job);
   check_number_of_runs(root, job);
   if (const auto run = root.find("run"); run && !run->is_empty()) read_run(*run, folder, job);
+  if (const auto analyses = root.find("analyses"); analyses && !analyses->is_empty())
+    read_analyses(*analyses, job);
   return job;
 }
 

@@ -45,6 +45,15 @@ void append_sweep(const Job& job, std::string& yaml) {
   append_selectors("exclude", job.sweep.exclude, yaml);
 }
 
+void append_analyses(const Job& job, std::string& yaml) {
+  const SubsetDraws& draws = job.analyses.draws;
+  fmt::format_to(std::back_inserter(yaml),
+                 "analyses:\n  make: {}\n  random: {}\n  restarts: {}\n  iterations: {}\n"
+                 "  candidates: {}\n  seed: {}\n",
+                 names_of(job.analyses.make), draws.random, draws.restarts, draws.iterations,
+                 draws.candidates, draws.seed);
+}
+
 }  // namespace
 
 std::string resolved_job(const Job& job) {
@@ -72,6 +81,7 @@ std::string resolved_job(const Job& job) {
                  yaml_path(job.run.output), job.run.threads,
                  ranks == 0 ? "auto" : std::to_string(ranks), name_of(job.run.speculation),
                  job.run.stall_seconds);
+  append_analyses(job, yaml);
   return yaml;
 }
 
@@ -166,5 +176,19 @@ const char* name_of(Precision value) {
 }
 
 const char* name_of(Speculation value) { return value == Speculation::automatic ? "auto" : "off"; }
+
+const char* name_of(Analysis value) {
+  switch (value) {
+    case Analysis::knockout:
+      return "knockout";
+    case Analysis::faithfulness:
+      return "faithfulness";
+    case Analysis::curve:
+      return "curve";
+    case Analysis::compare:
+      return "compare";
+  }
+  return "";
+}
 
 }  // namespace headsweep

@@ -6,23 +6,6 @@
 #include <fmt/format.h>
 
 namespace headsweep {
-namespace {
-
-/// All that take part, in order: a layer's MLP before its heads.
-std::vector<RunComponent> all_components(const RunRecord& record) {
-  constexpr int every = RunComponent::every_position;
-  const int first = tries_positions(record) ? 0 : every;
-  const int end = tries_positions(record) ? static_cast<int>(record.position_names.size()) : 0;
-  std::vector<RunComponent> all;
-  for (int layer = 0; layer < record.layers; ++layer) {
-    if (tries_mlps(record)) all.push_back({layer, RunComponent::mlp, every});
-    for (int head = 0; tries_heads(record) && head < record.heads; ++head)
-      for (int position = first; position < end; ++position) all.push_back({layer, head, position});
-  }
-  return all;
-}
-
-}  // namespace
 
 RunComponent run_component_of(const DecisionRecord& decision) {
   return {decision.layer, decision.head, decision.position};
@@ -44,6 +27,19 @@ bool tries_positions(const RunRecord& record) {
   return record.granularity == Granularity::position;
 }
 
+std::vector<RunComponent> all_components(const RunRecord& record) {
+  constexpr int every = RunComponent::every_position;
+  const int first = tries_positions(record) ? 0 : every;
+  const int end = tries_positions(record) ? static_cast<int>(record.position_names.size()) : 0;
+  std::vector<RunComponent> all;
+  for (int layer = 0; layer < record.layers; ++layer) {
+    if (tries_mlps(record)) all.push_back({layer, RunComponent::mlp, every});
+    for (int head = 0; tries_heads(record) && head < record.heads; ++head)
+      for (int position = first; position < end; ++position) all.push_back({layer, head, position});
+  }
+  return all;
+}
+
 int components_of(const RunRecord& record) {
   return static_cast<int>(all_components(record).size());
 }
@@ -55,6 +51,13 @@ std::vector<RunComponent> kept_components(const RunRecord& record) {
   std::vector<RunComponent> kept = all_components(record);
   std::erase_if(kept, [&](RunComponent component) { return removed.contains(component); });
   return kept;
+}
+
+std::map<RunComponent, double> losses(const RunRecord& record) {
+  std::map<RunComponent, double> last;
+  for (const DecisionRecord& decision : record.decisions)
+    last[run_component_of(decision)] = std::max(0.0, 100 - decision.score_percent);
+  return last;
 }
 
 std::vector<RunComponent> without_positions(std::vector<RunComponent> components) {

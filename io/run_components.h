@@ -3,6 +3,7 @@
 #pragma once
 
 #include <compare>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,11 +33,18 @@ bool tries_mlps(const RunRecord& record);
 /// Each head at each position by itself.
 bool tries_positions(const RunRecord& record);
 
+/// All that take part, in order: a layer's MLP before its heads.
+std::vector<RunComponent> all_components(const RunRecord& record);
+
 /// How many take part.
 int components_of(const RunRecord& record);
 
 /// Those that take part and that no decision has removed, in order.
 std::vector<RunComponent> kept_components(const RunRecord& record);
+
+/// What the circuit lost without a component, at its last turn, in percentage points; never
+/// negative. At least the threshold for what was kept, less for the rest.
+std::map<RunComponent, double> losses(const RunRecord& record);
 
 /// Each head once that is kept at one position or more.
 std::vector<RunComponent> without_positions(std::vector<RunComponent> components);

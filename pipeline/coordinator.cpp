@@ -17,6 +17,19 @@ constexpr double leader_speaks_first_seconds = 6;
 
 }  // namespace
 
+void check_same_on_all(const Ready& ready, const Ready& wanted, const std::string& rank) {
+  if (ready.device_kind != wanted.device_kind)
+    throw UserError(
+        fmt::format("{} computes on '{}', rank 0 on '{}': the last bits of a score would depend on "
+                    "who computed "
+                    "it; use nodes of one kind (srun --constraint), or run.device",
+                    rank, ready.device_kind, wanted.device_kind));
+  if (ready.program != wanted.program)
+    throw UserError(
+        fmt::format("{} runs headsweep {}, rank 0 {}: start the same program everywhere", rank,
+                    ready.program, wanted.program));
+}
+
 Coordinator::Coordinator(Ranks& ranks, CoordinatorOptions options)
     : ranks_(ranks),
       options_(std::move(options)),
@@ -44,17 +57,7 @@ void Coordinator::handle(const Message& message) {
 }
 
 void Coordinator::take_ready(const Ready& ready, int from) {
-  const Ready& wanted = options_.same_on_all;
-  if (ready.device_kind != wanted.device_kind)
-    throw UserError(
-        fmt::format("{} computes on '{}', rank 0 on '{}': the last bits of a score would depend on "
-                    "who computed "
-                    "it; use nodes of one kind (srun --constraint), or run.device",
-                    ranks_.name_of(from), ready.device_kind, wanted.device_kind));
-  if (ready.program != wanted.program)
-    throw UserError(
-        fmt::format("{} runs headsweep {}, rank 0 {}: start the same program everywhere",
-                    ranks_.name_of(from), ready.program, wanted.program));
+  check_same_on_all(ready, options_.same_on_all, ranks_.name_of(from));
   waiting_since_[static_cast<std::size_t>(from)] = waits_for_nothing;
   free_.push_back(from);
 }

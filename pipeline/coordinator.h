@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "pipeline/ranks/ranks.h"
@@ -32,6 +33,9 @@ struct CoordinatorOptions {
   /// Called with what comes out.
   std::function<void(const SearchProgress&)> commit;
 };
+
+/// UserError that names the rank, if it is not `ready` with what all have.
+void check_same_on_all(const Ready& ready, const Ready& wanted, const std::string& rank);
 
 class Coordinator {
  public:

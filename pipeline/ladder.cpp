@@ -14,8 +14,18 @@ namespace {
 
 double power_of_two_near(double cost) { return std::exp2(std::round(std::log2(cost))); }
 
-/// The rung that the job names, if it does.
-Rung named(Precision precision) {
+void put_first(Ladder& ladder, Rung rung, double cost) {
+  ladder.rungs.insert(ladder.rungs.begin(), rung);
+  ladder.costs.insert(ladder.costs.begin(), cost);
+}
+
+std::string cost_text(double cost) {
+  return cost < 1 ? fmt::format("1/{}", 1 / cost) : fmt::format("{}", cost);
+}
+
+}  // namespace
+
+Rung named_rung(Precision precision) {
   switch (precision) {
     case Precision::bf16:
       return Rung::bf16;
@@ -30,17 +40,6 @@ Rung named(Precision precision) {
   return Rung::fp32;
 }
 
-void put_first(Ladder& ladder, Rung rung, double cost) {
-  ladder.rungs.insert(ladder.rungs.begin(), rung);
-  ladder.costs.insert(ladder.costs.begin(), cost);
-}
-
-std::string cost_text(double cost) {
-  return cost < 1 ? fmt::format("1/{}", 1 / cost) : fmt::format("{}", cost);
-}
-
-}  // namespace
-
 Ladder make_ladder(Precision wanted, std::span<const RungCost> at_hand) {
   Ladder ladder;
   if (wanted == Precision::automatic) {
@@ -52,12 +51,12 @@ Ladder make_ladder(Precision wanted, std::span<const RungCost> at_hand) {
     return ladder;
   }
   for (const RungCost& each : at_hand)
-    if (each.rung == named(wanted) || each.rung == Rung::fp64) {
+    if (each.rung == named_rung(wanted) || each.rung == Rung::fp64) {
       ladder.rungs.push_back(each.rung);
       ladder.costs.push_back(power_of_two_near(each.cost));
     }
   ladder.climbing = Climbing::never;
-  if (ladder.rungs.front() != named(wanted))
+  if (ladder.rungs.front() != named_rung(wanted))
     throw UserError(
         fmt::format("run.precision: {} is nothing that this device computes in: it needs a "
                     "processor with AMX or AVX512-BF16; choose auto, fp32 or fp64",

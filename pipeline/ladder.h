@@ -21,6 +21,9 @@ struct Ladder {
   int top() const { return static_cast<int>(rungs.size()) - 1; }
 };
 
+/// The rung of that name; auto: fp32.
+Rung named_rung(Precision precision);
+
 /// The ladder of run.precision. auto: of the rungs at hand those that are cheaper than every more
 /// exact one; a precision by name: that one, and fp64 to hold it against. Costs are rounded to
 /// powers of two, so that the ladder does not hang on a measurement's noise. UserError if the

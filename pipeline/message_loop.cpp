@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "pipeline/shared_model.h"
 #include "pipeline/stop.h"
 
 namespace headsweep {
@@ -12,11 +13,10 @@ using namespace std::chrono_literals;
 
 }  // namespace
 
-Outcome exchange_messages(Ranks& ranks, Worker& worker, Coordinator& coordinator,
-                          const std::function<void()>& between) {
+Outcome search_all(Ranks& ranks, Worker& worker, Coordinator& coordinator,
+                   const std::function<void()>& between) {
   worker.report_ready();
-  bool quitting = false;
-  while (!worker.outcome()) {
+  do {
     const std::optional<Message> message = ranks.receive(100ms);
     if (stop_requested()) coordinator.stop();
     if (message && is_for_coordinator(*message)) {
@@ -30,10 +30,8 @@ Outcome exchange_messages(Ranks& ranks, Worker& worker, Coordinator& coordinator
       coordinator.keep_watch();
     }
     between();
-    if (coordinator.done() && !std::exchange(quitting, true))
-      tell_all_to_quit(ranks, coordinator.outcome());
-  }
-  return *worker.outcome();
+  } while (!coordinator.done());
+  return coordinator.outcome();
 }
 
 Outcome exchange_messages(Ranks& ranks, Worker& worker) {
@@ -47,6 +45,14 @@ Outcome exchange_messages(Ranks& ranks, Worker& worker) {
     if (!message || message->from == ranks.rank()) worker.check_patience();
   }
   return *worker.outcome();
+}
+
+Outcome take_part(Ranks& ranks) {
+  const WorkOrder order = receive_order(ranks);
+  if (order.refused) return Outcome::refused;
+  const LoadedRungs loaded = load_shared_model(ranks, order, "");
+  Worker worker(ranks, worker_options(order, loaded));
+  return exchange_messages(ranks, worker);
 }
 
 void tell_all_to_quit(Ranks& ranks, Outcome outcome) {

@@ -1,4 +1,4 @@
-// The loop in which every rank works until rank 0 says that all is done.
+// The loops in which the ranks work until rank 0 says that all is done.
 #pragma once
 
 #include <functional>
@@ -10,12 +10,16 @@
 
 namespace headsweep {
 
-/// Rank 0's loop; `between` is called after every message, and at least ten times a second.
-Outcome exchange_messages(Ranks& ranks, Worker& worker, Coordinator& coordinator,
-                          const std::function<void()>& between);
+/// Rank 0's loop until all searches have ended; the others stay in theirs. `between` is called
+/// after every message, and at least ten times a second.
+Outcome search_all(Ranks& ranks, Worker& worker, Coordinator& coordinator,
+                   const std::function<void()>& between);
 
-/// Every other rank's.
+/// Every other rank's loop.
 Outcome exchange_messages(Ranks& ranks, Worker& worker);
+
+/// What every other rank does: what it is told, until it is told to quit.
+Outcome take_part(Ranks& ranks);
 
 /// Tells the others to leave their loops.
 void tell_all_to_quit(Ranks& ranks, Outcome outcome);

@@ -63,7 +63,7 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
                    loaded.devices});
     Worker worker(ranks, worker_options(order, loaded));
     Coordinator coordinator = make_coordinator(ranks, job, loaded, ledger);
-    const Outcome result = exchange_messages(ranks, worker, coordinator, [&] {
+    const Outcome result = search_all(ranks, worker, coordinator, [&] {
       ledger.write_what_is_due();
       ledger.show_progress(coordinator.ranks_at_work());
     });
@@ -73,18 +73,10 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
            : ledger.any_failed()     ? Outcome::failed
                                      : Outcome::done;
   });
+  tell_all_to_quit(ranks, outcome);
   if (outcome == Outcome::stopped)
     fmt::print(stderr, "stopped on request; run the same command again to go on\n");
   return outcome;
-}
-
-/// Every other rank: does what it is told.
-Outcome take_part(Ranks& ranks) {
-  const WorkOrder order = receive_order(ranks);
-  if (order.refused) return Outcome::refused;
-  const LoadedRungs loaded = load_shared_model(ranks, order, "");
-  Worker worker(ranks, worker_options(order, loaded));
-  return exchange_messages(ranks, worker);
 }
 
 }  // namespace

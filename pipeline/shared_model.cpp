@@ -178,15 +178,17 @@ class FamilyOnRungs {
 };
 
 FamilyScorer scorer_of(const std::shared_ptr<FamilyOnRungs>& family) {
-  return {family->on(0).most_side_by_side(),
-          [family](int rung) { return family->on(rung).full().per_prompt; },
-          [family](int rung, std::span<const Circuit> circuits) {
-            std::vector<Score> scores;
-            for (Evaluation& each : family->on(rung).evaluate(circuits))
-              scores.push_back({each.score_percent, std::move(each.per_prompt)});
-            return scores;
-          },
-          family->named_positions()};
+  return {
+      family->on(0).most_side_by_side(),
+      [family](int rung) { return family->on(rung).full().per_prompt; },
+      [family](int rung, std::span<const Circuit> circuits) {
+        Evaluator& evaluator = family->on(rung);
+        std::vector<Score> scores;
+        for (Evaluation& each : evaluator.evaluate(circuits))
+          scores.push_back({each.score_percent, std::move(each.per_prompt), evaluator.full().mean});
+        return scores;
+      },
+      family->named_positions()};
 }
 
 }  // namespace

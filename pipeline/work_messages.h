@@ -98,8 +98,9 @@ struct Share {
 struct Score {
   double percent = 0;
   std::vector<double> per_prompt;  // logit differences
+  double full_mean = 0;            // of the full model's, on that rung
 
-  void visit(auto& archive) { archive(percent, per_prompt); }
+  void visit(auto& archive) { archive(percent, per_prompt, full_mean); }
 };
 
 struct Scored {

@@ -125,7 +125,8 @@ Outcome bench_sweep_command(Ranks& ranks, const SweepBenchmark& benchmark, Forma
   Worker worker(ranks, without_check(worker_options(order, loaded)));
   Coordinator coordinator(ranks, coordinator_options(order, loaded, times, first));
   const double start = monotonic_seconds();
-  const Outcome outcome = exchange_messages(ranks, worker, coordinator, [] {});
+  const Outcome outcome = search_all(ranks, worker, coordinator, [] {});
+  tell_all_to_quit(ranks, outcome);
   times.seconds = monotonic_seconds() - start;
   times.families = benchmark.families;
   times.ranks = ranks.size();

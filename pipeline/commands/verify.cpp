@@ -1,68 +1,21 @@
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "io/errors.h"
 #include "io/json_output.h"
 #include "io/run_file.h"
 #include "pipeline/audit.h"
 #include "pipeline/commands.h"
 #include "pipeline/evaluator.h"
 #include "pipeline/inputs.h"
+#include "pipeline/recorded_run.h"
 #include "pipeline/recorded_steps.h"
 
 namespace headsweep {
 namespace {
-
-/// The value whose name the run's identity has.
-template <class Value>
-Value identified(const RunRecord& record, const char* key, std::initializer_list<Value> values) {
-  const std::string name = value_of(record.identity, key, "");
-  for (const Value value : values)
-    if (name == name_of(value)) return value;
-  throw UserError(fmt::format(
-      "the run's {} is '{}', which this version of headsweep does not know: use the version that "
-      "made the run ({})",
-      key, name, value_of(record.identity, "program", "unknown")));
-}
-
-PromptBatch batch_of(const std::vector<PromptRecord>& prompts,
-                     const std::vector<std::string>& position_names) {
-  PromptBatch batch;
-  batch.position_names = position_names;
-  for (const PromptRecord& prompt : prompts) {
-    batch.tokens.push_back(prompt.tokens);
-    batch.answers.push_back(prompt.answer_token);
-    batch.distractors.push_back(prompt.distractor_token);
-    batch.templates.push_back(prompt.template_id);
-    batch.positions.push_back(prompt.positions);
-  }
-  return batch;
-}
-
-std::filesystem::path find_model(const RunRecord& record, const Verification& verification) {
-  const std::filesystem::path folder = verification.model.empty()
-                                           ? value_of(record.provenance, "model_path", "")
-                                           : verification.model.string();
-  if (!std::filesystem::exists(folder))
-    throw UserError(fmt::format(
-        "{}: the run's model is not there: name the folder in which it is here with --model",
-        folder.string()));
-  return folder;
-}
-
-void check_model(const std::string& sha256, const RunRecord& record,
-                 const std::filesystem::path& folder) {
-  const std::string wanted = value_of(record.identity, "model_sha256", "");
-  if (sha256 == wanted) return;
-  throw UserError(fmt::format(
-      "{}: these are not the weights that the run was made with (sha256 {}, the run's {})",
-      folder.string(), sha256, wanted));
-}
 
 /// The circuits that the run's decisions were made from.
 std::vector<Circuit> circuits_of(const RunRecord& record, const SearchRule& rule) {
@@ -132,33 +85,12 @@ void print(const VerifiedRun& run, const RunRecord& record) {
       verb(wrong->exact_margin), wrong->exact_score_percent, wrong->exact_margin);
 }
 
-SearchRule rule_of(const RunRecord& record) {
-  SearchRule rule{
-      record.layers, record.heads,
-      identified(record, "order",
-                 {Order::backward, Order::forward, Order::alternate, Order::importance}),
-      record.threshold};
-  rule.components = record.components;
-  rule.granularity = record.granularity;
-  return for_family(rule, static_cast<int>(record.position_names.size()));
-}
-
-AblationRule ablation_of(const RunRecord& record) {
-  return {
-      identified(record, "ablation", {Ablation::mean, Ablation::zero, Ablation::resample}),
-      identified(record, "positions",
-                 {Positions::all, Positions::own, Positions::union_of_corrupted}),
-      record.components,
-      identified(record, "mlp_means", {MlpMeans::clean, MlpMeans::under_head_mask}),
-  };
-}
-
 }  // namespace
 
 Outcome verify_command(const Verification& verification, Format format) {
   const RunRecord record = read_run_file(verification.run_file);
-  const SearchRule rule = rule_of(record);
-  const std::filesystem::path folder = find_model(record, verification);
+  const SearchRule rule = search_rule_of(record);
+  const std::filesystem::path folder = find_model(record, verification.model);
   std::future<std::string> sha256 = hash_model(folder);
   const LoadedModel loaded =
       load_model(folder, verification.device, Rung::fp64, verification.threads);
