@@ -88,6 +88,7 @@ struct AnalysisRecord {
 struct ComparisonRecord {
   NamedValues identity, provenance;
   std::vector<std::string> circuits;       // run names
+  std::vector<std::string> run_sha256;     // of each: circuit_sha256() of its run (analysis_file.h)
   std::vector<std::string> families;       // "even.repeat_last", each once
   std::vector<double> full, empty;         // F(M) and F of nothing, by family
   std::vector<std::vector<double>> means;  // (circuits, families): F of the circuit there; NaN
@@ -97,5 +98,8 @@ struct ComparisonRecord {
     return 100 * means[circuit][family] / full[family];
   }
 };
+
+/// "whole", "random", "greedy".
+const char* name_of(CompletenessRecord::Choice choice);
 
 }  // namespace headsweep

@@ -129,6 +129,15 @@ void write_format(hid_t root, const std::string& format, FormatVersions versions
   write_attribute(root, "format_version", versions.written);
 }
 
+bool is_of_format(const std::filesystem::path& path, const std::string& what,
+                  const std::string& format) {
+  bool is_of = false;
+  read_file(path, what, [&](hid_t root) {
+    is_of = has_attribute(root, "format") && read_attribute<std::string>(root, "format") == format;
+  });
+  return is_of;
+}
+
 void demand_format(hid_t root, const std::string& format, FormatVersions versions,
                    const std::filesystem::path& path) {
   const std::string found =

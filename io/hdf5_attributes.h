@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 
 #include "io/hdf5_file.h"
@@ -26,6 +27,15 @@ bool has_attribute(hid_t object, const std::string& name);
 template <class T>
 T read_attribute(hid_t object, const std::string& name);
 
+/// The value that has the attribute's text as its name (name_of()).
+template <class Value>
+Value read_choice(hid_t object, const std::string& name, std::initializer_list<Value> values) {
+  const auto text = read_attribute<std::string>(object, name);
+  for (const Value value : values)
+    if (text == name_of(value)) return value;
+  throw Failure("the " + name + " '" + text + "' does not exist");
+}
+
 /// All attributes of `object`, each a text.
 void write_named_values(hid_t object, const NamedValues& values);
 NamedValues read_named_values(hid_t object);
@@ -36,6 +46,11 @@ struct FormatVersions {
 
 /// The root's attributes that say what the file is.
 void write_format(hid_t root, const std::string& format, FormatVersions versions);
+
+/// Whether the file at `path` says that it is of this format. `what` as in read_file(), whose
+/// errors it has.
+bool is_of_format(const std::filesystem::path& path, const std::string& what,
+                  const std::string& format);
 
 /// UserError (names `path`) unless the file is of this format, in a version that is read.
 void demand_format(hid_t root, const std::string& format, FormatVersions versions,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdint>
 
 #include <fmt/format.h>
 
@@ -87,6 +88,27 @@ template void write_numbers(hid_t, const std::string&, const Shape&, const std::
 template void write_numbers(hid_t, const std::string&, const Shape&, const std::vector<double>&);
 template std::vector<int> read_numbers(hid_t, const std::string&, const Shape&);
 template std::vector<double> read_numbers(hid_t, const std::string&, const Shape&);
+
+void write_truths(hid_t parent, const std::string& name, const Shape& shape,
+                  const std::vector<bool>& values) {
+  assert(values.size() == elements_of(shape));
+  const std::vector<std::int8_t> bytes(values.begin(), values.end());
+  const Type type = truth_type();
+  write_table(parent, name, type, type.get(), shape, bytes.data());
+}
+
+std::vector<bool> read_truths(hid_t parent, const std::string& name, const Shape& demanded) {
+  const OpenTable table = open_table(parent, name, demanded);
+  const Type type = truth_type();
+  if (check(H5Tequal(table.type.get(), type.get())) == 0)
+    throw Failure(fmt::format("'{}' has the wrong type", name));
+  std::vector<std::int8_t> bytes(table.elements);
+  if (!bytes.empty())
+    check(H5Dread(table.dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()));
+  if (std::ranges::any_of(bytes, [](std::int8_t byte) { return byte != 0 && byte != 1; }))
+    throw Failure(fmt::format("'{}' has an entry that is neither TRUE nor FALSE", name));
+  return {bytes.begin(), bytes.end()};
+}
 
 void write_texts(hid_t parent, const std::string& name, const Shape& shape,
                  const std::vector<std::string>& texts) {

@@ -30,6 +30,11 @@ void write_numbers(hid_t parent, const std::string& name, const Shape& shape,
 template <class T>
 std::vector<T> read_numbers(hid_t parent, const std::string& name, const Shape& demanded);
 
+/// Row-major; h5py reads them as bool.
+void write_truths(hid_t parent, const std::string& name, const Shape& shape,
+                  const std::vector<bool>& values);
+std::vector<bool> read_truths(hid_t parent, const std::string& name, const Shape& demanded);
+
 /// UTF-8 of any length.
 void write_texts(hid_t parent, const std::string& name, const Shape& shape,
                  const std::vector<std::string>& texts);

@@ -35,15 +35,6 @@ struct AuditRow {
   std::int8_t agrees;
 };
 
-/// The enumeration that h5py knows as bool.
-Type truth_type() {
-  Type type(check(H5Tenum_create(H5T_NATIVE_INT8)));
-  const std::int8_t no = 0, yes = 1;
-  check(H5Tenum_insert(type.get(), "FALSE", &no));
-  check(H5Tenum_insert(type.get(), "TRUE", &yes));
-  return type;
-}
-
 constexpr std::int8_t head_component = 0, mlp_component = 1;
 
 Type component_type() {

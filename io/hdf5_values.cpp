@@ -1,6 +1,7 @@
 #include "io/hdf5_values.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -49,6 +50,14 @@ void demand_shape(const Shape& shape, const Shape& demanded, const std::string& 
 
 void demand_class(hid_t type, H5T_class_t wanted, const std::string& name) {
   if (H5Tget_class(type) != wanted) throw Failure(fmt::format("'{}' has the wrong type", name));
+}
+
+Type truth_type() {
+  Type type(check(H5Tenum_create(H5T_NATIVE_INT8)));
+  const std::int8_t no = 0, yes = 1;
+  check(H5Tenum_insert(type.get(), "FALSE", &no));
+  check(H5Tenum_insert(type.get(), "TRUE", &yes));
+  return type;
 }
 
 Type text_type(H5T_cset_t characters) {

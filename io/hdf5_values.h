@@ -43,6 +43,9 @@ struct Number<double> {
 
 void demand_class(hid_t type, H5T_class_t wanted, const std::string& name);
 
+/// The enumeration of int8 that h5py knows as bool: FALSE 0, TRUE 1.
+Type truth_type();
+
 /// A text of any length.
 Type text_type(H5T_cset_t characters = H5T_CSET_UTF8);
 

@@ -1,7 +1,6 @@
 #include "io/run_file.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
 
 #include <fmt/format.h>
@@ -115,15 +114,6 @@ std::vector<int> position_circuit_table(const RunRecord& record) {
 /// Empty if MLPs take no part.
 std::vector<int> mlp_list(const RunRecord& record) {
   return mlps_take_part(record.components) ? kept_mlps(record) : std::vector<int>();
-}
-
-/// The attribute's value, by its name.
-template <class Value>
-Value read_choice(hid_t root, const char* attribute, std::initializer_list<Value> values) {
-  const auto name = read_attribute<std::string>(root, attribute);
-  for (const Value value : values)
-    if (name == name_of(value)) return value;
-  throw Failure(fmt::format("the {} '{}' does not exist", attribute, name));
 }
 
 void write_work(hid_t root, const WorkRecord& work) {

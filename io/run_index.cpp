@@ -101,12 +101,7 @@ void write_run_index(const std::vector<IndexEntry>& entries, const std::filesyst
 }
 
 bool is_run_index(const std::filesystem::path& path) {
-  bool is_index = false;
-  read_file(path, "the run file", [&](hid_t root) {
-    is_index =
-        has_attribute(root, "format") && read_attribute<std::string>(root, "format") == format;
-  });
-  return is_index;
+  return is_of_format(path, "the run file", format);
 }
 
 std::vector<IndexEntry> read_run_index(const std::filesystem::path& path) {

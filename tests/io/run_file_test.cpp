@@ -1,9 +1,7 @@
 #include "io/run_file.h"
 
-#include <array>
 #include <cmath>
 #include <csignal>
-#include <cstdio>
 #include <fstream>
 #include <map>
 #include <random>
@@ -15,6 +13,7 @@
 
 #include "io/errors.h"
 #include "io/run_index.h"
+#include "tests/run_command.h"
 #include "tests/temporary_folder.h"
 
 namespace headsweep {
@@ -122,21 +121,6 @@ class RunFile : public testing::Test {
   const TemporaryFolder temporary_;
   const fs::path folder_ = temporary_.path();
 };
-
-/// Runs a command; its output, and whether it succeeded.
-std::pair<std::string, bool> run_command(const std::string& command) {
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  std::string output;
-  std::array<char, 4096> piece{};
-  while (const auto got = std::fread(piece.data(), 1, piece.size(), pipe))
-    output.append(piece.data(), got);
-  return {output, pclose(pipe) == 0};
-}
-
-bool has_h5py() {
-  static const bool has = run_command("/usr/bin/python3 -c 'import h5py'").second;
-  return has;
-}
 
 void flip_a_bit(std::string& bytes, std::mt19937& random) {
   char& byte = bytes[random() % bytes.size()];
