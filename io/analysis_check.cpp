@@ -112,7 +112,8 @@ std::string within(const char* what, const std::string& problem) {
 std::string first_problem(const AnalysisRecord& record) {
   for (std::string problem : {problem_of_shape(record), problem_of_full(record.full),
                               problem_of_number(record.threshold, "threshold"),
-                              problem_of_number(record.circuit, "the mean of the circuit"),
+                              problem_of_number(record.everything, "the mean of everything"),
+        problem_of_number(record.circuit, "the mean of the circuit"),
                               problem_of_number(record.empty, "the mean of the empty circuit"),
                               within("knockouts", problem_of_knockouts(record)),
                               within("completeness", problem_of_completeness(record)),

@@ -38,6 +38,7 @@ void write_record(hid_t root, const AnalysisRecord& record) {
   write_attribute(root, "components", name_of(record.components));
   write_attribute(root, "granularity", name_of(record.granularity));
   write_attribute(root, "full", record.full);
+  write_attribute(root, "everything", record.everything);
   write_attribute(root, "circuit", record.circuit);
   write_attribute(root, "empty", record.empty);
   write_sources(root, record.identity, record.provenance);
@@ -58,6 +59,7 @@ AnalysisRecord read_analysis(hid_t root) {
   record.granularity =
       read_choice(root, "granularity", {Granularity::component, Granularity::position});
   record.full = read_attribute<double>(root, "full");
+  record.everything = read_attribute<double>(root, "everything");
   record.circuit = read_attribute<double>(root, "circuit");
   record.empty = read_attribute<double>(root, "empty");
   record.identity = read_named_values(open_group(root, "identity").get());

@@ -12,7 +12,8 @@
 namespace headsweep {
 
 // F(S) is the family's mean logit difference with every component ablated that takes part in the
-// search and is not in S. M: all of them, the full model. C: the run's circuit.
+// search and is not in S. M: all of them. C: the run's circuit. With positions `all` M is the full
+// model; with the others M, too, is kept at named positions only.
 
 /// One component by itself.
 struct KnockoutRecord {
@@ -68,7 +69,10 @@ struct AnalysisRecord {
   Granularity granularity = Granularity::component;
   std::vector<std::string> position_names;
 
-  double full = 0, circuit = 0, empty = 0;  // F(M), F(C), F of nothing
+  double full = 0;        // of the unablated model
+  double everything = 0;  // F(M): the same, but for positions that are kept nowhere
+  double circuit = 0;     // F(C)
+  double empty = 0;       // F of nothing
 
   std::vector<KnockoutRecord> knockouts;         // every component, in order
   std::vector<CompletenessRecord> completeness;  // random ones, then greedy ones, then the whole
@@ -77,8 +81,8 @@ struct AnalysisRecord {
 
   /// Percent of the full model's.
   double percent(double mean) const { return 100 * mean / full; }
-  /// Normalised faithfulness, (F - F(nothing)) / (F(M) - F(nothing)): 0 to 1, if the circuit does
-  /// no harm and no better.
+  /// Normalised faithfulness, (F - F(nothing)) / (full - F(nothing)): 0 for nothing, 1 for the full
+  /// model.
   double normalised(double mean) const { return (mean - empty) / (full - empty); }
 
   bool operator==(const AnalysisRecord&) const = default;
@@ -90,7 +94,7 @@ struct ComparisonRecord {
   std::vector<std::string> circuits;       // run names
   std::vector<std::string> run_sha256;     // of each: circuit_sha256() of its run (analysis_file.h)
   std::vector<std::string> families;       // "even.repeat_last", each once
-  std::vector<double> full, empty;         // F(M) and F of nothing, by family
+  std::vector<double> full, empty;         // of the unablated model, and F of nothing; by family
   std::vector<std::vector<double>> means;  // (circuits, families): F of the circuit there; NaN
                                            // where it means nothing: other named positions
 

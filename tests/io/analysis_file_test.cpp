@@ -27,6 +27,7 @@ using testing::SizeIs;
 AnalysisRecord example() {
   AnalysisRecord record = small_analysis();
   record.full = 1.0 / 3;
+  record.everything = 0.1;
   record.empty = -0.0;
   record.knockouts[2].alone = 5e-324;
   record.completeness[1].model = -1e300;
@@ -204,7 +205,7 @@ a = f.attrs
 assert (a['format'], a['format_version']) == ('headsweep analysis', 1), dict(a)
 assert (a['run'], a['family'], a['corruption'], a['threshold']) == ('even.repeat_last.T3', 'even', 'repeat_last', 3.0)
 assert (a['layers'], a['heads'], a['components'], a['granularity']) == (2, 3, 'heads', 'component')
-assert (a['full'], a['circuit'], a['empty']) == (1.0 / 3, 2.45625, 0)
+assert (a['full'], a['everything'], a['circuit'], a['empty']) == (1.0 / 3, 0.1, 2.45625, 0)
 assert list(f['identity'].attrs) == ['model_sha256', 'prompts_sha256', 'run_sha256', 'program', 'rung']
 assert list(f['position_names'].asstr()[:]) == ['S1', 'end']
 assert f['members'][:].tolist() == [[0, 1, -1], [1, 1, -1]] and f['members'].dtype == 'int32'
