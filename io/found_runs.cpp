@@ -5,12 +5,32 @@
 
 #include <fmt/format.h>
 
+#include "io/analysis_file.h"
 #include "io/errors.h"
 #include "io/run_file.h"
 #include "io/run_index.h"
 
 namespace headsweep {
 namespace {
+
+/// What is damaged or of another run hides no run; it is said.
+void find_analysis(FoundRun& run) {
+  const std::filesystem::path file = analysis_path_of(run.file);
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return;
+  try {
+    AnalysisRecord analysis = read_analysis_file(file);
+    if (is_about(analysis, *run.record))
+      run.analysis = std::move(analysis);
+    else
+      run.analysis_problem = fmt::format(
+          "{}: is about another run (its model, prompts or decisions are not this one's): analyse "
+          "this run again",
+          file.string());
+  } catch (const UserError& error) {
+    run.analysis_problem = error.what();
+  }
+}
 
 FoundRun run_in(const std::filesystem::path& file) {
   FoundRun run;
@@ -24,6 +44,7 @@ FoundRun run_in(const std::filesystem::path& file) {
   run.ablation = value_of(run.record->identity, "ablation", "?");
   run.resample = value_of(run.record->identity, "resample", "");
   run.status = name_of(run.record->status);
+  find_analysis(run);
   return run;
 }
 
@@ -57,6 +78,7 @@ FoundRun run_of(const IndexEntry& entry, const std::filesystem::path& folder) {
     FoundRun in_file = run_in(file);
     if (entry.status != "failed") return in_file;
     run.record = std::move(in_file.record);
+    run.resample = std::move(in_file.resample);
   } catch (const UserError& error) {
     run.status = "unreadable";
     run.reason = error.what();
@@ -75,11 +97,24 @@ std::filesystem::path index_of(const std::filesystem::path& folder) {
   return index;
 }
 
+std::filesystem::path run_of_analysis(const std::filesystem::path& file) {
+  std::filesystem::path run = run_file_of(file);
+  std::error_code ignored;
+  if (run == file || !std::filesystem::exists(run, ignored))
+    throw UserError(
+        fmt::format("{}: is an analysis, and the run that it is of is not beside it: "
+                    "name a run file",
+                    file.string()));
+  return run;
+}
+
 std::vector<FoundRun> runs_at(const std::filesystem::path& path) {
   std::error_code ignored;  // what cannot be looked at is refused when it is read
   const auto file = std::filesystem::is_directory(path, ignored) ? index_of(path) : path;
-  if (!is_run_index(file)) return {run_in(file)};
   std::vector<FoundRun> runs;
+  if (is_comparison_file(file)) return runs;
+  if (is_analysis_file(file)) return {run_in(run_of_analysis(file))};
+  if (!is_run_index(file)) return {run_in(file)};
   for (const IndexEntry& entry : read_run_index(file))
     runs.push_back(run_of(entry, file.parent_path()));
   return runs;

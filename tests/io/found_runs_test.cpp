@@ -4,10 +4,12 @@
 
 #include <gmock/gmock.h>
 
+#include "io/analysis_file.h"
 #include "io/errors.h"
+#include "io/found_comparisons.h"
 #include "io/run_file.h"
 #include "io/run_index.h"
-#include "tests/small_run.h"
+#include "tests/small_analysis.h"
 #include "tests/temporary_folder.h"
 
 namespace headsweep {
@@ -128,6 +130,99 @@ TEST_F(FoundRuns, WhatIsNoRunIsRefused) {
   const TemporaryFolder empty;
   EXPECT_THAT(complaint({empty.path()}),
               HasSubstr("is a folder without an index.h5: name a run file"));
+}
+
+/// Two runs with an index.
+class FoundAnalyses : public testing::Test {
+ protected:
+  FoundAnalyses() {
+    write_run_file(small_run(), run_file());
+    write_run_file(small_stopped_run(), folder() / "stopped.h5");
+    IndexEntry done, stopped;
+    done.name = "even.repeat_last.T3";
+    done.run_file = run_file().filename();
+    stopped.name = "stopped";
+    stopped.run_file = "stopped.h5";
+    write_run_index({done, stopped}, folder() / "index.h5");
+  }
+
+  const std::filesystem::path& folder() const { return temporary_.path(); }
+  std::filesystem::path run_file() const { return folder() / "even.repeat_last.T3.h5"; }
+  std::filesystem::path analysis_file() const { return analysis_path_of(run_file()); }
+
+  const TemporaryFolder temporary_;
+};
+
+TEST_F(FoundAnalyses, AreThereIfTheirFileIsBesideTheRuns) {
+  EXPECT_FALSE(find_runs({run_file()})[0].analysis);
+  write_analysis_file(small_analysis(), analysis_file());
+  for (const auto& path : {run_file(), folder()}) {
+    const FoundRun run = find_runs({path})[0];
+    EXPECT_EQ(run.analysis, small_analysis());
+    EXPECT_EQ(run.analysis_problem, "");
+  }
+  EXPECT_FALSE(find_runs({folder()})[1].analysis);
+}
+
+TEST_F(FoundAnalyses, ADamagedOneIsSaidAndHidesNoRun) {
+  temporary_.write(analysis_file().filename(), "no HDF5");
+  const FoundRun run = find_runs({run_file()})[0];
+  EXPECT_EQ(run.record->decisions, small_run().decisions);
+  EXPECT_EQ(run.status, "complete");
+  EXPECT_FALSE(run.analysis);
+  EXPECT_THAT(run.analysis_problem, HasSubstr("T3.analysis.h5: is not an HDF5 file"));
+}
+
+TEST_F(FoundAnalyses, OneOfAnotherRunIsSaidAndNotShown) {
+  RunRecord other = small_run();
+  other.decisions[5].removed = false;
+  write_analysis_file(small_analysis(other), analysis_file());
+  const FoundRun run = find_runs({run_file()})[0];
+  EXPECT_TRUE(run.record);
+  EXPECT_FALSE(run.analysis);
+  EXPECT_THAT(run.analysis_problem, HasSubstr("T3.analysis.h5: is about another run"));
+}
+
+TEST_F(FoundAnalyses, ThatAreNamedStandForTheirRun) {
+  write_analysis_file(small_analysis(), analysis_file());
+  write_comparison_file(small_comparison(), folder() / "comparison.h5");
+  EXPECT_THAT(names_of(find_runs({analysis_file(), folder() / "comparison.h5", run_file()})),
+              ElementsAre("even.repeat_last.T3"));
+  std::filesystem::remove(run_file());
+  EXPECT_THROW(find_runs({analysis_file()}), UserError);
+}
+
+TEST_F(FoundAnalyses, AComparisonIsTakenWhereItIsNamedOrBesideAnIndex) {
+  const auto file = comparison_path_in(folder());
+  write_comparison_file(small_comparison(), file);
+  const auto found = [&](const std::vector<std::filesystem::path>& paths) {
+    return find_comparisons(paths, find_runs(paths));
+  };
+  EXPECT_EQ(found({run_file()}).size(), 0U);
+  for (const auto& path : {folder(), folder() / "index.h5", file}) {
+    const auto comparisons = found({path});
+    ASSERT_EQ(comparisons.size(), 1U);
+    EXPECT_EQ(comparisons[0].record->circuits, small_comparison().circuits);
+    EXPECT_EQ(comparisons[0].problem, "");
+  }
+  EXPECT_EQ(found({folder(), file, folder() / "index.h5"}).size(), 1U);
+}
+
+TEST_F(FoundAnalyses, AComparisonOfOtherRunsOrADamagedOneIsSaidAndNotShown) {
+  const auto file = comparison_path_in(folder());
+  ComparisonRecord other = small_comparison();
+  other.run_sha256[0] = "another";
+  write_comparison_file(other, file);
+  const auto runs = find_runs({folder()});
+  auto found = find_comparisons({folder()}, runs);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_FALSE(found[0].record);
+  EXPECT_THAT(found[0].problem, HasSubstr("is of another run of the name even.repeat_last.T3"));
+  EXPECT_TRUE(find_comparisons({file}, {})[0].record) << "without those runs nothing is known";
+  temporary_.write("comparison.h5", "no HDF5");
+  found = find_comparisons({folder()}, runs);
+  EXPECT_THAT(found[0].problem, HasSubstr("comparison.h5: is not an HDF5 file"));
+  EXPECT_THROW(find_comparisons({file}, runs), UserError);
 }
 
 }  // namespace
