@@ -26,6 +26,7 @@ struct AblationRule {
     return mlps_take_part(components) && mlp_means == MlpMeans::under_head_mask &&
            kind == Ablation::mean;
   }
+  bool operator==(const AblationRule&) const = default;
 };
 /// The job's, with one of its ablations.
 AblationRule ablation_rule(const Job& job, Ablation ablation);

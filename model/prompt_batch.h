@@ -16,6 +16,8 @@ struct PromptBatch {
   int prompts() const { return static_cast<int>(tokens.size()); }
   int longest() const;     // tokens of the longest prompt
   int all_tokens() const;  // of all prompts
+
+  bool operator==(const PromptBatch&) const = default;
 };
 
 /// Every prompt padded on the right to `length` with `padding`; positions and answers stay.

@@ -1,9 +1,9 @@
 #include "pipeline/command_line.h"
 
-#include <initializer_list>
 #include <map>
 #include <string>
 
+#include "pipeline/command_options.h"
 #include "pipeline/run.h"
 #include "pipeline/stop.h"
 
@@ -17,14 +17,6 @@ void add_job(CLI::App& command, Arguments& arguments) {
                   "override a key of the job, as in --set search.threshold=5")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-}
-
-void add_mpi(CLI::App& command, Arguments& arguments) {
-  command.add_flag("--mpi", arguments.mpi, "start MPI also without mpirun or srun");
-}
-
-void add_json(CLI::App& command, Arguments& arguments) {
-  command.add_flag("--json", arguments.json, "print JSON (forms: io/README.md)");
 }
 
 void add_plan_options(CLI::App& plan, Arguments& a) {
@@ -48,20 +40,6 @@ void add_plan_options(CLI::App& plan, Arguments& a) {
       ->needs(simulate);
   plan.add_option("--picture", a.picture, "write the table as a picture (SVG), too")
       ->needs(simulate);
-}
-
-/// By the names that a job gives them.
-template <class Enum>
-std::map<std::string, Enum> by_name(std::initializer_list<Enum> values) {
-  std::map<std::string, Enum> named;
-  for (const Enum each : values) named[name_of(each)] = each;
-  return named;
-}
-
-void add_device(CLI::App& command, Arguments& a) {
-  command.add_option("--device", a.device, "cpu, cuda, or auto (default)")
-      ->transform(CLI::CheckedTransformer(
-          by_name({DeviceChoice::automatic, DeviceChoice::cpu, DeviceChoice::cuda})));
 }
 
 // Each command's options, and what it does when it is chosen.
@@ -193,79 +171,6 @@ void add_report_commands(CLI::App& app, Arguments& a) {
   export_runs->callback([&a] { export_command(a.runs, forms.at(a.format_name), a.output); });
 }
 
-void add_model_benchmark(CLI::App& bench, Arguments& a) {
-  auto* model = bench.add_subcommand(
-      "model", "each operation of a layer in each precision, and its share of the device's limit");
-  auto* shape = model
-                    ->add_option("--model-shape", a.layer.model_shape,
-                                 "d_model,d_mlp,heads (default: 1024,4096,16, gpt2-medium)")
-                    ->delimiter(',')
-                    ->check(CLI::Range(1, 1 << 16));
-  model->add_option("--model", a.model, "checkpoint folder, for its shape")->excludes(shape);
-  model->add_option("--rows", a.layer.rows, "of the products (default: 10,60,240)")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 1 << 16));
-  model->add_option("--threads", a.layer.threads, "default: as many as the process may use")
-      ->check(CLI::Range(0, 4096));
-  add_device(*model, a);
-  add_json(*model, a);
-  model->callback([&] {
-    a.layer.model = a.model;
-    a.layer.device = a.device;
-    bench_model_command(a.layer, a.format());
-  });
-}
-
-void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
-  auto* bench = app.add_subcommand("bench", "measure this machine");
-  bench->require_subcommand(1);
-  auto* sweep = bench->add_subcommand("sweep", "the seed's search, its decisions forced");
-  sweep->add_option("--model", a.model, "checkpoint folder")->required();
-  sweep->add_option("--decisions", a.decisions, "trace (CSV: layer, head, score_pct, removed)")
-      ->required();
-  sweep->add_option("--precision", a.precision, "default: auto")
-      ->transform(
-          CLI::CheckedTransformer(by_name({Precision::automatic, Precision::bf16, Precision::bf16x3,
-                                           Precision::fp32, Precision::fp64})));
-  sweep
-      ->add_option("--full-logit-difference", a.full_logit_difference,
-                   "of the model that made the decisions: their margins are percentages of it "
-                   "(default: 2.3903, that of the seed's gpt2-medium)")
-      ->check(CLI::PositiveNumber);
-  sweep->add_option("--threads", a.threads, "default: as many as the process may use")
-      ->check(CLI::Range(0, 4096));
-  add_device(*sweep, a);
-  add_json(*sweep, a);
-  sweep->add_option("--families", a.families, "so many families at once (default: 1)")
-      ->check(CLI::Range(1, 1000));
-  add_mpi(*sweep, a);
-  sweep->add_flag("--no-speculation", a.without_speculation, "score nothing in advance");
-  sweep->callback([&] {
-    const auto speculation = a.without_speculation ? Speculation::off : Speculation::automatic;
-    exit_code = on_all_ranks(a.use_mpi(), [&](Ranks& ranks) {
-      return bench_sweep_command(ranks,
-                                 {a.model, a.decisions, a.threads, a.families, speculation,
-                                  a.precision, a.full_logit_difference, a.device},
-                                 a.format());
-    });
-  });
-
-  auto* cost = bench->add_subcommand("cost", "what plan --simulate needs to know of a machine");
-  cost->add_option("--model", a.model, "checkpoint folder")->required();
-  cost->add_option("--trace", a.trace,
-                   "decisions (CSV) that are evaluated for it; default: a dozen evaluations");
-  cost->add_option("--threads", a.threads, "default: as many as the process may use")
-      ->check(CLI::Range(0, 4096));
-  add_json(*cost, a);
-  add_mpi(*cost, a);
-  cost->callback([&] {
-    exit_code = on_all_ranks(a.use_mpi(), [&](Ranks& ranks) {
-      return bench_cost_command(ranks, {a.model, a.trace, a.threads}, a.format());
-    });
-  });
-  add_model_benchmark(*bench, a);
-}
-
 }  // namespace
 
 void add_commands(CLI::App& app, Arguments& arguments, int& exit_code) {
@@ -274,6 +179,7 @@ void add_commands(CLI::App& app, Arguments& arguments, int& exit_code) {
   add_run_file_commands(app, arguments);
   add_report_commands(app, arguments);
   add_verify(app, arguments, exit_code);
+  add_analyses(app, arguments, exit_code);
   add_benchmarks(app, arguments, exit_code);
 }
 

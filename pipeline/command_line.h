@@ -33,6 +33,7 @@ struct Arguments {
   bool simulate = false;
   PlannedRanks planned;
   ModelBenchmark layer;
+  AnalysisRequest analysis;
   DeviceChoice device = DeviceChoice::automatic;
 
   Format format() const { return json ? Format::json : Format::text; }

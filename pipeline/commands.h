@@ -55,6 +55,21 @@ struct Verification {
 };
 Outcome verify_command(const Verification& verification, Format format);
 
+/// Makes an analysis of finished runs of one model, where it is not there already, saves it beside
+/// them and prints it. All ranks together. `stopped`: asked to by a signal; what was made before is
+/// saved.
+struct AnalysisRequest {
+  std::vector<std::filesystem::path> runs;
+  std::filesystem::path model;       // empty: where the runs had it
+  std::filesystem::path comparison;  // empty: beside the runs, if they are in one folder
+  SubsetDraws draws;
+  Precision precision = Precision::fp32;
+  int threads = 0;
+  DeviceChoice device = DeviceChoice::automatic;
+};
+Outcome analysis_command(Ranks& ranks, Analysis analysis, const AnalysisRequest& request,
+                         Format format);
+
 /// Times the seed's search with the decisions of a trace forced, so that the work is the same on
 /// any weights. All ranks together.
 struct SweepBenchmark {

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <set>
 
 #include "headsweep/version.h"
 #include <CLI/CLI.hpp>
@@ -48,8 +49,10 @@ std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
 
 /// Under a launcher one process is enough for what the ranks do not share.
 void leave_to_rank_0(CLI::App& app) {
+  const std::set<std::string> shared = {"run",   "bench",        "knockout",
+                                        "curve", "faithfulness", "compare"};
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
-    if (command->get_name() != "run" && command->get_name() != "bench") command->callback([] {});
+    if (!shared.contains(command->get_name())) command->callback([] {});
 }
 
 int main_checked(int argc, char** argv) {

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <utility>
 
 #include "headsweep/version.h"
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "io/errors.h"
@@ -17,10 +15,6 @@
 
 namespace headsweep {
 namespace {
-
-std::string now_utc() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-}
 
 void set(NamedValues& values, const std::string& name, std::string value) {
   for (auto& [key, old] : values)

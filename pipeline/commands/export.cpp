@@ -6,37 +6,11 @@
 
 #include "io/errors.h"
 #include "pipeline/commands.h"
+#include "pipeline/finished_runs.h"
 #include "pipeline/report/output.h"
 
 namespace headsweep {
 namespace {
-
-void warn_if_contradicted(const FoundRun& run) {
-  if (run.record->status == RunStatus::contradicted)
-    fmt::print(stderr,
-               "headsweep: {}: an audit contradicted this run; its circuit is not to be trusted\n",
-               run.file.string());
-}
-
-bool is_finished(const FoundRun& run) { return run.record && is_over(run.record->status); }
-
-/// What is not a circuit yet must not be taken for one: those runs are left out, and said.
-std::vector<FoundRun> finished(std::vector<FoundRun> runs) {
-  if (std::ranges::none_of(runs, is_finished))
-    throw UserError(
-        "export: none of the runs is finished, so there is no circuit: run the job again, or "
-        "export csv");
-  std::vector<FoundRun> result;
-  for (FoundRun& run : runs) {
-    if (is_finished(run)) {
-      warn_if_contradicted(run);
-      result.push_back(std::move(run));
-    } else {
-      fmt::print(stderr, "headsweep: {} is left out: it is {}\n", run.file.string(), run.status);
-    }
-  }
-  return result;
-}
 
 FoundRun only_one(std::vector<FoundRun> runs) {
   if (runs.size() != 1)
@@ -56,7 +30,9 @@ std::string exported(std::vector<FoundRun> runs, ExportForm form) {
     case ExportForm::csv:
       return decisions_csv(runs);
     case ExportForm::arena:
-      return arena_dictionary(finished(std::move(runs)));
+      return arena_dictionary(finished_runs(std::move(runs),
+                                            "export: none of the runs is finished, so there is no "
+                                            "circuit: run the job again, or export csv"));
     case ExportForm::json:
       return circuit_json(*only_one(std::move(runs)).record);
     case ExportForm::mib:

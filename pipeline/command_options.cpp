@@ -1,0 +1,19 @@
+#include "pipeline/command_options.h"
+
+namespace headsweep {
+
+void add_mpi(CLI::App& command, Arguments& arguments) {
+  command.add_flag("--mpi", arguments.mpi, "start MPI also without mpirun or srun");
+}
+
+void add_json(CLI::App& command, Arguments& arguments) {
+  command.add_flag("--json", arguments.json, "print JSON (forms: io/README.md)");
+}
+
+void add_device(CLI::App& command, Arguments& a) {
+  command.add_option("--device", a.device, "cpu, cuda, or auto (default)")
+      ->transform(CLI::CheckedTransformer(
+          by_name({DeviceChoice::automatic, DeviceChoice::cpu, DeviceChoice::cuda})));
+}
+
+}  // namespace headsweep

@@ -1,0 +1,27 @@
+// Options that several commands take, and the commands that have files of their own.
+#pragma once
+
+#include <initializer_list>
+#include <map>
+#include <string>
+
+#include "pipeline/command_line.h"
+
+namespace headsweep {
+
+void add_mpi(CLI::App& command, Arguments& arguments);
+void add_json(CLI::App& command, Arguments& arguments);
+void add_device(CLI::App& command, Arguments& arguments);
+
+/// By the names that a job gives them.
+template <class Enum>
+std::map<std::string, Enum> by_name(std::initializer_list<Enum> values) {
+  std::map<std::string, Enum> named;
+  for (const Enum each : values) named[name_of(each)] = each;
+  return named;
+}
+
+void add_analyses(CLI::App& app, Arguments& arguments, int& exit_code);
+void add_benchmarks(CLI::App& app, Arguments& arguments, int& exit_code);
+
+}  // namespace headsweep

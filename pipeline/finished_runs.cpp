@@ -1,0 +1,35 @@
+#include "pipeline/finished_runs.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "io/errors.h"
+
+namespace headsweep {
+
+bool is_finished(const FoundRun& run) { return run.record && is_over(run.record->status); }
+
+void warn_if_contradicted(const FoundRun& run) {
+  if (run.record->status == RunStatus::contradicted)
+    fmt::print(stderr,
+               "headsweep: {}: an audit contradicted this run; its circuit is not to be trusted\n",
+               run.file.string());
+}
+
+std::vector<FoundRun> finished_runs(std::vector<FoundRun> runs, const std::string& if_none) {
+  if (std::ranges::none_of(runs, is_finished)) throw UserError(if_none);
+  std::vector<FoundRun> result;
+  for (FoundRun& run : runs) {
+    if (is_finished(run)) {
+      warn_if_contradicted(run);
+      result.push_back(std::move(run));
+    } else {
+      fmt::print(stderr, "headsweep: {} is left out: it is {}\n", run.file.string(), run.status);
+    }
+  }
+  return result;
+}
+
+}  // namespace headsweep
