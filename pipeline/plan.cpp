@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "pipeline/analyses/job_analyses.h"
 #include "pipeline/clock.h"
 #include "pipeline/inputs.h"
 #include "pipeline/memory.h"
@@ -96,6 +97,10 @@ void plan_job(const Job& job, const PlannedRanks& planned, PlanForm form) {
   fmt::print("{}{}\n", loaded.backend->info().description, describe(prepared.planning));
   fmt::print("precision: {}\n", describe_ladder(job, prepared.planning, prepared.ladder));
   print_families(job, planner, form);
+  const SearchRule rule =
+      for_family(search_rule(job, config.layers, config.heads),
+                 static_cast<int>(first_searched(job, inputs).clean.position_names.size()));
+  fmt::print("{}", describe_analyses(job, rule.decisions()));
   fmt::print("\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n",
              static_cast<double>(peak_memory_bytes()) / 1e6,
              static_cast<double>(loaded.model->weight_bytes()) / 1e6);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/analyses/job_analyses.h"
 #include "pipeline/coordinator.h"
 #include "pipeline/ledger.h"
 #include "pipeline/message_loop.h"
@@ -69,6 +70,8 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
     });
     ledger.end();
     if (result != Outcome::done) return result;
+    if (make_analyses(ranks, worker, job, order, loaded) == Outcome::stopped)
+      return Outcome::stopped;
     return ledger.any_contradicted() ? Outcome::contradicted
            : ledger.any_failed()     ? Outcome::failed
                                      : Outcome::done;
