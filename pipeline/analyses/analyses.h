@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "io/found_runs.h"
-#include "kernels/rung.h"
 #include "pipeline/analyses/scorer.h"
 #include "pipeline/analyses/subject.h"
+#include "pipeline/ladder.h"
 #include "pipeline/work_order.h"
 
 namespace headsweep {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "io/found_runs.h"
-#include "kernels/rung.h"
+#include "pipeline/ladder.h"
 
 namespace headsweep {
 

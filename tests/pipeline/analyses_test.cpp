@@ -1,9 +1,7 @@
-// What analyses ask of a scorer and make of its answers, on functions small enough to reckon by
-// hand.
+// What analyses make of a scorer's answers, on functions small enough to reckon by hand.
 #include "pipeline/analyses/analyses.h"
 
-#include <cmath>
-#include <set>
+#include <algorithm>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,91 +9,14 @@
 #include "pipeline/analyses/faithfulness.h"
 #include "pipeline/analyses/knockouts.h"
 #include "pipeline/analyses/sizes.h"
-#include "pipeline/analyses/subsets.h"
 #include "pipeline/analyses/transfer.h"
-#include "tests/small_run.h"
+#include "tests/pipeline/made_up_scorer.h"
 
 namespace headsweep {
 namespace {
 
 using testing::ElementsAre;
 using Choice = CompletenessRecord::Choice;
-
-/// A mean logit difference for each circuit, and how often it was asked for.
-struct MadeUp {
-  std::function<double(const Circuit&)> mean;
-  double full = 15;
-  std::vector<std::vector<Question>> asked = {};
-  Scorer scorer{[this](std::span<const Question> questions) {
-    asked.emplace_back(questions.begin(), questions.end());
-    std::vector<Answer> answers;
-    for (const Question& each : questions)
-      answers.push_back({mean(each.circuit) + 100 * each.family, full});
-    return answers;
-  }};
-
-  explicit MadeUp(std::function<double(const Circuit&)> mean_) : mean(std::move(mean_)) {}
-  MadeUp(const MadeUp&) = delete;
-  MadeUp& operator=(const MadeUp&) = delete;
-};
-
-/// 10 for head 0.1 and 1 for 0.0; 4 for 1.1; where that is missing 1.2 does 3 in its place.
-double with_a_backup(const Circuit& c) {
-  double mean = c.keeps(0, 1) ? 10 : 0;
-  if (c.keeps(0, 0)) mean += 1;
-  if (c.keeps(1, 1)) return mean + 4;
-  return c.keeps(1, 2) ? mean + 3 : mean;
-}
-
-/// As likely done by 1.1 as by 1.2.
-double redundant(const Circuit& c) {
-  return (c.keeps(0, 1) ? 10 : 0) + (c.keeps(1, 1) || c.keeps(1, 2) ? 4 : 0);
-}
-
-constexpr RunComponent head(int layer, int number) { return {layer, number}; }
-
-/// The circuit 0.1, 1.1; or with 1.2.
-Subject small_subject() { return subject_of(small_run(), 0); }
-Subject subject_with_1_2() {
-  RunRecord run = small_run();
-  run.decisions[2].removed = false;
-  return subject_of(run, 0);
-}
-
-/// A circuit of everything in 4 layers of 5 heads.
-Subject large_subject() {
-  RunRecord run = small_run();
-  run.layers = 4;
-  run.heads = 5;
-  run.decisions.clear();
-  return subject_of(run, 0);
-}
-
-TEST(Scorer, AsksForEachCircuitOnceAndInOrder) {
-  MadeUp made(with_a_backup);
-  const Subject subject = small_subject();
-  const std::vector<Circuit> circuits = {subject.everything(), subject.nothing,
-                                         subject.everything()};
-  EXPECT_THAT(made.scorer.means(0, circuits), ElementsAre(15, 0, 15));
-  EXPECT_THAT(made.scorer.means(0, circuits), ElementsAre(15, 0, 15));
-  ASSERT_EQ(made.asked.size(), 1u);
-  EXPECT_THAT(made.asked[0],
-              ElementsAre(Question{0, subject.nothing}, Question{0, subject.everything()}));
-  EXPECT_EQ(made.scorer.evaluations(), 2);
-  EXPECT_EQ(made.scorer.full_mean(0), 15);
-}
-
-TEST(Scorer, AsksForAFamilysCircuitsTogetherAndKeepsThemApart) {
-  MadeUp made(with_a_backup);
-  const Subject subject = small_subject();
-  const std::vector<Question> questions = {
-      {1, subject.everything()}, {0, subject.everything()}, {1, subject.nothing}};
-  EXPECT_THAT(made.scorer.means(questions), ElementsAre(115, 15, 100));
-  EXPECT_THAT(made.asked[0], ElementsAre(questions[1], questions[2], questions[0]));
-  made.scorer.keep_only(1);
-  EXPECT_THAT(made.scorer.means(questions), ElementsAre(115, 15, 100));
-  EXPECT_THAT(made.asked.at(1), ElementsAre(questions[1]));
-}
 
 TEST(Knockouts, EachComponentIsRemovedFromEverythingAndKeptAlone) {
   MadeUp made(with_a_backup);
@@ -122,30 +43,6 @@ TEST(Knockouts, GoThroughMlpsAndPositionsAsTheSearchDid) {
   EXPECT_EQ(records.front(), (KnockoutRecord{{0, RunComponent::mlp}, 6, 8}));
   EXPECT_EQ(records[12], (KnockoutRecord{{1, 2, 0}, 10, 4}));
   EXPECT_EQ(records[13], (KnockoutRecord{{1, 2, 1}, 12, 2}));
-}
-
-TEST(Subsets, AtRandomAreDifferentNeverEmptyAndTheSameForTheSameSeed) {
-  const Subset all = large_subject().all;
-  const auto subsets = random_subsets(all, 50, 7);
-  ASSERT_EQ(subsets.size(), 50u);
-  EXPECT_EQ(std::set(subsets.begin(), subsets.end()).size(), 50u);
-  std::size_t members = 0;
-  for (const Subset& each : subsets) {
-    EXPECT_FALSE(each.empty());
-    EXPECT_TRUE(std::ranges::includes(all, each));
-    members += each.size();
-  }
-  // 500 are expected of 1,000, give or take 16.
-  EXPECT_NEAR(static_cast<double>(members), 500, 80);
-  EXPECT_EQ(random_subsets(all, 50, 7), subsets);
-  EXPECT_NE(random_subsets(all, 50, 8), subsets);
-}
-
-TEST(Subsets, OfASmallCircuitAreAllThatThereAre) {
-  EXPECT_THAT(random_subsets(small_subject().kept, 10, 0),
-              testing::UnorderedElementsAre(Subset{head(0, 1)}, Subset{head(1, 1)},
-                                            Subset{head(0, 1), head(1, 1)}));
-  EXPECT_TRUE(random_subsets({}, 10, 0).empty());
 }
 
 TEST(Completeness, IsThatOfTheRandomSubsetsOfTheWorstAndOfTheWhole) {
@@ -193,68 +90,6 @@ TEST(Minimality, TakesTheRandomSubsetsToo) {
   EXPECT_EQ(records[1].score(), 4);
   EXPECT_THAT(records[1].removed, testing::Contains(head(1, 2)));
   EXPECT_THAT(records[1].removed, testing::Not(testing::Contains(head(1, 1))));
-}
-
-Climb climb_of(const Subject& subject, std::uint64_t restart = 0) {
-  const auto contrast = [&subject](const Subset& removed) {
-    return Contrast{subject.circuit_without(removed), subject.everything()};
-  };
-  return {subject.kept, contrast, RandomNumbers{restart}};
-}
-
-TEST(Climb, TakesAComponentOnlyIfTheDifferenceGrows) {
-  // Nothing is lost before 1.1 and 1.2 are both gone, and what 0.1 does grows with each.
-  MadeUp made(redundant);
-  const Subject subject = subject_with_1_2();
-  Climb on_the_plateau = climb_of(subject);
-  on_the_plateau.from = {head(1, 1), head(1, 2)};
-  const auto summit = climb(made.scorer, 0, {on_the_plateau}, 10, 10).front();
-  EXPECT_TRUE(summit.removed.empty());
-  EXPECT_EQ(summit.difference(), 0);
-  // 0.1 is worth a step; after it the plateau is as flat.
-  EXPECT_THAT(climb(made.scorer, 0, {climb_of(subject)}, 10, 10).front().removed,
-              ElementsAre(head(0, 1)));
-}
-
-TEST(Climb, TakesTheComponentThatDoesMostAndOfEqualOnesTheFirst) {
-  MadeUp made([](const Circuit& c) {
-    double mean = 0;
-    for (int layer = 0; layer < 4; ++layer)
-      for (int h = 0; h < 5; ++h) mean += c.keeps(layer, h) ? (layer == 2 || h == 4 ? 2 : 1) : 0;
-    return mean;
-  });
-  const Subject subject = large_subject();
-  const auto removed = [&](int iterations) {
-    return climb(made.scorer, 0, {climb_of(subject)}, iterations, 20).front().removed;
-  };
-  EXPECT_THAT(removed(1), ElementsAre(head(0, 4)));
-  EXPECT_THAT(removed(3), ElementsAre(head(0, 4), head(1, 4), head(2, 0)));
-  EXPECT_THAT(removed(0), testing::IsEmpty());
-}
-
-TEST(Climb, ClimbsGoInStepAndDrawTheirOwnCandidates) {
-  MadeUp made([](const Circuit& c) {
-    double mean = 0;
-    for (int layer = 0; layer < 4; ++layer)
-      for (int h = 0; h < 5; ++h) mean += c.keeps(layer, h) ? 1 + layer : 0;
-    return mean;
-  });
-  const Subject subject = large_subject();
-  std::vector<Climb> climbs;
-  for (std::uint64_t restart = 0; restart < 6; ++restart)
-    climbs.push_back(climb_of(subject, restart));
-  const auto summits = climb(made.scorer, 0, climbs, 4, 3);
-  EXPECT_EQ(made.asked.size(), 5u);  // where they begin, and an iteration of all at a time
-  std::set<Subset> different;
-  for (const Summit& each : summits) {
-    EXPECT_EQ(each.removed.size(), 4u);
-    different.insert(each.removed);
-  }
-  EXPECT_GT(different.size(), 3u);
-  // Each alone finds what it finds beside the others.
-  for (std::uint64_t restart = 0; restart < 6; ++restart)
-    EXPECT_EQ(climb(made.scorer, 0, {climb_of(subject, restart)}, 4, 3).front().removed,
-              summits[restart].removed);
 }
 
 TEST(Evaluations, AreNeverMoreThanIsSaid) {

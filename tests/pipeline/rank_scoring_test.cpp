@@ -5,6 +5,8 @@
 #include <csignal>
 #include <map>
 #include <set>
+#include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -108,6 +110,35 @@ TEST_F(RankScoringTest, ARankOfAnotherKindIsRefused) {
     };
     EXPECT_THROW(ask(), UserError);
   }
+}
+
+TEST_F(RankScoringTest, ARankThatDoesNotAnswerInTimeIsNamed) {
+  Ranks& ranks = test_ranks();
+  if (ranks.size() == 1) return;
+  Counts counts;
+  WorkerOptions options = made_up_worker(counts);
+  if (ranks.rank() == 1)
+    options.open_family = [](int) -> FamilyScorer {
+      std::this_thread::sleep_for(600ms);
+      return {1, {}, [](int, std::span<const Circuit> circuits) {
+                return std::vector<Score>(circuits.size(), {0, {0}, 0});
+              }};
+    };
+  Worker worker(ranks, options);
+  if (ranks.rank() != 0) {
+    EXPECT_EQ(exchange_messages(ranks, worker), Outcome::failed);
+    return;
+  }
+  RankScoring scoring(ranks, worker, {1, 0.2, {kind, "1"}});
+  try {
+    scoring.answer(questions());
+    ADD_FAILURE() << "no error";
+  } catch (const MachineError& error) {
+    EXPECT_NE(std::string(error.what()).find(ranks.name_of(1) + " has not answered"),
+              std::string::npos)
+        << error.what();
+  }
+  tell_all_to_quit(ranks, Outcome::failed);
 }
 
 /// Its signal is not forgotten, so this is the last of them.
