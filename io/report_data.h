@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/found_comparisons.h"
 #include "io/found_runs.h"
 #include "io/run_components.h"
 
@@ -33,9 +34,34 @@ struct RunFigures {
   std::optional<std::size_t> same_prompts;  // an earlier run that has them
 };
 
+/// What follows from a run's analysis.
+struct AnalysisFigures {
+  std::vector<std::size_t> strongest;  // knock-outs, the one that costs most first
+  std::optional<std::size_t> worst;    // subset of completeness: the largest incompleteness
+  std::vector<std::size_t> weakest;    // components of minimality, the one that matters least first
+  double cpr = 0, cmd = 0;             // MIB's areas; 0 without sizes
+};
+
 struct ReportedRun {
   FoundRun run;
-  RunFigures figures;  // without a record: empty
+  RunFigures figures;                // without a record: empty
+  AnalysisFigures analysis_figures;  // without an analysis: empty
+};
+
+/// A run's searches on resampled prompts. Which components they keep, and how often, says how sure
+/// the circuit is; they are shown together, never one by one.
+struct ResampleGroup {
+  std::string name;  // of the run on all prompts
+  std::string family, corruption;
+  double threshold = 0;
+  std::optional<std::size_t> run;    // that one, in Report::runs
+  int finished = 0, unfinished = 0;  // resamples. What follows is of finished ones
+  std::vector<std::pair<RunComponent, int>>
+      kept_by;                                     // by how many, if by any; at whatever position
+  int layers = 0, heads = 0;                       // of the model; heads 0: they took no part
+  bool mlps = false;                               // took part
+  int fewest = 0, most = 0;                        // components kept
+  double lowest_percent = 0, highest_percent = 0;  // scores
 };
 
 /// How much two circuits have in common.
@@ -59,6 +85,8 @@ struct Report {
   std::string program_version;
   std::vector<ReportedRun> runs;
   std::vector<CircuitGroup> groups;
+  std::vector<ResampleGroup> resamples;
+  std::vector<FoundComparison> comparisons;
 };
 
 /// For the page's script: numbers rounded to what can be seen, at most `most_prompts` of each list.

@@ -1,37 +1,11 @@
 #include <algorithm>
-#include <cstdlib>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
-#include "io/report_data.h"
+#include "io/report_page_json.h"
 
 namespace headsweep {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-/// With as many digits as anyone looks at: a third of what reads back to the same bits.
-double rounded(double value) {
-  constexpr int digits = 7;
-  return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr);
-}
-
-Json rounded(const std::vector<double>& values) {
-  Json list = Json::array();
-  for (const double value : values) list.push_back(rounded(value));
-  return list;
-}
-
-Json pairs(const NamedValues& values) {
-  Json list = Json::array();
-  for (const auto& [name, value] : values) list.push_back(Json::array({name, value}));
-  return list;
-}
-
-Json component(RunComponent component) {
-  return Json::array({component.layer, component.head, component.position});
-}
+using namespace page;
 
 Json prompt(const PromptRecord& record) {
   return {{"text", record.text},
@@ -123,6 +97,8 @@ Json run(const ReportedRun& reported, std::size_t most_prompts) {
                {"reason", found.reason}};
   data["result"] =
       found.record ? result(*found.record, reported.figures, most_prompts) : Json(nullptr);
+  if (found.analysis) data["analysis"] = analysis(*found.analysis, reported.analysis_figures);
+  if (!found.analysis_problem.empty()) data["analysis_problem"] = found.analysis_problem;
   return data;
 }
 
@@ -162,10 +138,12 @@ std::string to_page_data(const Report& report, std::size_t most_prompts) {
   Json runs = Json::array(), groups = Json::array();
   for (const ReportedRun& each : report.runs) runs.push_back(run(each, most_prompts));
   for (const CircuitGroup& each : report.groups) groups.push_back(group(each));
-  const Json data = {{"version", report.program_version},
-                     {"fragile_points", fragile_points},
-                     {"runs", std::move(runs)},
-                     {"groups", std::move(groups)}};
+  Json resampled = Json::array(), comparisons = Json::array();
+  for (const ResampleGroup& each : report.resamples) resampled.push_back(resamples(each));
+  for (const FoundComparison& each : report.comparisons) comparisons.push_back(comparison(each));
+  const Json data = {{"version", report.program_version}, {"fragile_points", fragile_points},
+                     {"runs", std::move(runs)},           {"groups", std::move(groups)},
+                     {"resamples", std::move(resampled)}, {"comparisons", std::move(comparisons)}};
   // Texts of a run file may be no UTF-8; they must not make the report fail.
   return without_angle_brackets(data.dump(-1, ' ', false, Json::error_handler_t::replace));
 }

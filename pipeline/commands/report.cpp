@@ -1,5 +1,7 @@
 #include "pipeline/report/report.h"
 
+#include <utility>
+
 #include "io/errors.h"
 #include "pipeline/commands.h"
 #include "pipeline/report/output.h"
@@ -12,7 +14,9 @@ void report_command(const std::vector<std::filesystem::path>& runs, ReportForm f
     throw UserError(
         "report: a page is not for the terminal: name a file with -o report.html, or use --format "
         "md");
-  const Report report = report_of(find_runs(runs));
+  std::vector<FoundRun> found = find_runs(runs);
+  std::vector<FoundComparison> comparisons = find_comparisons(runs, found);
+  const Report report = report_of(std::move(found), std::move(comparisons));
   put_out(form == ReportForm::html ? html_page(report) : markdown_tables(report), output);
 }
 

@@ -4,67 +4,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "pipeline/report/markdown_analyses.h"
+#include "pipeline/report/markdown_table.h"
 #include "pipeline/report/report.h"
 
 namespace headsweep {
 namespace {
 
 constexpr std::size_t nearest_shown = 5;  // where no decision is fragile
-
-enum class Align { left, right };
-
-/// A Markdown table whose columns line up in a terminal, too.
-class Table {
- public:
-  using Columns = std::vector<std::pair<std::string, Align>>;
-
-  explicit Table(Columns columns) : columns_(std::move(columns)) {
-    for (const auto& [title, align] : columns_)
-      widths_.push_back(std::max<std::size_t>(title.size(), 3));
-  }
-
-  void add(std::vector<std::string> cells) {
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      cells[i] = in_one_cell(cells[i]);
-      widths_[i] = std::max(widths_[i], cells[i].size());
-    }
-    rows_.push_back(std::move(cells));
-  }
-
-  std::string text() const {
-    std::vector<std::string> titles, rules;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      titles.push_back(columns_[i].first);
-      rules.push_back(std::string(widths_[i], '-'));
-      if (columns_[i].second == Align::right) rules.back().back() = ':';
-    }
-    std::string text = line(titles) + line(rules);
-    for (const auto& row : rows_) text += line(row);
-    return text + '\n';
-  }
-
- private:
-  static std::string in_one_cell(const std::string& text) {
-    std::string cell;
-    for (const char c : text) {
-      if (c == '|') cell += '\\';
-      cell += c == '\n' || c == '\r' ? ' ' : c;
-    }
-    return cell;
-  }
-
-  std::string line(const std::vector<std::string>& cells) const {
-    std::string text = "|";
-    for (std::size_t i = 0; i < cells.size(); ++i)
-      text += columns_[i].second == Align::left ? fmt::format(" {:<{}} |", cells[i], widths_[i])
-                                                : fmt::format(" {:>{}} |", cells[i], widths_[i]);
-    return text + '\n';
-  }
-
-  Columns columns_;
-  std::vector<std::size_t> widths_;
-  std::vector<std::vector<std::string>> rows_;
-};
 
 std::string margin_text(double margin) { return fmt::format("{:+.4g}", margin); }
 
@@ -78,18 +25,19 @@ std::string reasons(const Report& report) {
 }
 
 std::string runs_table(const Report& report) {
-  Table table({{"", Align::right},
-               {"family", Align::left},
-               {"corruption", Align::left},
-               {"threshold %", Align::right},
-               {"status", Align::left},
-               {"kept", Align::right},
-               {"of", Align::right},
-               {"score %", Align::right},
-               {"nearest margin", Align::right},
-               {"fragile", Align::right}});
+  MarkdownTable table({{"", Align::right},
+                       {"family", Align::left},
+                       {"corruption", Align::left},
+                       {"threshold %", Align::right},
+                       {"status", Align::left},
+                       {"kept", Align::right},
+                       {"of", Align::right},
+                       {"score %", Align::right},
+                       {"nearest margin", Align::right},
+                       {"fragile", Align::right}});
   for (std::size_t i = 0; i < report.runs.size(); ++i) {
-    const auto& [run, figures] = report.runs[i];
+    const FoundRun& run = report.runs[i].run;
+    const RunFigures& figures = report.runs[i].figures;
     std::vector<std::string> cells = {std::to_string(i + 1), run.family, run.corruption,
                                       fmt::format("{}", run.threshold), run.status};
     if (run.record) {
@@ -108,10 +56,10 @@ std::string runs_table(const Report& report) {
 }
 
 std::string overlaps_table(const CircuitGroup& group) {
-  Table::Columns columns = {{"Jaccard", Align::right}};
+  MarkdownTable::Columns columns = {{"Jaccard", Align::right}};
   for (const std::size_t run : group.runs)
     columns.emplace_back(std::to_string(run + 1), Align::right);
-  Table table(std::move(columns));
+  MarkdownTable table(std::move(columns));
   for (std::size_t row = 0; row < group.runs.size(); ++row) {
     std::vector<std::string> cells = {std::to_string(group.runs[row] + 1)};
     for (const Overlap& overlap : group.overlaps[row])
@@ -131,7 +79,7 @@ std::string circuit_table(const RunFigures& figures) {
   std::map<int, std::vector<std::string>> by_layer;
   for (const RunComponent kept : without_positions(figures.kept))
     by_layer[kept.layer].push_back(kept.is_mlp() ? "mlp" : std::to_string(kept.head));
-  Table table({{"layer", Align::right}, {"kept heads", Align::left}});
+  MarkdownTable table({{"layer", Align::right}, {"kept heads", Align::left}});
   for (const auto& [layer, kept] : by_layer)
     table.add({std::to_string(layer), fmt::format("{}", fmt::join(kept, " "))});
   return table.text();
@@ -139,11 +87,11 @@ std::string circuit_table(const RunFigures& figures) {
 
 std::string nearest_table(const RunRecord& record, const RunFigures& figures) {
   if (figures.nearest.empty()) return "";
-  Table table({{"nearest", Align::left},
-               {"decision", Align::left},
-               {"score %", Align::right},
-               {"margin", Align::right},
-               {"precision", Align::left}});
+  MarkdownTable table({{"nearest", Align::left},
+                       {"decision", Align::left},
+                       {"score %", Align::right},
+                       {"margin", Align::right},
+                       {"precision", Align::left}});
   const std::size_t count =
       figures.fragile > 0 ? figures.fragile : std::min(nearest_shown, figures.nearest.size());
   for (std::size_t i = 0; i < count; ++i) {
@@ -161,12 +109,15 @@ std::string nearest_table(const RunRecord& record, const RunFigures& figures) {
 std::string markdown_tables(const Report& report) {
   std::string text = runs_table(report);
   for (const CircuitGroup& group : report.groups) text += overlaps_table(group);
+  text += transfer_tables(report) + resamples_table(report);
   for (std::size_t i = 0; i < report.runs.size(); ++i) {
-    const auto& [run, figures] = report.runs[i];
+    const FoundRun& run = report.runs[i].run;
+    const RunFigures& figures = report.runs[i].figures;
     if (!run.record) continue;
     text += fmt::format("## {}. {}, {}, threshold {} %\n\n", i + 1, run.family, run.corruption,
                         run.threshold);
-    text += circuit_table(figures) + nearest_table(*run.record, figures);
+    text += circuit_table(figures) + nearest_table(*run.record, figures) +
+            analysis_tables(report.runs[i]);
   }
   text.pop_back();  // the last table's empty line
   return text;

@@ -38,11 +38,15 @@ std::string escaped(std::string_view text) {
 }
 
 std::string title_of(const Report& report) {
+  if (report.runs.empty() && report.resamples.empty()) return "Circuits on each other's families";
   if (report.runs.size() == 1) {
     const FoundRun& run = report.runs.front().run;
     return fmt::format("{}, {}, threshold {} %", run.family, run.corruption, run.threshold);
   }
-  return fmt::format("{} runs of headsweep", report.runs.size());
+  std::size_t runs = report.runs.size();
+  for (const ResampleGroup& group : report.resamples)
+    runs += static_cast<std::size_t>(group.finished + group.unfinished);
+  return fmt::format("{} runs of headsweep", runs);
 }
 
 /// What a reader without JavaScript sees.
@@ -50,13 +54,22 @@ std::string table_of(const Report& report) {
   std::string text =
       "<table><thead><tr><th>run</th><th>family</th><th>corruption</th><th>threshold %</th>"
       "<th>status</th><th>kept</th><th>score %</th></tr></thead><tbody>\n";
-  for (const auto& [run, figures] : report.runs)
+  for (const ReportedRun& reported : report.runs) {
+    const FoundRun& run = reported.run;
+    const RunFigures& figures = reported.figures;
     text += fmt::format(
         "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
         escaped(run.name), escaped(run.family), escaped(run.corruption), run.threshold,
         escaped(run.reason.empty() ? run.status : run.status + ": " + run.reason),
         run.record ? fmt::format("{} of {}", figures.kept.size(), figures.components) : "",
         run.record ? fmt::format("{:.2f}", figures.score_percent) : "");
+  }
+  for (const ResampleGroup& group : report.resamples)
+    text += fmt::format(
+        "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{} "
+        "resamples</td><td></td><td></td></tr>\n",
+        escaped(group.name), escaped(group.family), escaped(group.corruption), group.threshold,
+        group.finished + group.unfinished);
   return text + "</tbody></table>";
 }
 
@@ -82,8 +95,9 @@ std::string filled(std::string_view text,
 }  // namespace
 
 std::string html_page(const Report& report) {
-  const std::string script = fmt::format("{}{}{}{}{}{}", page_drawing, page_maps, page_charts,
-                                         page_comparison, page_run, page_start);
+  const std::string script =
+      fmt::format("{}{}{}{}{}{}{}{}", page_drawing, page_maps, page_charts, page_comparison,
+                  page_transfer, page_analysis, page_run, page_start);
   const std::array<std::pair<std::string_view, std::string>, 6> values = {{
       {"title", escaped(title_of(report))},
       {"byline",

@@ -4,8 +4,10 @@
 
 #include "headsweep/version.h"
 
+#include "pipeline/report/analysis_figures.h"
 #include "pipeline/report/figures.h"
 #include "pipeline/report/overlaps.h"
+#include "pipeline/report/resamples.h"
 
 namespace headsweep {
 namespace {
@@ -28,12 +30,16 @@ void point_to_same_prompts(std::vector<ReportedRun>& runs) {
 
 }  // namespace
 
-Report report_of(std::vector<FoundRun> runs) {
+Report report_of(std::vector<FoundRun> runs, std::vector<FoundComparison> comparisons) {
   Report report;
   report.program_version = program_version;
+  report.resamples = take_resamples(runs);
+  report.comparisons = std::move(comparisons);
   for (FoundRun& run : runs) {
     RunFigures figures = run.record ? figures_of(*run.record) : RunFigures{};
-    report.runs.push_back({std::move(run), std::move(figures)});
+    AnalysisFigures of_analysis =
+        run.analysis ? analysis_figures_of(*run.analysis) : AnalysisFigures{};
+    report.runs.push_back({std::move(run), std::move(figures), std::move(of_analysis)});
   }
   point_to_same_prompts(report.runs);
   report.groups = circuit_groups(report.runs);

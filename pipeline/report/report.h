@@ -8,7 +8,7 @@
 
 namespace headsweep {
 
-Report report_of(std::vector<FoundRun> runs);
+Report report_of(std::vector<FoundRun> runs, std::vector<FoundComparison> comparisons = {});
 
 /// One HTML file: opens without network, in light and in dark, prints; without JavaScript it shows
 /// the table of runs.

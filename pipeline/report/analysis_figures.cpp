@@ -1,0 +1,48 @@
+#include "pipeline/report/analysis_figures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace headsweep {
+namespace {
+
+/// Numbers of the records, the one with the smallest key first; equal ones in order.
+template <class Record, class Key>
+std::vector<std::size_t> in_order(const std::vector<Record>& records, Key key) {
+  std::vector<std::size_t> order(records.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return key(records[i]); });
+  return order;
+}
+
+/// Under `height` of normalised faithfulness over the fractions, by trapezoids: as MIB sums it up.
+template <class Height>
+double area(const AnalysisRecord& record, Height height) {
+  double sum = 0;
+  for (std::size_t i = 1; i < record.sizes.size(); ++i) {
+    const SizeRecord &from = record.sizes[i - 1], &to = record.sizes[i];
+    sum += (to.fraction - from.fraction) *
+           (height(record.normalised(from.mean)) + height(record.normalised(to.mean))) / 2;
+  }
+  return sum;
+}
+
+}  // namespace
+
+AnalysisFigures analysis_figures_of(const AnalysisRecord& record) {
+  AnalysisFigures figures;
+  // Percent, since that is what is shown: a negative full mean turns the order around.
+  figures.strongest = in_order(
+      record.knockouts, [&](const KnockoutRecord& each) { return record.percent(each.without); });
+  figures.weakest =
+      in_order(record.minimality, [](const MinimalityRecord& each) { return each.score(); });
+  const auto subsets = in_order(
+      record.completeness, [](const CompletenessRecord& each) { return -each.incompleteness(); });
+  if (!subsets.empty()) figures.worst = subsets.front();
+  figures.cpr = area(record, [](double faithfulness) { return faithfulness; });
+  figures.cmd = area(record, [](double faithfulness) { return std::abs(1 - faithfulness); });
+  return figures;
+}
+
+}  // namespace headsweep
