@@ -59,15 +59,17 @@ function sortableTable(caption, columns, rows) {
 function runsTable(report) {
   const columns = [["run", false], ["threshold %", true], ["status", false], ["kept", true], ["of", true], ["score %", true],
     ["nearest margin", true], ["fragile", true], ["corruption", false], ["order", false], ["full model", true]];
-  const rows = report.runs.map((run, i) => {
+  const rows = report.runs.flatMap((run, i) => {
     const result = run.result, order = result ? valueOf(result.identity, "order") : "";
     const nearest = result?.nearest.length ? result.decisions[result.nearest[0]][3] : null;
     const number = (value, text, key = (same) => same) => (result && value !== null ? [text(value), key(value)] : ["", null]);
-    return [[element("a", {href: `#run-${i}`}, run.family), run.family], [shown(run.threshold, run.threshold % 1 ? 2 : 0), run.threshold],
+    const own = [[element("a", {href: `#run-${i}`}, run.family), run.family], [shown(run.threshold, run.threshold % 1 ? 2 : 0), run.threshold],
       [status(run), run.status], number(result?.kept.length, String), number(result?.components, String), number(result?.score, shown),
       number(nearest, signed, Math.abs), number(result?.fragile, String), [run.corruption, run.corruption], [order, order],
       number(result?.full_mean, (value) => shown(value, 3))];
+    return [own, ...report.resamples.filter((group) => group.run === i).map((group) => resamplesRow(report, group, columns.length))];
   });
+  rows.push(...report.resamples.filter((group) => group.run === undefined).map((group) => resamplesRow(report, group, columns.length)));
   return sortableTable("Runs", columns, rows);
 }
 

@@ -18,7 +18,7 @@ std::string two_digits(double percent) { return fmt::format("{:.2f}", percent); 
 std::string names_of(const std::vector<RunComponent>& components, const RunRecord& record) {
   std::vector<std::string> names;
   for (const RunComponent each : components) names.push_back(label_of(each, record));
-  return names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, " "));
+  return names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, ", "));
 }
 
 std::string faithfulness_table(const AnalysisRecord& analysis, const AnalysisFigures& figures) {

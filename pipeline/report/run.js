@@ -66,13 +66,23 @@ function decisionText(run, i) {
   const audited = result.audit.find(([decision]) => decision === i);
   return `${name}: ${d[4] ? "removed" : "kept"}\nscore without it ${shown(d[2], 4)} %\nmargin ${signed(d[3])} points`
     + (result.rungs.length ? `, ${result.rungs[d[5]].name}${d[6] ? `, guard ${brief(d[6])}` : ""}` : "") + (d[7] ? ", a tie" : "")
-    + `\ndecision ${i + 1}, ${d[9]} of ${result.components} left` + (audited ? `\nfp64: ${shown(audited[1], 4)} %, ${audited[2] ? "agrees" : "CONTRADICTS"}` : "");
+    + `\ndecision ${i + 1}, ${d[9]} of ${result.components} left` + (audited ? `\nfp64: ${shown(audited[1], 4)} %, ${audited[2] ? "agrees" : "CONTRADICTS"}` : "")
+    + analysisText(run, [d[0], d[1], d[10]]);
 }
 
 function promptText(run, prompts, i) {
   const {full, circuit} = run.result, prompt = prompts.shown[i];
   const text = prompt ? `${prompt.text} \u2192 ${prompt.answer} (not ${prompt.distractor})` : `prompt ${i + 1}`;
   return `${text}\nfull model ${shown(full[i], 3)}\ncircuit ${shown(circuit[i], 3)}`;
+}
+
+/** Of a mark in a run's pictures, by what it stands for. */
+function markText(run, owner, of) {
+  const kind = of[0], rest = of.slice(1);
+  if (kind === "p") return promptText(run, owner.clean, Number(rest));
+  if (kind === "q") return subsetText(run, Number(rest));
+  if (kind === "z") return sizeText(run, Number(rest));
+  return kind === "c" ? componentText(run, rest.split(".").map(Number)) : decisionText(run, Number(of));
 }
 
 /** The fragile decisions; where there are none, the nearest few. */
@@ -117,6 +127,7 @@ function everything(run) {
   const named = (title, pairs) => [element("h3", {}, title), plainTable(title, [["name", false], ["value", false]], pairs)];
   return [...named("Identity: what the result depends on", run.result.identity),
     ...named("Provenance: how, where and when it came about", run.result.provenance),
+    ...(run.analysis ? [...named("The analysis: identity", run.analysis.identity), ...named("The analysis: provenance", run.analysis.provenance)] : []),
     element("h3", {}, "The resolved job"), element("pre", {}, run.result.job)];
 }
 
@@ -132,7 +143,8 @@ function runContent(report, run) {
       element("div", {class: "wide-and-narrow"}, marginStrip(run, report.fragile_points), nearestTable(run, report.fragile_points)));
   }
   if (result.full.length) pictures.append(promptStrips(run));
-  explain(pictures, (of) => (of[0] === "p" ? promptText(run, owner.clean, Number(of.slice(1))) : decisionText(run, Number(of))));
+  pictures.append(...analysisPictures(run));
+  explain(pictures, (of) => markText(run, owner, of));
   made.push(pictures);
   made.push(folded("Prompts and tokens", () => [promptsTable("clean prompts", owner.clean, result.positions), promptsTable("corrupted prompts", owner.corrupted, result.positions)]),
     folded("Everything that the run file says of itself", () => everything(run)));

@@ -4,12 +4,14 @@ const report = JSON.parse(document.getElementById("data").textContent);
 const mostOpen = 4;  // runs that are open from the start
 
 const sections = [
-  {id: "runs", title: "Runs", note: "A heading sorts. Margins sort by their size.", exists: () => report.runs.length > 1, draw: () => [runsTable(report)]},
+  {id: "runs", title: "Runs", note: "A heading sorts. Margins sort by their size.", exists: () => report.runs.length + report.resamples.length > 1, draw: () => [runsTable(report)]},
   {id: "circuits", title: "All circuits", note: "Layers from the last (top) to the first, heads from left to right; blue: kept.",
     exists: () => report.runs.filter((run) => run.result).length > 1, draw: () => [gallery(report)]},
   {id: "overlaps", title: "What circuits share", note: "", exists: () => report.groups.length > 0, draw: () => [overlaps(report)]},
-  // Here: how each circuit does on every other family (a transfer matrix), and knock-outs, once run files hold them.
-  {id: "each", title: report.runs.length > 1 ? "Each run" : "The run", note: "", exists: () => true,
+  {id: "transfer", title: "Circuits on other families", note: "", exists: () => report.comparisons.length > 0, draw: () => transfers(report)},
+  {id: "resamples", title: "Resampled prompts", note: "The search again on prompts drawn anew from the family's, with replacement: how often each component is kept.",
+    exists: () => report.resamples.length > 0, draw: () => resamples(report)},
+  {id: "each", title: report.runs.length > 1 ? "Each run" : "The run", note: "", exists: () => report.runs.length > 0,
     draw: () => report.runs.map((run, i) => runDetails(report, run, i, i < mostOpen))},
 ];
 

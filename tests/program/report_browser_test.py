@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 import unittest
 
@@ -167,6 +168,79 @@ class ReportBrowserTest(ProgramTest):
         self.assertIn("need JavaScript", text)
         self.assertRegex(text, r"even\.file\.T3\s+even\s+file\s+3\s+complete\s+\d+ of \d+")
         self.assertIn("nasty.file.T3", text)
+
+
+@unittest.skipIf(browser.PROGRAM is None, "no Chromium is installed (scripts/install_packages.sh --with-tools)")
+class AnalysesInTheBrowserTest(ProgramTest):
+    """Of made-up runs (made_up_runs.cpp): one over heads and MLPs with every analysis and 20 resamples, one at two positions, one whose
+    analysis is of another run; and their comparison."""
+
+    def test_the_page_works(self):
+        subprocess.run([os.environ["HEADSWEEP_MADE_UP_RUNS"], self.folder / "runs"], check=True)
+        self.run_program("report", "runs", "-o", "report.html", code=DONE)
+        self.browser = browser.Browser()
+        self.addCleanup(self.browser.close)
+        for width, scheme in ((1280, "light"), (420, "dark")):
+            with self.subTest(width=width, scheme=scheme):
+                self.check_in(width, scheme)
+        with self.subTest("print"):
+            self.assertGreater(len(self.browser.call("Page.printToPDF", printBackground=True)["data"]), 50000)
+
+    def check_in(self, width, scheme):
+        self.browser.open((self.folder / "report.html").as_uri(), width, scheme)
+        self.check_pictures()
+        self.check_resamples()
+        self.check_what_is_said_of_a_head()
+        scrolls, ends = self.browser.value(OVERFLOW)
+        self.assertLessEqual(max(scrolls, ends), 0.5)
+        if folder := os.environ.get("HEADSWEEP_SCREENSHOTS"):
+            self.browser.screenshot(f"{folder}/analyses-{width}-{scheme}.png")
+        self.assertEqual(self.browser.complaints, [])
+        self.assertEqual(len(self.browser.requests), 1)
+
+    def check_pictures(self):
+        whole, by_position, other = (self.browser.value(PICTURES.replace("${selector}", f"#run-{run}")) for run in range(3))
+        kept = self.browser.value("report.runs.map((run) => run.result.kept.length)")
+        self.assertEqual([whole[title] for title in ("Lost without it", "Gained by it alone")], [12 * 13] * 2)
+        self.assertEqual([by_position[title] for title in ("Lost without it at S1", "Gained by it alone at end")], [12 * 12] * 2)
+        for pictures, components in ((whole, kept[0]), (by_position, kept[1])):
+            self.assertEqual(pictures["Minimality"], components)
+            self.assertEqual(pictures["Completeness"], 22, "of nothing, and of 21 subsets")
+            self.assertEqual(pictures["Faithfulness by size"], 10)
+        self.assertNotIn("Minimality", other)
+        self.assertRegex(self.browser.value("document.querySelector('#run-2 .problem').textContent"), "is not shown: .*is about another run")
+        shared = self.browser.value(PICTURES.replace("${selector}", "#transfer"))
+        self.assertEqual(shared, {"Score of each circuit on each family": 7})
+        own = self.browser.value("[...document.querySelectorAll('#transfer .outlined')].map((each) => each.dataset.of)")
+        self.assertEqual(own, ["t0-0", "t1-1", "t2-2"])
+
+    def check_resamples(self):
+        rows = self.browser.value("[...document.querySelectorAll('#runs tbody tr')].map((row) => row.innerText)")
+        self.assertEqual(len(rows), 4, "20 resamples are one line")
+        self.assertRegex(rows[1].replace("\n", " "), r"^even-step2,\s+resampled\s+3\s+19\s+resamples,\s+1\s+more\s+not\s+finished")
+        self.assertEqual(self.browser.value("document.querySelectorAll('.gallery a').length"), 3)
+        self.assertEqual(list(self.browser.value(PICTURES.replace("${selector}", "#resamples")).values()), [12 * 13])
+        outlined = self.browser.value("document.querySelectorAll('#resamples .outlined').length")
+        self.assertEqual(outlined, self.browser.value("report.runs[0].result.kept.length"))
+
+    def check_what_is_said_of_a_head(self):
+        """Marks of a head in all pictures of its run light up together, the bar of minimality, too, and one text says all."""
+        self.browser.value("document.querySelector('#run-0 .bar').scrollIntoView({block: 'center'})")
+        self.browser.settle()
+        x, y = self.browser.value("""(() => {
+          const box = document.querySelector('#run-0 .bar').getBoundingClientRect();
+          return [box.left + box.width / 2, box.top + box.height / 2];
+        })()""")
+        self.browser.point_at(1, 1)
+        self.browser.point_at(x, y)
+        number = r"[\d.\u2212+e]+"
+        self.assertRegex(self.browser.value("tip.textContent"), rf"(?s)^(layer|MLP).*: kept\nscore without it .*knocked out of the full model: {number} points\n"
+                         rf"kept alone: {number} % \(nothing: \u221217.50 %\)\nmatters {number} points to the circuit without  \S")
+        self.assertEqual(self.browser.value("document.querySelectorAll('#run-0 .lit').length"), 8)
+        self.browser.value("document.querySelector('#run-0 svg[aria-label=Completeness]').focus()")
+        self.browser.press("ArrowRight")
+        self.assertRegex(self.browser.value("tip.textContent"), r"^removed: nothing\nfull model 2.500 \(100.0 %\)\ncircuit")
+        self.browser.value("document.activeElement.blur()")
 
 
 if __name__ == "__main__":
