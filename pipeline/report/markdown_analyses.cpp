@@ -111,7 +111,7 @@ std::string often_kept(const ResampleGroup& group) {
   std::vector<std::string> names;
   for (const auto& [component, resamples] : often)
     names.push_back(fmt::format("{} ({})", label_of(component, {}), resamples));
-  return fmt::format("{}", fmt::join(names, " "));
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 template <class Number>
