@@ -70,9 +70,13 @@ std::string overlaps_table(const CircuitGroup& group) {
   for (const auto& [component, runs] : group.kept_by)
     if (static_cast<std::size_t>(runs) == group.runs.size())
       in_all.push_back(label_of(component, {}));
-  return "## Overlap of circuits\n\n" + table.text() +
-         fmt::format("In all {}: {}\n\n", group.runs.size(),
-                     in_all.empty() ? "none" : fmt::format("{}", fmt::join(in_all, " ")));
+  std::string text =
+      fmt::format("In all {}: {}\n\n", group.runs.size(),
+                  in_all.empty() ? "none" : fmt::format("{}", fmt::join(in_all, " ")));
+  if (group.runs.size() > 2)
+    text += fmt::format("In half of them or more: {}\n\n",
+                        often_kept(group.kept_by, static_cast<int>(group.runs.size())));
+  return "## Overlap of circuits\n\n" + table.text() + text;
 }
 
 std::string circuit_table(const RunFigures& figures) {

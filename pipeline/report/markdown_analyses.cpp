@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -103,23 +104,21 @@ std::string transfer_table(const ComparisonRecord& comparison) {
   return table.text() + families + "\n\n";
 }
 
-/// "0.1 (20)", the most frequent first.
-std::string often_kept(const ResampleGroup& group) {
-  auto often = group.kept_by;
-  std::erase_if(often, [&](const auto& kept) { return 2 * kept.second < group.finished; });
-  std::ranges::stable_sort(often, std::greater(), [](const auto& kept) { return kept.second; });
-  std::vector<std::string> names;
-  for (const auto& [component, resamples] : often)
-    names.push_back(fmt::format("{} ({})", label_of(component, {}), resamples));
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
 template <class Number>
 std::string range(const Number& least, const Number& most) {
   return least == most ? fmt::format("{}", least) : fmt::format("{} to {}", least, most);
 }
 
 }  // namespace
+
+std::string often_kept(std::vector<std::pair<RunComponent, int>> kept_by, int circuits) {
+  std::erase_if(kept_by, [&](const auto& kept) { return 2 * kept.second < circuits; });
+  std::ranges::stable_sort(kept_by, std::greater(), [](const auto& kept) { return kept.second; });
+  std::vector<std::string> names;
+  for (const auto& [component, keepers] : kept_by)
+    names.push_back(fmt::format("{} ({})", label_of(component, {}), keepers));
+  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
 
 std::string analysis_tables(const ReportedRun& reported) {
   const FoundRun& run = reported.run;
@@ -155,7 +154,7 @@ std::string resamples_table(const Report& report) {
     if (group.finished > 0) {
       cells.push_back(range(group.fewest, group.most));
       cells.push_back(range(two_digits(group.lowest_percent), two_digits(group.highest_percent)));
-      cells.push_back(often_kept(group));
+      cells.push_back(often_kept(group.kept_by, group.finished));
     }
     cells.resize(5);
     table.add(std::move(cells));

@@ -1,12 +1,21 @@
 // Between runs: circuits on each other's families, and how often resamples of the prompts keep a head.
 
-function transferMatrix(comparison) {
+/** The column of the family in which a circuit was found; where a family is ablated in several ways, the one of its own way. */
+function ownFamily(report, {circuits, families}, row) {
+  const run = report.runs.find(({name, result}) => result && name === circuits[row]);
+  if (!run) return families.findIndex((family) => circuits[row].startsWith(`${family}.`));
+  const name = `${run.family}.${run.corruption}`, of = (key) => valueOf(run.result.identity, key);
+  return families.findIndex((family) => family === name || family === `${name} (${of("ablation")}, ${of("positions")})`);
+}
+
+function transferMatrix(report, comparison) {
   const {circuits, families, full, means} = comparison, levels = 7;
   const percent = (row, column) => (means[row][column] === null ? null : (100 * means[row][column]) / full[column]);
   const level = (value) => Math.max(1, Math.min(levels, 1 + Math.floor((value / 100) * levels)));
-  const isOwn = (row, column) => circuits[row].startsWith(`${families[column]}.`);
-  const steps = Array.from({length: levels}, (_, i) => ({style: `l${i + 1}`, text: i === 0 ? "0" : ""}));
-  const made = figureWithLegend("Score of each circuit on each family", "In percent of the full model there. Outlined: the family in which the circuit was found. Blank: the circuit means nothing there.", (width) => {
+  const style = (value) => (value < 0 ? "r2" : `l${level(value)}`);
+  const own = circuits.map((_, row) => ownFamily(report, comparison, row));
+  const steps = [{style: "r2", text: ""}, ...Array.from({length: levels}, (_, i) => ({style: `l${i + 1}`, text: i === 0 ? "0" : ""}))];
+  const made = figureWithLegend("Score of each circuit on each family", "In percent of the full model there; orange: it prefers the distractors. Outlined: the family in which the circuit was found. Blank: the circuit means nothing there.", (width) => {
     const most = Math.max(10, Math.min(34, Math.floor((width * 0.42) / 6.4))), top = 18;
     const fitting = (left) => Math.max(4, Math.min(46, (width - left - 4) / families.length));
     const isNamed = circuits.length <= 60, left = isNamed ? most * 6.4 + 6 : 30, size = fitting(left);
@@ -19,9 +28,9 @@ function transferMatrix(comparison) {
       families.forEach((_, column) => {
         const value = percent(row, column), at = {x: left + column * size + 0.5, y: top + row * height + 0.5};
         if (value === null) return;
-        svg.append(drawn("rect", {...at, width: size - 1, height: height - 1, class: `cell mark l${level(value)}${isOwn(row, column) ? " outlined" : ""}`, "data-of": `t${row}-${column}`}));
+        svg.append(drawn("rect", {...at, width: size - 1, height: height - 1, class: `cell mark ${style(value)}${own[row] === column ? " outlined" : ""}`, "data-of": `t${row}-${column}`}));
         if (size < 28) return;
-        const number = label(at.x + size / 2, middle + 4, shown(value, 0), "middle", level(value) > 3 ? "on-strong" : "on-weak");
+        const number = label(at.x + size / 2, middle + 4, String(Math.round(value)).replace("-", "\u2212"), "middle", level(value) > 3 ? "on-strong" : "on-weak");
         number.setAttribute("pointer-events", "none");
         svg.append(number);
       });
@@ -41,7 +50,7 @@ function transferMatrix(comparison) {
 function transfers(report) {
   return report.comparisons.map((comparison) => (comparison.problem
     ? element("p", {class: "problem"}, `The comparison is not shown: ${comparison.problem}`)
-    : element("div", {}, ...(report.comparisons.length > 1 ? [element("h3", {}, comparison.file)] : []), transferMatrix(comparison))));
+    : element("div", {}, ...(report.comparisons.length > 1 ? [element("h3", {}, comparison.file)] : []), transferMatrix(report, comparison))));
 }
 
 function resamplesText(group) {

@@ -284,5 +284,37 @@ TEST(MarkdownOfAnalyses, HasALineForAllResamplesOfARun) {
   EXPECT_THAT(text, Not(HasSubstr("## 2.")));
 }
 
+TEST(MarkdownOfOverlaps, SaysWhatHalfOfSeveralCircuitsKeep) {
+  const std::string text = markdown_tables(report_of(
+      {found(small_run()), found(small_run_with_one_more(), "b"), found(small_run(), "c")}));
+  EXPECT_THAT(text,
+              HasSubstr("\nIn all 3: 0.1 1.1\n\nIn half of them or more: 0.1 (3), 1.1 (3)\n"));
+}
+
+TEST(PageOfAnalyses, StaysSmall) {
+  // Of gpt2-medium, with a circuit of 86 heads.
+  RunRecord run = small_run();
+  run.layers = 24;
+  run.heads = 16;
+  run.decisions.clear();
+  run.audit.clear();
+  AnalysisRecord analysis = small_analysis();
+  analysis.knockouts.clear();
+  std::vector<RunComponent> circuit;
+  for (int i = 0; i < 24 * 16; ++i) {
+    const RunComponent component = {i / 16, i % 16};
+    analysis.knockouts.push_back({component, 2.3456789012345 + i, 0.123456789012345 + i});
+    if (i % 4 == 0 && circuit.size() < 86) circuit.push_back(component);
+  }
+  analysis.completeness.assign(21, {CompletenessRecord::Choice::random, circuit, 1.2345678, 2});
+  analysis.minimality.clear();
+  for (const RunComponent each : circuit)
+    analysis.minimality.push_back({each, circuit, 1.23456789, 2.3456789});
+  FoundRun found_run = found(run);
+  const auto before = html_page(report_of({found_run})).size();
+  found_run.analysis = analysis;
+  EXPECT_LT(html_page(report_of({found_run})).size(), before + 80'000);
+}
+
 }  // namespace
 }  // namespace headsweep
