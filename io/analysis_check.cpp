@@ -64,7 +64,7 @@ std::vector<RunComponent> subjects_of(const std::vector<Record>& records) {
 
 std::string problem_of_knockouts(const AnalysisRecord& record) {
   for (const KnockoutRecord& each : record.knockouts)
-    for (std::string problem :
+    for (const std::string& problem :
          {problem_of_number(each.without, "without"), problem_of_number(each.alone, "alone")})
       if (!problem.empty()) return problem;
   return problem_of_components(subjects_of(record.knockouts), record);
@@ -72,7 +72,7 @@ std::string problem_of_knockouts(const AnalysisRecord& record) {
 
 std::string problem_of_completeness(const AnalysisRecord& record) {
   for (const CompletenessRecord& each : record.completeness)
-    for (std::string problem :
+    for (const std::string& problem :
          {problem_of_number(each.circuit, "circuit"), problem_of_number(each.model, "model"),
           problem_of_components(each.removed, record)})
       if (!problem.empty()) return problem;
@@ -81,7 +81,7 @@ std::string problem_of_completeness(const AnalysisRecord& record) {
 
 std::string problem_of_minimality(const AnalysisRecord& record) {
   for (const MinimalityRecord& each : record.minimality) {
-    for (std::string problem :
+    for (const std::string& problem :
          {problem_of_number(each.with, "with"), problem_of_number(each.without, "without"),
           problem_of_components(each.removed, record)})
       if (!problem.empty()) return problem;
@@ -110,15 +110,16 @@ std::string within(const char* what, const std::string& problem) {
 }  // namespace
 
 std::string first_problem(const AnalysisRecord& record) {
-  for (std::string problem : {problem_of_shape(record), problem_of_full(record.full),
-                              problem_of_number(record.threshold, "threshold"),
-                              problem_of_number(record.everything, "the mean of everything"),
+  for (const std::string& problem :
+       {problem_of_shape(record), problem_of_full(record.full),
+        problem_of_number(record.threshold, "threshold"),
+        problem_of_number(record.everything, "the mean of everything"),
         problem_of_number(record.circuit, "the mean of the circuit"),
-                              problem_of_number(record.empty, "the mean of the empty circuit"),
-                              within("knockouts", problem_of_knockouts(record)),
-                              within("completeness", problem_of_completeness(record)),
-                              within("minimality", problem_of_minimality(record)),
-                              within("sizes", problem_of_sizes(record))})
+        problem_of_number(record.empty, "the mean of the empty circuit"),
+        within("knockouts", problem_of_knockouts(record)),
+        within("completeness", problem_of_completeness(record)),
+        within("minimality", problem_of_minimality(record)),
+        within("sizes", problem_of_sizes(record))})
     if (!problem.empty()) return problem;
   return "";
 }
@@ -131,7 +132,7 @@ std::string first_problem(const ComparisonRecord& record) {
     return fmt::format("{} families have {} and {} means of the full model and of nothing",
                        families, record.full.size(), record.empty.size());
   for (std::size_t family = 0; family < families; ++family)
-    for (std::string problem :
+    for (const std::string& problem :
          {problem_of_full(record.full[family]),
           problem_of_number(record.empty[family], "the mean of the empty circuit")})
       if (!problem.empty()) return within(record.families[family].c_str(), problem);

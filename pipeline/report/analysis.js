@@ -79,12 +79,12 @@ function divergingMap(title, note, run, position, points) {
   return figureWithLegend(title, note, (width) => layerHeadMap(width, run.result, cells), steps, "points");
 }
 
-/** Two maps; where heads were tried at each position, two for each. */
-function knockoutMaps(run) {
+/** A row of two maps; where heads were tried at each position, one for each. */
+function knockoutRows(run) {
   const {analysis, result} = run;
   if (!analysis.knockouts.length) return [];
   const positions = result.by_position ? result.positions.map((name, i) => [i, ` at ${name}`]) : [[-1, ""]];
-  return positions.flatMap(([position, where]) => [
+  return positions.map(([position, where]) => [
     divergingMap(`Lost without it${where}`, "This one alone knocked out of the full model, in percent of it. Blue: it is missed. Orange: better without.",
       run, position, ([, , , without]) => percentOf(analysis, analysis.everything - without)),
     divergingMap(`Gained by it alone${where}`, `This one alone kept, in percent of the full model, above what is left with nothing kept (${shown(percentOf(analysis, analysis.empty))} %).`,
@@ -178,10 +178,10 @@ function faithfulnessFacts(run) {
 function analysisPictures(run) {
   const {analysis, analysis_problem: problem} = run;
   if (!analysis) return problem ? [element("p", {class: "problem"}, `The analysis of this run is not shown: ${problem}`)] : [];
-  const maps = knockoutMaps(run), checks = [];
-  if (analysis.sizes.length && analysis.full !== analysis.empty) maps.push(sizesCurve(run));
+  const rows = knockoutRows(run), checks = [];
+  if (analysis.sizes.length && analysis.full !== analysis.empty) (rows[0] ?? (rows[0] = [])).push(sizesCurve(run));
   if (analysis.minimality.length) checks.push(minimalityBars(run));
   if (analysis.completeness.length) checks.push(completenessScatter(run));
-  return [element("h3", {}, "How good the circuit is"), faithfulnessFacts(run), ...(maps.length ? [element("div", {class: "row"}, ...maps)] : []),
+  return [element("h3", {}, "How good the circuit is"), faithfulnessFacts(run), ...rows.map((figures) => element("div", {class: "row"}, ...figures)),
     ...(checks.length ? [element("div", {class: "wide-and-narrow"}, ...checks)] : [])];
 }
