@@ -12,7 +12,7 @@
 namespace headsweep {
 namespace {
 
-constexpr std::size_t most_runs = 200'000;
+constexpr std::size_t most_runs = 100'000;
 
 /// What a word of the job stands for: "names" for "names-s1" and "names-s2".
 struct NamedAlike {

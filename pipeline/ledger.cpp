@@ -116,9 +116,12 @@ bool Ledger::check(const Baseline& baseline, int run) {
   if (!of_family)
     reason = why_resample_fails(mean(drawn(baseline.full_per_prompt, prompts_of(spec))), spec);
   if (reason.empty()) return true;
-  // Runs of a family fail for the same reason, which is said once.
+  // Runs of a family fail for the same reason, which is said once; of very many resamples, only the
+  // first are named. The index has them all.
+  constexpr std::size_t most_named = 20;
   const auto same = [&](const auto& failed) { return failed.second == reason; };
-  if (std::ranges::none_of(why_failed_, same))
+  const bool is_new = std::ranges::none_of(why_failed_, same);
+  if (is_new && (of_family || why_failed_.size() < most_named))
     fmt::print(stderr, "headsweep: {} (the other {} go on)\n", reason,
                of_family ? "families" : "runs");
   why_failed_[number] = std::move(reason);

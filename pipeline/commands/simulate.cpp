@@ -28,10 +28,10 @@ CostModel measure_here(const Job& job, const ReplayedTrace& trace) {
   cost.cluster.loading_seconds = monotonic_seconds() - start;
   cost.cluster.checkpoint_bytes = checkpoint_bytes(job.model.path);
   cost.backend = loaded.backend->info().description;
-  const Family& family = inputs.families.front();
+  const Family& family = first_searched(job, inputs);
   cost.family = estimate_family_cost(
       *loaded.model,
-      {family.clean, family.corrupted, ablation_rule(job, job.search.ablations.front())});
+      {family.clean, family.corrupted, ablation_rule(job, runs_of(job).front().ablation)});
   cost.cluster.handling_seconds = measure_handling_seconds(trace);
   return cost;
 }
