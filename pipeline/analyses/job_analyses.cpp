@@ -22,9 +22,11 @@ namespace {
 /// Without runs on other prompts than the ranks have: those are left to the commands.
 std::vector<FoundRun> finished_runs_of(const Job& job, const std::vector<AblatedFamily>& families) {
   std::vector<std::filesystem::path> files;
-  for (const RunSpec& run : runs_of(job))
-    if (const auto path = run_file_path(job, run); std::filesystem::exists(path))
-      files.push_back(path);
+  for (const RunSpec& run : runs_of(job)) {
+    const auto path = run_file_path(job, run);
+    // Resamples say how sure a circuit is; they are not what is analysed.
+    if (run.resample == 0 && std::filesystem::exists(path)) files.push_back(path);
+  }
   std::vector<FoundRun> runs = find_runs(files);
   std::erase_if(runs, [&](const FoundRun& run) {
     return !is_finished(run) || !find_family(families, *run.record);

@@ -23,6 +23,16 @@ struct Prepared {
   WorkOrder order;
 };
 
+/// Resamples say how sure a circuit is: they are analysed where nothing else is named.
+std::vector<FoundRun> without_resamples(std::vector<FoundRun> runs) {
+  const auto is_resample = [](const FoundRun& run) { return !run.resample.empty(); };
+  if (std::ranges::all_of(runs, is_resample)) return runs;
+  if (const auto left_out = std::erase_if(runs, is_resample); left_out > 0)
+    fmt::print(stderr, "headsweep: {} resamples are left out; name only their files for them\n",
+               left_out);
+  return runs;
+}
+
 /// comparison.h5 beside the runs; nothing if they are in several folders.
 std::filesystem::path comparison_path(const std::vector<FoundRun>& runs,
                                       const AnalysisRequest& request) {
@@ -51,7 +61,7 @@ void check_shape(const Gpt2Config& config, const std::vector<FoundRun>& runs,
 /// What is to be made on which prompts; nothing if all is there.
 Prepared prepare(const Ranks& ranks, Analysis analysis, const AnalysisRequest& request) {
   std::vector<FoundRun> runs = finished_runs(
-      find_runs(request.runs),
+      without_resamples(find_runs(request.runs)),
       fmt::format("{}: none of the runs is finished, so there is no circuit: run the job again",
                   name_of(analysis)));
   AnalysisWish wish{{analysis}, request.draws, named_rung(request.precision), {}};
