@@ -1,8 +1,9 @@
 #include "pipeline/report/analysis_figures.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
+
+#include "pipeline/analyses/sizes.h"
 
 namespace headsweep {
 namespace {
@@ -14,18 +15,6 @@ std::vector<std::size_t> in_order(const std::vector<Record>& records, Key key) {
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, {}, [&](std::size_t i) { return key(records[i]); });
   return order;
-}
-
-/// Under `height` of normalised faithfulness over the fractions, by trapezoids: as MIB sums it up.
-template <class Height>
-double area(const AnalysisRecord& record, Height height) {
-  double sum = 0;
-  for (std::size_t i = 1; i < record.sizes.size(); ++i) {
-    const SizeRecord &from = record.sizes[i - 1], &to = record.sizes[i];
-    sum += (to.fraction - from.fraction) *
-           (height(record.normalised(from.mean)) + height(record.normalised(to.mean))) / 2;
-  }
-  return sum;
 }
 
 }  // namespace
@@ -40,8 +29,9 @@ AnalysisFigures analysis_figures_of(const AnalysisRecord& record) {
   const auto subsets = in_order(
       record.completeness, [](const CompletenessRecord& each) { return -each.incompleteness(); });
   if (!subsets.empty()) figures.worst = subsets.front();
-  figures.cpr = area(record, [](double faithfulness) { return faithfulness; });
-  figures.cmd = area(record, [](double faithfulness) { return std::abs(1 - faithfulness); });
+  const Areas areas = areas_of(record);
+  figures.cpr = areas.cpr;
+  figures.cmd = areas.cmd;
   return figures;
 }
 

@@ -48,8 +48,10 @@ class PythonPageTest(ProgramTest):
         for threshold in (3, 20):
             self.run_program("run", SOURCE / "jobs" / "demo.yaml", "--set", f"run.output={self.folder / 'runs'}",
                              "--set", f"search.threshold={threshold}", code=DONE)
+        self.run_program("knockout", "runs/demo/even-step2.repeat_last.T3.h5", code=DONE)
         names, printed = self.run_page()
         self.addCleanup(names["run"].close)
+        self.addCleanup(names["analysis"].close)
         self.addCleanup(names["index"].close)
         shown, other = (self.json_of("show", self.folder / f"runs/demo/even-step2.repeat_last.T{t}.h5") for t in (3, 20))
 
@@ -63,7 +65,7 @@ class PythonPageTest(ProgramTest):
         self.assertAlmostEqual(score, removed[-1]["score_percent"], delta=1e-3, msg="the full model's are in another precision")
         a, b = ({tuple(head) for head in found["circuit"]} for found in (shown, other))
         self.assertEqual(names["jaccard"].to_numpy().tolist(), [[1, len(a & b) / len(a | b)], [len(a & b) / len(a | b), 1]])
-        for picture in ("heads.png", "curve.png"):
+        for picture in ("heads.png", "curve.png", "knockouts.png"):
             self.assertGreater((self.folder / picture).stat().st_size, 5000)
 
 
