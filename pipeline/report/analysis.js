@@ -148,10 +148,10 @@ function minimalityBars(run) {
   const points = rows.map(([, , , withIt, without]) => Math.abs(percentOf(analysis, without - withIt)));
   const note = "What each still does in the circuit once others (K, the worst that were found) are gone, in percent of the full model. Dashed: the search's threshold.";
   return figure("Minimality", note, (width) => {
-    const left = 40, right = width - 8, top = 22, bottom = 268, step = Math.min(34, (right - left) / rows.length), room = step > 12;
+    const left = 40, top = 22, bottom = 268, step = Math.min(34, (width - 8 - left) / rows.length), right = left + step * rows.length, room = step > 12;
     const names = rows.map((row) => componentName(row, result.positions)), below = room ? 14 + 6 * Math.max(...names.map((name) => name.length)) : 24;
     const high = Math.max(run.threshold, ...points) * 1.05, y = linear(0, high, bottom, top);
-    const svg = picture(width, bottom + below, axisLeft(y, left, ticks(0, high, 5), "", right), label(0, 11, "points", "start", "strong"));
+    const svg = picture(Math.max(right + 8, 200), bottom + below, axisLeft(y, left, ticks(0, high, 5), "", right), label(0, 11, "points", "start", "strong"));
     rows.forEach((row, i) => {
       const at = left + i * step, middle = at + step / 2;
       svg.append(drawn("rect", {x: at + step * 0.1, y: y(points[i]), width: step * 0.8, height: Math.max(1, bottom - y(points[i])), class: "bar mark", "data-of": key(row)}));
