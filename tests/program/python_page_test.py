@@ -58,6 +58,10 @@ class PythonPageTest(ProgramTest):
         drawn = names["image"].get_array()
         for each in shown["decisions"]:
             self.assertEqual(drawn[each["layer"], each["head"]], each["score_percent"])
+        heads = [[each["layer"], each["head"]] for each in shown["decisions"]]
+        self.write("without.json", {"heads": [head for head in heads if head != [1, 1]]})
+        without = self.json_of("score", SOURCE / "jobs" / "demo.yaml", "--circuit", "without.json")
+        self.assertAlmostEqual(names["lost_image"].get_array()[1, 1], 100 - without["score_percent"], delta=1e-3, msg="fp32 against fp64")
         removed = [each for each in shown["decisions"] if each["removed"]]
         self.assertEqual(names["circuit_score"].iloc[-1], removed[-1]["score_percent"])
         self.assertEqual(names["circuit"].tolist(), removed[-1]["per_prompt"])
