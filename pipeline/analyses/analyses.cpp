@@ -18,6 +18,10 @@
 namespace headsweep {
 namespace {
 
+std::string counted(long long count, const char* one, const char* several) {
+  return fmt::format("{} {}", count, count == 1 ? one : several);
+}
+
 NamedValues with_time(NamedValues provenance) {
   provenance.emplace_back("made", now_utc());
   return provenance;
@@ -129,8 +133,9 @@ void Analyses::make_of_run(std::size_t run, Scorer& scorer, const NamedValues& p
     }
     record.provenance = with_time(provenance);
     save_analyses(record, runs_[run]);
-    fmt::print(stderr, "{}: {} is made: {} evaluations in {:.1f} s\n", runs_[run].name,
-               name_of(analysis), scorer.evaluations() - before, monotonic_seconds() - start);
+    fmt::print(stderr, "{}: {} is made: {} in {:.1f} s\n", runs_[run].name, name_of(analysis),
+               counted(scorer.evaluations() - before, "evaluation", "evaluations"),
+               monotonic_seconds() - start);
   }
 }
 
@@ -147,8 +152,10 @@ void Analyses::make_comparison(Scorer& scorer, const std::vector<AblatedFamily>&
       compared.push_back({family, names[i], families[static_cast<std::size_t>(family)].ablation,
                           run.position_names});
   }
-  fmt::print(stderr, "compare: {} circuits on {} families, at most {} evaluations\n",
-             circuits.size(), compared.size(), (circuits.size() + 1) * compared.size());
+  fmt::print(stderr, "compare: {} on {}, at most {} evaluations\n",
+             counted(std::ssize(circuits), "circuit", "circuits"),
+             counted(std::ssize(compared), "family", "families"),
+             (circuits.size() + 1) * compared.size());
   comparison_ = compare_circuits(scorer, circuits, compared);
   for (const FoundRun& run : runs_) comparison_->run_sha256.push_back(circuit_sha256(*run.record));
   comparison_->identity = comparison_identity(runs_, wish_.rung);

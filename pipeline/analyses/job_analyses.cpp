@@ -65,9 +65,9 @@ Outcome make_analyses(Ranks& ranks, Worker& worker, const Job& job, const WorkOr
     if (make_on_ranks(ranks, worker, order, loaded, rung, analyses) == Outcome::stopped)
       return Outcome::stopped;
   }
-  fmt::print("\nanalyses of {} runs{}: {}; the commands of these names show them\n",
-             analyses.runs().size(), were_there ? " (were there already)" : "",
-             names_of(job.analyses.make));
+  fmt::print("\nanalyses of {} {}{}: {}; the commands of these names show them\n",
+             analyses.runs().size(), analyses.runs().size() == 1 ? "run" : "runs",
+             were_there ? " (were there already)" : "", names_of(job.analyses.make));
   return Outcome::done;
 }
 
