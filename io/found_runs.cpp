@@ -138,4 +138,13 @@ std::vector<FoundRun> find_runs(const std::vector<std::filesystem::path>& paths)
   return runs;
 }
 
+std::string variant_of(const FoundRun& run) {
+  std::string text;
+  if (!run.order.empty() && run.order != name_of(Order::backward)) text += ", order " + run.order;
+  if (!run.ablation.empty() && run.ablation != name_of(Ablation::mean))
+    text += ", " + run.ablation + " ablation";
+  if (!run.resample.empty()) text += ", resample " + run.resample;
+  return text;
+}
+
 }  // namespace headsweep

@@ -31,4 +31,8 @@ struct FoundRun {
 /// paths may be analyses, which stand for their runs, and comparisons (io/found_comparisons.h).
 std::vector<FoundRun> find_runs(const std::vector<std::filesystem::path>& paths);
 
+/// What sets the run apart from one with the defaults: ", order forward, zero ablation"; often
+/// empty. It is read after family, corruption and threshold.
+std::string variant_of(const FoundRun& run);
+
 }  // namespace headsweep

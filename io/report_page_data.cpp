@@ -88,13 +88,11 @@ Json result(const RunRecord& record, const RunFigures& figures, std::size_t most
 
 Json run(const ReportedRun& reported, std::size_t most_prompts) {
   const FoundRun& found = reported.run;
-  Json data = {{"name", found.name},
-               {"file", found.file.string()},
-               {"family", found.family},
-               {"corruption", found.corruption},
-               {"threshold", rounded(found.threshold)},
-               {"status", found.status},
-               {"reason", found.reason}};
+  Json data = {{"name", found.name},           {"file", found.file.string()},
+               {"family", found.family},       {"corruption", found.corruption},
+               {"variant", variant_of(found)}, {"order", found.order},
+               {"ablation", found.ablation},   {"threshold", rounded(found.threshold)},
+               {"status", found.status},       {"reason", found.reason}};
   data["result"] =
       found.record ? result(*found.record, reported.figures, most_prompts) : Json(nullptr);
   if (found.analysis) data["analysis"] = analysis(*found.analysis, reported.analysis_figures);

@@ -58,14 +58,15 @@ function sortableTable(caption, columns, rows) {
 
 function runsTable(report) {
   const columns = [["run", false], ["threshold %", true], ["status", false], ["kept", true], ["of", true], ["score %", true],
-    ["nearest margin", true], ["fragile", true], ["corruption", false], ["order", false], ["full model", true]];
+    ["nearest margin", true], ["fragile", true], ["corruption", false], ["order", false], ["ablation", false], ["full model", true]];
   const rows = report.runs.flatMap((run, i) => {
-    const result = run.result, order = result ? valueOf(result.identity, "order") : "";
+    const result = run.result;
     const nearest = result?.nearest.length ? result.decisions[result.nearest[0]][3] : null;
     const number = (value, text, key = (same) => same) => (result && value !== null ? [text(value), key(value)] : ["", null]);
     const own = [[element("a", {href: `#run-${i}`}, run.family), run.family], [shown(run.threshold, run.threshold % 1 ? 2 : 0), run.threshold],
       [status(run), run.status], number(result?.kept.length, String), number(result?.components, String), number(result?.score, shown),
-      number(nearest, signed, Math.abs), number(result?.fragile, String), [run.corruption, run.corruption], [order, order],
+      number(nearest, signed, Math.abs), number(result?.fragile, String), [run.corruption, run.corruption], [run.order, run.order],
+      [run.ablation, run.ablation],
       number(result?.full_mean, (value) => shown(value, 3))];
     return [own, ...report.resamples.filter((group) => group.run === i).map((group) => resamplesRow(report, group, columns.length))];
   });
@@ -84,7 +85,7 @@ function gallery(report) {
     const small = picture(columns * size, height, drawn("rect", {width: result.heads * size, height, class: "cell open"}),
       drawn("path", {d: result.kept.map(place).join(""), class: "cell kept"}));
     small.setAttribute("aria-label", `circuit of ${run.name}`);
-    made.append(element("a", {href: `#run-${i}`}, small, element("strong", {}, run.family), ` ${run.corruption}, T ${run.threshold}: `,
+    made.append(element("a", {href: `#run-${i}`}, small, element("strong", {}, run.family), ` ${run.corruption}, T ${run.threshold}${run.variant}: `,
       `${result.kept.length} kept, ${shown(result.score, 1)} %`, isFinished(run) ? "" : `, ${run.status}`));
   });
   return made;

@@ -29,6 +29,8 @@ std::string runs_table(const Report& report) {
                        {"family", Align::left},
                        {"corruption", Align::left},
                        {"threshold %", Align::right},
+                       {"order", Align::left},
+                       {"ablation", Align::left},
                        {"status", Align::left},
                        {"kept", Align::right},
                        {"of", Align::right},
@@ -38,8 +40,13 @@ std::string runs_table(const Report& report) {
   for (std::size_t i = 0; i < report.runs.size(); ++i) {
     const FoundRun& run = report.runs[i].run;
     const RunFigures& figures = report.runs[i].figures;
-    std::vector<std::string> cells = {std::to_string(i + 1), run.family, run.corruption,
-                                      fmt::format("{}", run.threshold), run.status};
+    std::vector<std::string> cells = {std::to_string(i + 1),
+                                      run.family,
+                                      run.corruption,
+                                      fmt::format("{}", run.threshold),
+                                      run.order,
+                                      run.ablation,
+                                      run.status};
     if (run.record) {
       cells.push_back(std::to_string(figures.kept.size()));
       cells.push_back(std::to_string(figures.components));
@@ -49,7 +56,7 @@ std::string runs_table(const Report& report) {
                           : margin_text(run.record->decisions[figures.nearest.front()].margin));
       cells.push_back(std::to_string(figures.fragile));
     }
-    cells.resize(10);
+    cells.resize(12);
     table.add(std::move(cells));
   }
   return "## Runs\n\n" + table.text() + reasons(report);
@@ -118,8 +125,8 @@ std::string markdown_tables(const Report& report) {
     const FoundRun& run = report.runs[i].run;
     const RunFigures& figures = report.runs[i].figures;
     if (!run.record) continue;
-    text += fmt::format("## {}. {}, {}, threshold {} %\n\n", i + 1, run.family, run.corruption,
-                        run.threshold);
+    text += fmt::format("## {}. {}, {}, threshold {} %{}\n\n", i + 1, run.family, run.corruption,
+                        run.threshold, variant_of(run));
     text += circuit_table(figures) + nearest_table(*run.record, figures) +
             analysis_tables(report.runs[i]);
   }

@@ -41,7 +41,8 @@ std::string title_of(const Report& report) {
   if (report.runs.empty() && report.resamples.empty()) return "Circuits on each other's families";
   if (report.runs.size() == 1) {
     const FoundRun& run = report.runs.front().run;
-    return fmt::format("{}, {}, threshold {} %", run.family, run.corruption, run.threshold);
+    return fmt::format("{}, {}, threshold {} %{}", run.family, run.corruption, run.threshold,
+                       variant_of(run));
   }
   std::size_t runs = report.runs.size();
   for (const ResampleGroup& group : report.resamples)

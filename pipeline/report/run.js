@@ -152,7 +152,7 @@ function runContent(report, run) {
 }
 
 function runDetails(report, run, i, isOpen) {
-  const title = element("summary", {}, element("strong", {}, run.family), `${run.corruption}, threshold ${run.threshold} %`, status(run),
+  const title = element("summary", {}, element("strong", {}, run.family), `${run.corruption}, threshold ${run.threshold} %${run.variant}`, status(run),
     ...(run.result ? [element("span", {class: "note"}, `${run.result.kept.length} of ${run.result.components} kept, ${shown(run.result.score)} %`)] : []));
   const made = element("details", {class: "run", id: `run-${i}`}, title);
   made.addEventListener("toggle", () => { if (made.open && made.children.length === 1) made.append(...runContent(report, run)); });

@@ -198,13 +198,16 @@ TEST(Markdown, HasTablesOfRunsOverlapsAndCircuits) {
   RunRecord more = small_run();
   more.decisions[5].removed = false;
   more.threshold = 10;
-  EXPECT_EQ(markdown_tables(report_of({found(small_run()), found(more), pending()})), R"(## Runs
+  FoundRun other = found(more);
+  other.order = "forward";
+  other.ablation = "zero";
+  EXPECT_EQ(markdown_tables(report_of({found(small_run()), other, pending()})), R"(## Runs
 
-|     | family | corruption  | threshold % | status   | kept |  of | score % | nearest margin | fragile |
-| --: | ------ | ----------- | ----------: | -------- | ---: | --: | ------: | -------------: | ------: |
-|   1 | even   | repeat_last |           3 | complete |    2 |   6 |   98.25 |       -0.03125 |       1 |
-|   2 | even   | repeat_last |          10 | complete |    3 |   6 |  104.00 |       -0.03125 |       1 |
-|   3 | even   | repeat_last |           3 | pending  |      |     |         |                |         |
+|     | family | corruption  | threshold % | order   | ablation | status   | kept |  of | score % | nearest margin | fragile |
+| --: | ------ | ----------- | ----------: | ------- | -------- | -------- | ---: | --: | ------: | -------------: | ------: |
+|   1 | even   | repeat_last |           3 |         |          | complete |    2 |   6 |   98.25 |       -0.03125 |       1 |
+|   2 | even   | repeat_last |          10 | forward | zero     | complete |    3 |   6 |  104.00 |       -0.03125 |       1 |
+|   3 | even   | repeat_last |           3 |         |          | pending  |      |     |         |                |         |
 
 ## Overlap of circuits
 
@@ -226,7 +229,7 @@ In all 2: 0.1 1.1
 | ------- | -------- | ------: | -------: | --------- |
 | 1.2     | removed  | 97.0312 | -0.03125 | bf16      |
 
-## 2. even, repeat_last, threshold 10 %
+## 2. even, repeat_last, threshold 10 %, order forward, zero ablation
 
 | layer | kept heads |
 | ----: | ---------- |
