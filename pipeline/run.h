@@ -12,7 +12,8 @@ namespace headsweep {
 /// Finds the circuit of each family, resuming what is unfinished, and makes the analyses that the
 /// job asks for. Every rank calls this; only rank 0 calls `read`, prints progress to stderr and
 /// results to stdout, and writes files. `stopped`: asked to by a signal; everything decided is in
-/// the run files. A user's mistake is thrown as ToldToAll on rank 0, and is `refused` on the others.
+/// the run files. A user's mistake is thrown as ToldToAll on rank 0, and is `refused` on the
+/// others.
 Outcome run_job(Ranks& ranks, const std::function<Job()>& read);
 
 }  // namespace headsweep

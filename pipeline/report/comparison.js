@@ -57,16 +57,17 @@ function sortableTable(caption, columns, rows) {
 }
 
 function runsTable(report) {
+  // What is the same everywhere is said with each run.
+  const varying = ["order", "ablation"].filter((key) => new Set(report.runs.map((run) => run[key])).size > 1);
   const columns = [["run", false], ["threshold %", true], ["status", false], ["kept", true], ["of", true], ["score %", true],
-    ["nearest margin", true], ["fragile", true], ["corruption", false], ["order", false], ["ablation", false], ["full model", true]];
+    ["nearest margin", true], ["fragile", true], ["corruption", false], ...varying.map((key) => [key, false]), ["full model", true]];
   const rows = report.runs.flatMap((run, i) => {
     const result = run.result;
     const nearest = result?.nearest.length ? result.decisions[result.nearest[0]][3] : null;
     const number = (value, text, key = (same) => same) => (result && value !== null ? [text(value), key(value)] : ["", null]);
     const own = [[element("a", {href: `#run-${i}`}, run.family), run.family], [shown(run.threshold, run.threshold % 1 ? 2 : 0), run.threshold],
       [status(run), run.status], number(result?.kept.length, String), number(result?.components, String), number(result?.score, shown),
-      number(nearest, signed, Math.abs), number(result?.fragile, String), [run.corruption, run.corruption], [run.order, run.order],
-      [run.ablation, run.ablation],
+      number(nearest, signed, Math.abs), number(result?.fragile, String), [run.corruption, run.corruption], ...varying.map((key) => [run[key], run[key]]),
       number(result?.full_mean, (value) => shown(value, 3))];
     return [own, ...report.resamples.filter((group) => group.run === i).map((group) => resamplesRow(report, group, columns.length))];
   });

@@ -76,7 +76,7 @@ function frequencyMap(report, group, number) {
   const inAll = group.kept_by.filter(([, , resamples]) => resamples === finished).map((each) => componentName(each));
   const note = `${resamplesText(group)}, ${span(group.fewest, group.most, String)} kept, scores ${span(group.low, group.high, (value) => shown(value, 1))} %. `
     + (inAll.length ? `In all of them: ${inAll.length > 12 ? `${inAll.length} components` : inAll.join("  ")}.` : "Nothing is in all of them.") + (whole ? " Outlined: the circuit of all prompts." : "");
-  const made = figureWithLegend(`${group.family}, ${group.corruption}, threshold ${group.threshold} %`, note, (width) => layerHeadMap(width, group, cells), steps, `${finished}`);
+  const made = figureWithLegend(`${group.family}, ${group.corruption}, threshold ${group.threshold} %${report.runs[group.run]?.variant ?? ""}`, note, (width) => layerHeadMap(width, group, cells), steps, `${finished}`);
   made.id = `resamples-${number}`;
   explain(made, (of) => {
     const [layer, head] = of.slice(1).split(".").map(Number), resamples = by.get(`${layer}.${head}`) ?? 0;

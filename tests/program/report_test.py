@@ -50,8 +50,8 @@ class ReportTest(RefusalTest):
     def test_a_folder_of_runs_is_one_report(self):
         self.run_program("run", "job.yaml", "--set", "search.threshold=20", code=DONE)
         tables = self.run_program("report", "runs/job", "--format", "md", code=DONE).stdout
-        self.assertRegex(tables, r"(?m)^\|\s+1 \| even\s+\| file\s+\|\s+3 \| complete")
-        self.assertRegex(tables, r"(?m)^\|\s+2 \| even\s+\| file\s+\|\s+20 \| complete")
+        self.assertRegex(tables, r"(?m)^\|\s+1 \| even\s+\| file\s+\|\s+3 \| backward \| mean\s+\| complete")
+        self.assertRegex(tables, r"(?m)^\|\s+2 \| even\s+\| file\s+\|\s+20 \| backward \| mean\s+\| complete")
         self.assertIn("Overlap of circuits", tables)
         self.run_program("report", "runs/job/index.h5", "-o", "report.html", code=DONE)
         self.assertIn('"name":"even.file.T20"', (self.folder / "report.html").read_text())
@@ -59,7 +59,7 @@ class ReportTest(RefusalTest):
     def test_a_run_whose_file_is_gone_is_shown_and_not_exported(self):
         (self.folder / "runs/job/even.file.T3.h5").unlink()
         tables = self.run_program("report", "runs/job", "--format", "md", code=DONE).stdout
-        self.assertRegex(tables, r"\| even\s+\| file\s+\|\s+3 \| missing\s+\|\s+\|")
+        self.assertRegex(tables, r"\| even\s+\| file\s+\|\s+3 \| backward \| mean\s+\| missing\s+\|\s+\|")
         self.assert_refused(["export", "runs/job", "--format", "arena"], ["none of the runs is finished"])
 
     def test_refusals(self):
