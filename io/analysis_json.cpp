@@ -1,21 +1,9 @@
 #include "io/analysis_json.h"
 
-#include <nlohmann/json.hpp>
+#include "io/written_json.h"
 
 namespace headsweep {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-std::string written(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-Json named_values(const NamedValues& values) {
-  Json object = Json::object();
-  for (const auto& [name, value] : values) object[name] = value;
-  return object;
-}
 
 Json component(RunComponent each, const std::vector<std::string>& position_names) {
   Json json = {{"layer", each.layer}, {"component", each.is_mlp() ? "mlp" : "head"}};

@@ -4,17 +4,15 @@
 #include <cmath>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "io/errors.h"
 #include "io/strict_json.h"
 #include "io/text_file.h"
 #include "io/wording.h"
+#include "io/written_json.h"
 
 namespace headsweep {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 /// The file's names, in the order in which they are written; for both directions.
 template <class Visitor, class Model>
@@ -119,7 +117,7 @@ std::string to_json(const CostModel& cost) {
   Json object;
   JsonWriter writer{object};
   visit(writer, cost);
-  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return written(object);
 }
 
 CostModel read_cost(const std::filesystem::path& path) {

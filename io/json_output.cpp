@@ -1,22 +1,9 @@
 #include "io/json_output.h"
 
-#include <nlohmann/json.hpp>
+#include "io/written_json.h"
 
 namespace headsweep {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-std::string written(const Json& value) {
-  // A token's text may be half a character; it must not make the output fail.
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-Json named_values(const NamedValues& values) {
-  Json object = Json::object();
-  for (const auto& [name, value] : values) object[name] = value;
-  return object;
-}
 
 /// Null where the record does not say.
 Json rung_name(int rung, const RunRecord& run) {

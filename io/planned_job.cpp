@@ -4,7 +4,8 @@
 #include <functional>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+
+#include "io/written_json.h"
 
 namespace headsweep {
 namespace {
@@ -75,11 +76,11 @@ std::string planned_table(const std::vector<PlannedRun>& runs) {
 }
 
 std::string to_json(const PlannedJob& planned) {
-  nlohmann::ordered_json json = {{"job", planned.job},
-                                 {"model", planned.model},
-                                 {"ranks", planned.ranks},
-                                 {"expected_seconds", planned.expected_seconds},
-                                 {"runs", nlohmann::ordered_json::array()}};
+  Json json = {{"job", planned.job},
+               {"model", planned.model},
+               {"ranks", planned.ranks},
+               {"expected_seconds", planned.expected_seconds},
+               {"runs", Json::array()}};
   for (const PlannedRun& run : planned.runs)
     json["runs"].push_back({{"file", run.file},
                             {"family", run.family},
@@ -94,7 +95,7 @@ std::string to_json(const PlannedJob& planned) {
                             {"seconds", run.seconds},
                             {"state", run.state},
                             {"reason", run.reason}});
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return written(json);
 }
 
 }  // namespace headsweep

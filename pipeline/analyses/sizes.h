@@ -12,7 +12,7 @@
 namespace headsweep {
 
 /// Of all components; evaluate_area_under_curve() of MIB's circuit track.
-constexpr std::array size_fractions = {.001, .002, .005, .01, .02, .05, .1, .2, .5, 1.0};
+inline constexpr std::array size_fractions = {.001, .002, .005, .01, .02, .05, .1, .2, .5, 1.0};
 
 /// All components, the best first: by loss, of equal ones those that the circuit keeps, then in
 /// order.

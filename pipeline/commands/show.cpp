@@ -36,7 +36,7 @@ std::string selection_of(const std::vector<RunRecord>& resamples,
   if (resamples.empty()) return "";
   std::vector<const RunRecord*> records;
   for (const RunRecord& each : resamples) records.push_back(&each);
-  return "\n" + selection_table(run_file.stem().string(), records);
+  return fmt::format("\n{}", selection_table(run_file.stem().string(), records));
 }
 
 }  // namespace

@@ -44,10 +44,11 @@ RunRecord run_of(const golden::Case& made) {
   run.corrupted = prompt_records(made.family.prompts.corrupted, made.family.corrupted);
   for (const Json& step : expected["trace"]) {
     const RunComponent component = component_of(step);
-    run.decisions.push_back({.layer = component.layer,
-                             .head = component.head,
-                             .score_percent = step[2],
-                             .removed = step[3]});
+    DecisionRecord& decision = run.decisions.emplace_back();
+    decision.layer = component.layer;
+    decision.head = component.head;
+    decision.score_percent = step[2];
+    decision.removed = step[3];
   }
   return run;
 }
