@@ -34,11 +34,11 @@ class SameBitsTest(RanksTest):
         if speculation == "off":
             self.assertEqual(work["discarded"], 0)
 
-    def take_over_ladder(self, output):
+    def take_over_ladder(self, output, order, ablation="mean", **_):
         """Costs are measured when a job begins, and choose the rungs; a job that goes on takes those in its files."""
         folder = self.folder / output / "job"
         folder.mkdir(parents=True)
-        shutil.copy(self.folder / "alone/job" / f"{FAMILIES[-1]}.file.T3.h5", folder)
+        shutil.copy(self.folder / "alone/job" / f"{run_name(FAMILIES[-1], 3, order, ablation)}.h5", folder)
 
     def assert_same_bits(self, model, order, shared=SHARED, **search):
         value = job(MODELS / model, {name: family_file(name) for name in FAMILIES}, threshold=3, order=order, **search)
@@ -49,7 +49,7 @@ class SameBitsTest(RanksTest):
             output = f"{ranks}-{speculation}-{ranks_per_family}"
             self.write("job.yaml", value | {"run": {"output": output, "speculation": speculation,
                                                     "ranks_per_family": ranks_per_family}})
-            self.take_over_ladder(output)
+            self.take_over_ladder(output, order, **search)
             with self.subTest(output, model=model, order=order):
                 self.run_ranks(ranks, "run", "job.yaml", code=DONE)
                 for name, shown in self.runs_of(output, order, **search).items():
