@@ -1,8 +1,12 @@
 #include "io/folder_lock.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <sstream>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -19,19 +23,69 @@ bool lock(const FileDescriptor& file) {
   return retry_if_interrupted([&] { return ::fcntl(file.get(), F_OFD_SETLK, &whole); }) == 0;
 }
 
-std::string holder(const FileDescriptor& file) {
-  std::array<char, 256> text{};
-  const auto bytes = ::pread(file.get(), text.data(), text.size(), 0);
-  return bytes > 0 ? std::string(text.data(), static_cast<std::size_t>(bytes)) : "another process";
+std::string host_name() {
+  std::array<char, 256> host{};
+  return ::gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "";
 }
 
-/// For whoever finds the lock taken; nothing depends on it.
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// Who has the lock, as the file says it: three lines.
+struct Holder {
+  std::string process, host, slurm_job;  // "77 start 1": "" outside of Slurm
+};
+
+Holder this_process() {
+  const std::string job = environment("SLURM_JOB_ID"), start = environment("SLURM_RESTART_COUNT");
+  return {std::to_string(::getpid()), host_name(),
+          job.empty() ? "" : fmt::format("{} start {}", job, start.empty() ? "0" : start)};
+}
+
+Holder read_holder(const FileDescriptor& file) {
+  std::array<char, 1024> text{};
+  const auto bytes = ::pread(file.get(), text.data(), text.size(), 0);
+  std::istringstream lines(
+      std::string(text.data(), static_cast<std::size_t>(std::max<ssize_t>(bytes, 0))));
+  Holder holder;
+  for (std::string* line : {&holder.process, &holder.host, &holder.slurm_job})
+    std::getline(lines, *line);
+  return holder;
+}
+
 void write_holder(const FileDescriptor& file) {
-  std::array<char, 256> host{};
-  if (::gethostname(host.data(), host.size() - 1) != 0) return;
-  const std::string text = fmt::format("process {} on {}", ::getpid(), host.data());
+  const Holder me = this_process();
+  const std::string text = fmt::format("{}\n{}\n{}\n", me.process, me.host, me.slurm_job);
   if (::ftruncate(file.get(), 0) == 0)
     std::ignore = ::pwrite(file.get(), text.data(), text.size(), 0);
+}
+
+/// The same Slurm job, queued again: its earlier start is over, even if its machine is lost and the
+/// file server does not know that yet.
+bool is_earlier_start(const Holder& holder) {
+  const auto parts = [](const std::string& text) {
+    std::pair<std::string, int> job_and_start;
+    std::string word;
+    std::istringstream(text) >> job_and_start.first >> word >> job_and_start.second;
+    return job_and_start;
+  };
+  const auto [job, start] = parts(holder.slurm_job);
+  const auto [my_job, my_start] = parts(this_process().slurm_job);
+  return !job.empty() && job == my_job && start < my_start;
+}
+
+[[noreturn]] void refuse(const Holder& holder, const std::filesystem::path& path) {
+  // Here the kernel knows who lives; of another machine the file server may know it late, or never.
+  const std::string if_lost =
+      holder.host == host_name() || holder.host.empty()
+          ? ""
+          : fmt::format(" (if {} is down, remove {})", holder.host, path.string());
+  throw UserError(fmt::format(
+      "{}: process {} on {} is working there: wait until it has ended{}, or choose another "
+      "run.output",
+      path.parent_path().string(), holder.process, holder.host, if_lost));
 }
 
 /// Whoever ends takes the file away: the one that was opened may be gone, and another in its place.
@@ -45,8 +99,8 @@ bool is_at(const FileDescriptor& file, const std::filesystem::path& path) {
 }  // namespace
 
 FolderLock::~FolderLock() {
-  // As long as it is locked: nobody else can have it.
-  if (file_.is_open()) ::unlink(path_.c_str());
+  // As long as it is locked, so that nobody else has it by then; unless it was taken from here.
+  if (file_.is_open() && is_at(file_, path_)) ::unlink(path_.c_str());
 }
 
 std::optional<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
@@ -57,9 +111,10 @@ std::optional<FolderLock> FolderLock::take(const std::filesystem::path& folder) 
       throw UserError(fmt::format("{}: cannot be written to: {}", path.string(), system_reason()));
     if (!lock(file)) {
       if (errno != EAGAIN && errno != EACCES) return std::nullopt;
-      throw UserError(fmt::format(
-          "{}: {} is working there: wait until it has ended, or choose another run.output",
-          folder.string(), holder(file)));
+      const Holder holder = read_holder(file);
+      if (!is_earlier_start(holder)) refuse(holder, path);
+      if (::unlink(path.c_str()) != 0 && errno != ENOENT) refuse(holder, path);
+      continue;
     }
     if (!is_at(file, path)) continue;
     write_holder(file);

@@ -12,6 +12,8 @@ namespace headsweep {
 /// Held until it is destroyed, or the process ends, however it ends: the lock is the kernel's, on a
 /// file `.lock` in the folder that says who has it. On a network file system it holds between hosts
 /// as far as that passes fcntl(2) locks on (NFS does; Lustre where it is mounted with `flock`).
+/// There the lock of a machine that is lost may last: a Slurm job that is queued again takes it
+/// from its earlier start; anyone else is told which file to remove.
 class FolderLock {
  public:
   FolderLock(FolderLock&&) = default;
