@@ -146,9 +146,11 @@ TEST_F(Locking, OfAnotherMachineItIsSaidWhatToDoIfThatIsDown) {
 }
 
 TEST_F(Locking, AMovedLockIsHeldOnce) {
-  auto lock = FolderLock::take(folder_);
-  const std::optional<FolderLock> moved = std::move(lock);
-  lock.reset();
+  std::optional<FolderLock> moved;
+  {
+    auto lock = FolderLock::take(folder_);
+    moved = std::move(lock);
+  }
   expect_refused("is working there");
 }
 
