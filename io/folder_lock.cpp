@@ -33,15 +33,15 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-/// Who has the lock, as the file says it: three lines.
+/// Who has the lock, as the file says it: a line for each.
 struct Holder {
-  std::string process, host, slurm_job;  // "77 start 1": "" outside of Slurm
+  std::string process, host;
+  std::string slurm_job, slurm_restarts;  // "" outside of Slurm; "" also for a job's first start
 };
 
 Holder this_process() {
-  const std::string job = environment("SLURM_JOB_ID"), start = environment("SLURM_RESTART_COUNT");
-  return {std::to_string(::getpid()), host_name(),
-          job.empty() ? "" : fmt::format("{} start {}", job, start.empty() ? "0" : start)};
+  return {std::to_string(::getpid()), host_name(), environment("SLURM_JOB_ID"),
+          environment("SLURM_RESTART_COUNT")};
 }
 
 Holder read_holder(const FileDescriptor& file) {
@@ -50,14 +50,16 @@ Holder read_holder(const FileDescriptor& file) {
   std::istringstream lines(
       std::string(text.data(), static_cast<std::size_t>(std::max<ssize_t>(bytes, 0))));
   Holder holder;
-  for (std::string* line : {&holder.process, &holder.host, &holder.slurm_job})
+  for (std::string* line :
+       {&holder.process, &holder.host, &holder.slurm_job, &holder.slurm_restarts})
     std::getline(lines, *line);
   return holder;
 }
 
 void write_holder(const FileDescriptor& file) {
   const Holder me = this_process();
-  const std::string text = fmt::format("{}\n{}\n{}\n", me.process, me.host, me.slurm_job);
+  const std::string text =
+      fmt::format("{}\n{}\n{}\n{}\n", me.process, me.host, me.slurm_job, me.slurm_restarts);
   if (::ftruncate(file.get(), 0) == 0)
     std::ignore = ::pwrite(file.get(), text.data(), text.size(), 0);
 }
@@ -65,15 +67,9 @@ void write_holder(const FileDescriptor& file) {
 /// The same Slurm job, queued again: its earlier start is over, even if its machine is lost and the
 /// file server does not know that yet.
 bool is_earlier_start(const Holder& holder) {
-  const auto parts = [](const std::string& text) {
-    std::pair<std::string, int> job_and_start;
-    std::string word;
-    std::istringstream(text) >> job_and_start.first >> word >> job_and_start.second;
-    return job_and_start;
-  };
-  const auto [job, start] = parts(holder.slurm_job);
-  const auto [my_job, my_start] = parts(this_process().slurm_job);
-  return !job.empty() && job == my_job && start < my_start;
+  const Holder me = this_process();
+  return !holder.slurm_job.empty() && holder.slurm_job == me.slurm_job &&
+         std::atoi(holder.slurm_restarts.c_str()) < std::atoi(me.slurm_restarts.c_str());
 }
 
 [[noreturn]] void refuse(const Holder& holder, const std::filesystem::path& path) {
