@@ -36,9 +36,8 @@ function analysisText(run, [layer, head, position]) {
   return text;
 }
 
-function componentText(run, [layer, head, position]) {
-  const name = head < 0 ? `MLP of layer ${layer}` : `layer ${layer}, head ${head}`;
-  return name + (position < 0 ? "" : ` at ${run.result.positions[position]}`) + analysisText(run, [layer, head, position]);
+function componentText(run, component) {
+  return longName(component, run.result.positions) + analysisText(run, component);
 }
 
 function subsetText(run, i) {

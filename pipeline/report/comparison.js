@@ -8,7 +8,12 @@ function status(run) {
   return element("span", {class: `status ${style}`}, `${sign} ${run.status}`);
 }
 
-/** Of [layer, head, position]. */
+/** "layer 3, head 1 at S2", of [layer, head, position]. */
+function longName([layer, head, position], positions) {
+  return (head < 0 ? `MLP of layer ${layer}` : `layer ${layer}, head ${head}`) + (position >= 0 ? ` at ${positions[position]}` : "");
+}
+
+/** "3.1 at S2", likewise. */
 function componentName([layer, head, position], positions) {
   return (head < 0 ? `mlp ${layer}` : `${layer}.${head}`) + (positions && position >= 0 ? ` at ${positions[position]}` : "");
 }
@@ -157,7 +162,7 @@ function keptByMap(report, group) {
     const [layer, head] = of.slice(1).split(".").map(Number);
     const name = componentName([layer, head]);
     const keepers = group.runs.filter((number) => report.runs[number].result.kept.some((kept) => componentName(kept) === name));
-    return `${head < 0 ? `MLP of layer ${layer}` : `layer ${layer}, head ${head}`}\nkept by ${keepers.length} of ${count}\n`
+    return `${longName([layer, head])}\nkept by ${keepers.length} of ${count}\n`
       + keepers.slice(0, 12).map((number) => shortName(report.runs[number], 60)).join("\n") + (keepers.length > 12 ? "\n\u2026" : "");
   });
   return made;

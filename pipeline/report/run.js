@@ -62,9 +62,8 @@ function problems(run) {
 
 function decisionText(run, i) {
   const result = run.result, d = result.decisions[i];
-  const name = (d[1] < 0 ? `MLP of layer ${d[0]}` : `layer ${d[0]}, head ${d[1]}`) + (d[10] < 0 ? "" : ` at ${result.positions[d[10]]}`);
   const audited = result.audit.find(([decision]) => decision === i);
-  return `${name}: ${d[4] ? "removed" : "kept"}\nscore without it ${shown(d[2], 4)} %\nmargin ${signed(d[3])} points`
+  return `${longName([d[0], d[1], d[10]], result.positions)}: ${d[4] ? "removed" : "kept"}\nscore without it ${shown(d[2], 4)} %\nmargin ${signed(d[3])} points`
     + (result.rungs.length ? `, ${result.rungs[d[5]].name}${d[6] ? `, guard ${brief(d[6])}` : ""}` : "") + (d[7] ? ", a tie" : "")
     + `\ndecision ${i + 1}, ${d[9]} of ${result.components} left` + (audited ? `\nfp64: ${shown(audited[1], 4)} %, ${audited[2] ? "agrees" : "CONTRADICTS"}` : "")
     + analysisText(run, [d[0], d[1], d[10]]);

@@ -80,7 +80,7 @@ function frequencyMap(report, group, number) {
   made.id = `resamples-${number}`;
   explain(made, (of) => {
     const [layer, head] = of.slice(1).split(".").map(Number), resamples = by.get(`${layer}.${head}`) ?? 0;
-    return `${head < 0 ? `MLP of layer ${layer}` : `layer ${layer}, head ${head}`}\nkept by ${resamples} of ${finished} (${shown((100 * resamples) / finished, 0)} %)`
+    return `${longName([layer, head])}\nkept by ${resamples} of ${finished} (${shown((100 * resamples) / finished, 0)} %)`
       + (whole ? `\n${kept.has(`${layer}.${head}`) ? "in" : "not in"} the circuit of all prompts` : "");
   });
   return made;
