@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,6 +10,7 @@
 #include "io/analysis_file.h"
 #include "io/analysis_json.h"
 #include "pipeline/analyses/sizes.h"
+#include "pipeline/report/analysis_figures.h"
 #include "pipeline/report/figures.h"
 #include "pipeline/report/report.h"
 
@@ -28,12 +30,6 @@ std::string left_out(std::size_t all) {
   return all <= most_rows ? "" : fmt::format("  ... and {} more\n", all - most_rows);
 }
 
-template <class Record, class Key>
-std::vector<Record> sorted(std::vector<Record> records, Key key) {
-  std::ranges::stable_sort(records, {}, key);
-  return records;
-}
-
 std::string heading(const AnalysisRecord& record) {
   return fmt::format(
       "{}: full model {:.4f}, circuit {:.4f} ({:.2f} %), nothing {:.4f} ({:.2f} %)\n", record.run,
@@ -41,18 +37,19 @@ std::string heading(const AnalysisRecord& record) {
       record.percent(record.empty));
 }
 
-std::string knockout_table(const AnalysisRecord& record, const RunRecord& run) {
+std::string knockout_table(const AnalysisRecord& record, const AnalysisFigures& figures,
+                           const RunRecord& run) {
   std::string text = fmt::format(
       "knock-outs of {} components, percent of the full model's logit difference ({:.2f} with "
       "everything kept), the largest loss first:\n  {:<14} {:>12} {:>12}\n",
       record.knockouts.size(), record.percent(record.everything), "component", "without it",
       "it alone");
-  const auto worst = sorted(
-      record.knockouts, [&](const KnockoutRecord& each) { return record.percent(each.without); });
-  for (std::size_t i = 0; i < std::min(worst.size(), most_rows); ++i)
-    text += fmt::format("  {:<14} {:>10.2f} % {:>10.2f} %\n", label_of(worst[i].component, run),
-                        record.percent(worst[i].without), record.percent(worst[i].alone));
-  return text + left_out(worst.size());
+  for (std::size_t i = 0; i < std::min(figures.strongest.size(), most_rows); ++i) {
+    const KnockoutRecord& each = record.knockouts[figures.strongest[i]];
+    text += fmt::format("  {:<14} {:>10.2f} % {:>10.2f} %\n", label_of(each.component, run),
+                        record.percent(each.without), record.percent(each.alone));
+  }
+  return text + left_out(figures.strongest.size());
 }
 
 std::string worst_completeness(const AnalysisRecord& record, const RunRecord& run) {
@@ -61,8 +58,8 @@ std::string worst_completeness(const AnalysisRecord& record, const RunRecord& ru
       "  {:>10} {:>10} {:>10}  {:<7} {}\n",
       record.completeness.size(), record.completeness.back().removed.size(), "difference",
       "F(C \\ K)", "F(M \\ K)", "chosen", "K");
-  const auto worst = sorted(record.completeness,
-                            [](const CompletenessRecord& each) { return -each.incompleteness(); });
+  auto worst = record.completeness;
+  std::ranges::stable_sort(worst, std::greater<>(), &CompletenessRecord::incompleteness);
   for (std::size_t i = 0; i < std::min(worst.size(), most_rows / 2); ++i)
     text += fmt::format("  {:>10.4f} {:>10.4f} {:>10.4f}  {:<7} {}\n", worst[i].incompleteness(),
                         worst[i].circuit, worst[i].model, name_of(worst[i].choice),
@@ -70,25 +67,27 @@ std::string worst_completeness(const AnalysisRecord& record, const RunRecord& ru
   return text;
 }
 
-std::string least_minimality(const AnalysisRecord& record, const RunRecord& run) {
+std::string least_minimality(const AnalysisRecord& record, const AnalysisFigures& figures,
+                             const RunRecord& run) {
   std::string text = fmt::format(
       "minimality, |F(C \\ (K + v)) - F(C \\ K)|, the smallest first:\n  {:<14} {:>10} {:>10}  "
       "{}\n",
       "v", "difference", "% of full", "K");
-  const auto least =
-      sorted(record.minimality, [](const MinimalityRecord& each) { return each.score(); });
-  for (std::size_t i = 0; i < std::min(least.size(), most_rows); ++i)
-    text += fmt::format("  {:<14} {:>10.4f} {:>8.2f} %  {}\n", label_of(least[i].component, run),
-                        least[i].score(), std::abs(record.percent(least[i].score())),
-                        subset_text(least[i].removed, run));
-  return text + left_out(least.size());
+  for (std::size_t i = 0; i < std::min(figures.weakest.size(), most_rows); ++i) {
+    const MinimalityRecord& each = record.minimality[figures.weakest[i]];
+    text += fmt::format("  {:<14} {:>10.4f} {:>8.2f} %  {}\n", label_of(each.component, run),
+                        each.score(), std::abs(record.percent(each.score())),
+                        subset_text(each.removed, run));
+  }
+  return text + left_out(figures.weakest.size());
 }
 
-std::string faithfulness_table(const AnalysisRecord& record, const RunRecord& run) {
+std::string faithfulness_table(const AnalysisRecord& record, const AnalysisFigures& figures,
+                               const RunRecord& run) {
   return fmt::format("faithfulness: |F(M) - F(C)| {:.4f}, F(C) / F(M) {:.4f}, normalised {:.4f}\n",
                      std::abs(record.full - record.circuit), record.circuit / record.full,
                      record.normalised(record.circuit)) +
-         worst_completeness(record, run) + least_minimality(record, run);
+         worst_completeness(record, run) + least_minimality(record, figures, run);
 }
 
 /// Where the search had kept so many: at each size once, from the largest on.
@@ -108,11 +107,11 @@ std::string search_curve(const RunRecord& run) {
   return text + "\n";
 }
 
-std::string curve_table(const AnalysisRecord& record, const RunRecord& run) {
-  const Areas areas = areas_of(record);
+std::string curve_table(const AnalysisRecord& record, const AnalysisFigures& figures,
+                        const RunRecord& run) {
   std::string text = fmt::format(
       "the best components by loss: CPR {:.4f}, CMD {:.4f}\n  {:>8} {:>6} {:>10} {:>12}\n",
-      areas.cpr, areas.cmd, "fraction", "kept", "F", "normalised f");
+      figures.cpr, figures.cmd, "fraction", "kept", "F", "normalised f");
   for (const SizeRecord& each : record.sizes)
     text += fmt::format("  {:>8} {:>6} {:>10.4f} {:>12.4f}\n", each.fraction, each.kept, each.mean,
                         record.normalised(each.mean));
@@ -163,13 +162,14 @@ std::string overlap_table(const CircuitGroup& group, const RunRecord& run) {
 std::string run_table(const AnalysisRecord& record, const FoundRun& run, Analysis analysis) {
   const std::string text = heading(record);
   const RunRecord& found = *run.record;
+  const AnalysisFigures figures = analysis_figures_of(record);
   switch (analysis) {
     case Analysis::knockout:
-      return text + knockout_table(record, found);
+      return text + knockout_table(record, figures, found);
     case Analysis::faithfulness:
-      return text + faithfulness_table(record, found);
+      return text + faithfulness_table(record, figures, found);
     case Analysis::curve:
-      return text + curve_table(record, found);
+      return text + curve_table(record, figures, found);
     case Analysis::compare:
       break;
   }
