@@ -15,12 +15,12 @@ namespace headsweep {
 
 namespace {
 
-/// The ablations that a family's prompts must do for.
-std::vector<Ablation> ablations_for(const Job& job, std::size_t family, FamiliesToRead which) {
-  if (which == FamiliesToRead::all) return job.search.ablations;
-  std::vector<Ablation> ablations;
-  for (const AblatedFamilySpec& each : ablated_families_of(job))
-    if (each.family == family) ablations.push_back(each.ablation);
+/// By family: the ablations that its prompts must do for; none: it is not read.
+std::vector<std::vector<Ablation>> ablations_by_family(const Job& job, FamiliesToRead which) {
+  if (which == FamiliesToRead::all) return {job.families.size(), job.search.ablations};
+  std::vector<std::vector<Ablation>> ablations(job.families.size());
+  for (const auto& [family, ablation] : ablated_families_of(job))
+    ablations[family].push_back(ablation);
   return ablations;
 }
 
@@ -29,13 +29,14 @@ std::vector<Ablation> ablations_for(const Job& job, std::size_t family, Families
 Inputs read_inputs(const Job& job, FamiliesToRead which) {
   Inputs inputs{read_config(job.model.path), Tokenizer(job.model.path), {}};
   const AnswerCheck check = model_answer_check(job.model.path, inputs.config, inputs.tokenizer);
-  std::vector<bool> wanted(job.families.size(), which == FamiliesToRead::all);
-  for (const AblatedFamilySpec& each : ablated_families_of(job)) wanted[each.family] = true;
+  const std::vector<std::vector<Ablation>> all_ablations = ablations_by_family(job, which);
+  std::vector<bool> wanted;
+  for (const std::vector<Ablation>& ablations : all_ablations) wanted.push_back(!ablations.empty());
   std::vector<MadeFamily> made = make_prompts(job.families, inputs.tokenizer, check, wanted);
   inputs.families.resize(job.families.size());
   for (std::size_t i = 0; i < made.size(); ++i) {
     if (!wanted[i]) continue;
-    const std::vector<Ablation> ablations = ablations_for(job, i, which);
+    const std::vector<Ablation>& ablations = all_ablations[i];
     Family& family = inputs.families[i] = tokenize_family(
         made[i].prompts, inputs.tokenizer, inputs.config, ablations.front(), job.search.positions);
     for (const Ablation ablation : ablations) check_ablation(family, ablation);

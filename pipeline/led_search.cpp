@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "pipeline/drawn_prompts.h"
-#include "pipeline/evaluator.h"
 
 namespace headsweep {
 namespace {
@@ -76,14 +75,10 @@ std::vector<Guess> LedSearch::likely(std::size_t most, const KnownTrials& known,
   return guesses;
 }
 
-/// Against the full model on the same prompts.
-UsedScore LedSearch::on_own_prompts(const UsedScore& score) const {
-  UsedScore own = score;
-  Evaluation evaluation =
-      scored(drawn(score.per_prompt, prompts_), full_means_[static_cast<std::size_t>(score.rung)]);
-  own.score_percent = evaluation.score_percent;
-  own.per_prompt = std::move(evaluation.per_prompt);
-  return own;
+/// Against the full model on the same prompts, which are drawn ones.
+Evaluation LedSearch::on_own_prompts(const UsedScore& score) const {
+  return scored(drawn(score.per_prompt, prompts_),
+                full_means_[static_cast<std::size_t>(score.rung)]);
 }
 
 double LedSearch::own_percent(const UsedScore& score) const {
@@ -99,7 +94,10 @@ void LedSearch::advance(KnownTrials& known) {
     if (found == known.end()) return nullptr;
     found->second.used = true;
     const UsedScore& score = found->second.score;
-    return prompts_.empty() ? &score : &own.emplace_back(on_own_prompts(score));
+    if (prompts_.empty()) return &score;
+    Evaluation evaluation = on_own_prompts(score);
+    return &own.emplace_back(UsedScore{evaluation.score_percent, std::move(evaluation.per_prompt),
+                                       score.wave, score.rank, score.rung, score.guard});
   });
   const std::size_t first_change = search_.take_first_change();
   first_unreported_ = std::min(first_unreported_, first_change);

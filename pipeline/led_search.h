@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/certified_search.h"
+#include "pipeline/evaluator.h"
 #include "pipeline/removal_odds.h"
 #include "pipeline/speculation.h"
 #include "pipeline/work_messages.h"
@@ -62,7 +63,7 @@ class LedSearch {
   std::vector<Guess> likely(std::size_t most, const KnownTrials& known,
                             Speculation speculation) const;
   double own_percent(const UsedScore& score) const;
-  UsedScore on_own_prompts(const UsedScore& score) const;
+  Evaluation on_own_prompts(const UsedScore& score) const;
   void learn_steps(std::size_t first_change);
   void learn_from_useless(const KnownTrials& known, const Circuit& kept_before,
                           double score_before);

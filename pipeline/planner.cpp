@@ -1,7 +1,6 @@
 #include "pipeline/planner.h"
 
 #include <algorithm>
-#include <numeric>
 #include <span>
 #include <utility>
 
@@ -13,13 +12,6 @@
 #include "pipeline/shared_model.h"
 
 namespace headsweep {
-namespace {
-
-double mean_of(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-}  // namespace
 
 PlanPreparation prepare_plan(const Job& job, const Inputs& inputs, const Ranks& alone) {
   PlanPreparation prepared;
@@ -95,7 +87,7 @@ void Planner::plan_ablated(std::size_t number, const std::string& why_not, std::
   text += fmt::format("  work: {}{} evaluations{}, about {:.1f} s here one after the other\n",
                       at_least ? "at least " : "", left,
                       searches > 1 ? " at most (searches share what several of them want)" : "",
-                      mean_of(cost.evaluation_seconds) * static_cast<double>(left));
+                      mean(cost.evaluation_seconds) * static_cast<double>(left));
 }
 
 /// A run with its resamples, which follow it.
@@ -118,8 +110,7 @@ void Planner::plan_run(const FamilyCost& cost, const std::string& why_not, std::
     if (why_not.empty()) states.insert(look_at(each, cost, run, text));
   } while (next_ < all_runs_.size() && all_runs_[next_].resample > 0);
   run.state = !why_not.empty() ? "left out" : states.size() == 1 ? *states.begin() : "begun";
-  if (why_not.empty())
-    run.seconds = mean_of(cost.evaluation_seconds) * static_cast<double>(run.left);
+  if (why_not.empty()) run.seconds = mean(cost.evaluation_seconds) * static_cast<double>(run.left);
   runs_.push_back(std::move(run));
 }
 
