@@ -76,9 +76,13 @@ class Reader {
 
 }  // namespace
 
+Component component_of(RunComponent component) {
+  if (component.is_mlp()) return Component::mlp_of(component.layer);
+  return {component.layer, component.head, Component::Kind::head, component.position};
+}
+
 Component component_of(const DecisionRecord& decision) {
-  if (decision.is_mlp()) return Component::mlp_of(decision.layer);
-  return {decision.layer, decision.head, Component::Kind::head, decision.position};
+  return component_of(run_component_of(decision));
 }
 
 std::vector<SearchStep> recorded_steps(const RunRecord& record, const SearchRule& rule) {

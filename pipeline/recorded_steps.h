@@ -3,11 +3,13 @@
 
 #include <vector>
 
+#include "io/run_components.h"
 #include "io/run_record.h"
 #include "pipeline/certified_search.h"
 
 namespace headsweep {
 
+Component component_of(RunComponent component);
 Component component_of(const DecisionRecord& decision);
 
 /// The steps whose decisions and single removals the record holds. UserError unless each follows

@@ -2,24 +2,21 @@
 
 #include <algorithm>
 #include <map>
-#include <utility>
 
 #include <fmt/format.h>
+
+#include "io/run_components.h"
 
 namespace headsweep {
 
 std::vector<SelectionFrequency> often_kept(const std::vector<const RunRecord*>& runs) {
-  std::map<std::pair<int, int>, int> counts;
-  for (const RunRecord* run : runs) {
-    if (heads_take_part(run->components))
-      for (const auto& [layer, head] : kept_heads(*run)) ++counts[{layer, head}];
-    if (mlps_take_part(run->components))
-      for (const int layer : kept_mlps(*run)) ++counts[{layer, no_head}];
-  }
+  std::map<RunComponent, int> counts;
+  for (const RunRecord* run : runs)
+    for (const RunComponent each : without_positions(kept_components(*run))) ++counts[each];
   std::vector<SelectionFrequency> often;
   for (const auto& [component, kept] : counts)
     if (2 * kept >= static_cast<int>(runs.size()))
-      often.push_back({component.first, component.second, kept});
+      often.push_back({component.layer, component.head, kept});
   std::ranges::sort(often, [](const SelectionFrequency& a, const SelectionFrequency& b) {
     return a.kept != b.kept     ? a.kept > b.kept
            : a.layer != b.layer ? a.layer > b.layer

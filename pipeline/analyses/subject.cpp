@@ -4,16 +4,9 @@
 #include <iterator>
 
 #include "pipeline/recorded_run.h"
+#include "pipeline/recorded_steps.h"
 
 namespace headsweep {
-namespace {
-
-Component component_of(RunComponent component) {
-  if (component.is_mlp()) return Component::mlp_of(component.layer);
-  return {component.layer, component.head, Component::Kind::head, component.position};
-}
-
-}  // namespace
 
 Subset with(Subset subset, RunComponent component) {
   subset.insert(std::ranges::upper_bound(subset, component), component);
