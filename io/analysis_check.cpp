@@ -55,13 +55,6 @@ std::string problem_of_components(const std::vector<RunComponent>& components,
   return "";
 }
 
-template <class Record>
-std::vector<RunComponent> subjects_of(const std::vector<Record>& records) {
-  std::vector<RunComponent> components;
-  for (const Record& each : records) components.push_back(each.component);
-  return components;
-}
-
 std::string problem_of_knockouts(const AnalysisRecord& record) {
   for (const KnockoutRecord& each : record.knockouts)
     for (const std::string& problem :

@@ -1,7 +1,5 @@
 #include "io/analysis_file.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -9,6 +7,7 @@
 #include "io/errors.h"
 #include "io/hdf5_analyses.h"
 #include "io/hdf5_attributes.h"
+#include "io/hdf5_common.h"
 #include "io/hdf5_datasets.h"
 #include "io/sha256.h"
 
@@ -22,26 +21,18 @@ constexpr const char* comparison_format = "headsweep comparison";
 constexpr FormatVersions versions = {.oldest_read = 1, .written = 1};
 constexpr const char* analysis_ending = ".analysis";
 
-void write_sources(hid_t root, const NamedValues& identity, const NamedValues& provenance) {
-  write_named_values(create_group(root, "identity").get(), identity);
-  write_named_values(create_group(root, "provenance").get(), provenance);
-}
-
 void write_record(hid_t root, const AnalysisRecord& record) {
   write_format(root, analysis_format, versions);
   write_attribute(root, "run", record.run);
   write_attribute(root, "family", record.family);
   write_attribute(root, "corruption", record.corruption);
   write_attribute(root, "threshold", record.threshold);
-  write_attribute(root, "layers", record.layers);
-  write_attribute(root, "heads", record.heads);
-  write_attribute(root, "components", name_of(record.components));
-  write_attribute(root, "granularity", name_of(record.granularity));
+  write_shape(root, record);
   write_attribute(root, "full", record.full);
   write_attribute(root, "everything", record.everything);
   write_attribute(root, "circuit", record.circuit);
   write_attribute(root, "empty", record.empty);
-  write_sources(root, record.identity, record.provenance);
+  write_sources(root, record);
   write_texts(root, "position_names", {record.position_names.size()}, record.position_names);
   write_analyses(root, record);
 }
@@ -52,18 +43,12 @@ AnalysisRecord read_analysis(hid_t root) {
   record.family = read_attribute<std::string>(root, "family");
   record.corruption = read_attribute<std::string>(root, "corruption");
   record.threshold = read_attribute<double>(root, "threshold");
-  record.layers = read_attribute<int>(root, "layers");
-  record.heads = read_attribute<int>(root, "heads");
-  record.components = read_choice(
-      root, "components", {Components::heads, Components::heads_and_mlps, Components::mlps});
-  record.granularity =
-      read_choice(root, "granularity", {Granularity::component, Granularity::position});
+  read_shape(root, record);
   record.full = read_attribute<double>(root, "full");
   record.everything = read_attribute<double>(root, "everything");
   record.circuit = read_attribute<double>(root, "circuit");
   record.empty = read_attribute<double>(root, "empty");
-  record.identity = read_named_values(open_group(root, "identity").get());
-  record.provenance = read_named_values(open_group(root, "provenance").get());
+  read_sources(root, record);
   record.position_names = read_texts(root, "position_names", {any_extent});
   read_analyses(root, record);
   return record;
@@ -79,7 +64,7 @@ std::vector<double> flat(const ComparisonRecord& record) {
 void write_record(hid_t root, const ComparisonRecord& record) {
   const hsize_t circuits = record.circuits.size(), families = record.families.size();
   write_format(root, comparison_format, versions);
-  write_sources(root, record.identity, record.provenance);
+  write_sources(root, record);
   write_texts(root, "circuits", {circuits}, record.circuits);
   write_texts(root, "run_sha256", {circuits}, record.run_sha256);
   write_texts(root, "families", {families}, record.families);
@@ -90,8 +75,7 @@ void write_record(hid_t root, const ComparisonRecord& record) {
 
 ComparisonRecord read_comparison(hid_t root) {
   ComparisonRecord record;
-  record.identity = read_named_values(open_group(root, "identity").get());
-  record.provenance = read_named_values(open_group(root, "provenance").get());
+  read_sources(root, record);
   record.circuits = read_texts(root, "circuits", {any_extent});
   record.run_sha256 = read_texts(root, "run_sha256", {record.circuits.size()});
   record.families = read_texts(root, "families", {any_extent});
@@ -188,10 +172,7 @@ NamedValues analysed_run(const RunRecord& run) {
 }
 
 bool is_about(const AnalysisRecord& analysis, const RunRecord& run) {
-  const NamedValues now = analysed_run(run);
-  return std::ranges::all_of(now, [&](const auto& pair) {
-    return value_of(analysis.identity, pair.first, "") == pair.second;
-  });
+  return includes(analysis.identity, analysed_run(run));
 }
 
 }  // namespace headsweep

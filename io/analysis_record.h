@@ -48,6 +48,14 @@ struct MinimalityRecord {
   bool operator==(const MinimalityRecord&) const = default;
 };
 
+/// What knock-outs, or minimality, are about.
+template <class Record>
+std::vector<RunComponent> subjects_of(const std::vector<Record>& records) {
+  std::vector<RunComponent> components;
+  for (const Record& each : records) components.push_back(each.component);
+  return components;
+}
+
 /// The best components by their node scores, as MIB takes them.
 struct SizeRecord {
   double fraction = 0;  // of all components, as asked

@@ -1,7 +1,6 @@
 #include "io/found_comparisons.h"
 
 #include <set>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -51,9 +50,7 @@ std::vector<FoundComparison> find_comparisons(const std::vector<std::filesystem:
   std::set<std::filesystem::path> seen;
   std::vector<FoundComparison> found;
   const auto is_new = [&](const std::filesystem::path& file) {
-    std::error_code error;
-    auto canonical = std::filesystem::weakly_canonical(file, error);
-    return seen.insert(error ? file : canonical).second;
+    return seen.insert(identity_of(file)).second;
   };
   for (const auto& path : paths) {
     std::error_code ignored;

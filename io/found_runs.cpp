@@ -120,14 +120,15 @@ std::vector<FoundRun> runs_at(const std::filesystem::path& path) {
   return runs;
 }
 
-/// The same for all names of a file.
+}  // namespace
+
 std::filesystem::path identity_of(const std::filesystem::path& file) {
   std::error_code error;
   auto canonical = std::filesystem::weakly_canonical(file, error);
   return error ? file : canonical;
 }
 
-}  // namespace
+bool is_finished(const FoundRun& run) { return run.record && is_over(run.record->status); }
 
 std::vector<FoundRun> find_runs(const std::vector<std::filesystem::path>& paths) {
   std::set<std::filesystem::path> seen;

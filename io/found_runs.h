@@ -31,6 +31,12 @@ struct FoundRun {
 /// paths may be analyses, which stand for their runs, and comparisons (io/found_comparisons.h).
 std::vector<FoundRun> find_runs(const std::vector<std::filesystem::path>& paths);
 
+/// Its search has come to its end: it has a circuit.
+bool is_finished(const FoundRun& run);
+
+/// The same for all names of a file.
+std::filesystem::path identity_of(const std::filesystem::path& file);
+
 /// What sets the run apart from one with the defaults: ", order forward, zero ablation"; often
 /// empty. It is read after family, corruption and threshold.
 std::string variant_of(const FoundRun& run);

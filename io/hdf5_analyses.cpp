@@ -29,13 +29,6 @@ std::vector<RunComponent> read_components(hid_t parent, const char* name) {
   return components;
 }
 
-template <class Record>
-std::vector<RunComponent> subjects_of(const std::vector<Record>& records) {
-  std::vector<RunComponent> components;
-  for (const Record& each : records) components.push_back(each.component);
-  return components;
-}
-
 template <class Record, class T>
 void write_column(hid_t group, const char* name, const std::vector<Record>& records,
                   T Record::*member) {

@@ -126,6 +126,8 @@ std::vector<AblatedFamilySpec> ablated_families_of(const Job& job);
 
 /// "even.shuffle-s2.T3.forward": what the run's file is called. It depends on the run alone.
 std::string run_name(const Job& job, const RunSpec& run);
+/// "even.file.T3" of "even.file.T3.r7", a resample's; other names as they are.
+std::string name_on_all_prompts(const std::string& run_name);
 
 /// "3 of seed 7"; empty for a run on all prompts.
 std::string resample_text(const Job& job, const RunSpec& run);

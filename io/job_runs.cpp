@@ -88,6 +88,13 @@ std::string run_name(const Job& job, const RunSpec& run) {
   return name;
 }
 
+std::string name_on_all_prompts(const std::string& run_name) {
+  const auto dot = run_name.rfind(".r");
+  const bool is_numbered = dot != std::string::npos && dot + 2 < run_name.size() &&
+                           run_name.find_first_not_of("0123456789", dot + 2) == std::string::npos;
+  return is_numbered ? run_name.substr(0, dot) : run_name;
+}
+
 std::string resample_text(const Job& job, const RunSpec& run) {
   if (run.resample == 0) return "";
   return fmt::format("{} of seed {}", run.resample, job.search.resample_seed);

@@ -7,6 +7,7 @@
 
 #include "io/errors.h"
 #include "io/hdf5_attributes.h"
+#include "io/hdf5_common.h"
 #include "io/hdf5_datasets.h"
 #include "io/hdf5_decisions.h"
 #include "io/hdf5_precision.h"
@@ -143,13 +144,9 @@ void write_record(hid_t root, const RunRecord& record) {
   write_attribute(root, "status", name_of(record.status));
   write_attribute(root, "family", record.family);
   write_attribute(root, "threshold", record.threshold);
-  write_attribute(root, "layers", record.layers);
-  write_attribute(root, "heads", record.heads);
-  write_attribute(root, "components", name_of(record.components));
-  write_attribute(root, "granularity", name_of(record.granularity));
+  write_shape(root, record);
   write_attribute(root, "kept", static_cast<int>(circuit.size() / 2));
-  write_named_values(create_group(root, "identity").get(), record.identity);
-  write_named_values(create_group(root, "provenance").get(), record.provenance);
+  write_sources(root, record);
   write_texts(root, "hosts", {record.hosts.size()}, record.hosts);
   write_texts(root, "job", {}, {record.job});
   const Group prompts = create_group(root, "prompts");
@@ -177,14 +174,8 @@ RunRecord read_record(hid_t root) {
       {RunStatus::running, RunStatus::stopped, RunStatus::complete, RunStatus::contradicted});
   record.family = read_attribute<std::string>(root, "family");
   record.threshold = read_attribute<double>(root, "threshold");
-  record.layers = read_attribute<int>(root, "layers");
-  record.heads = read_attribute<int>(root, "heads");
-  record.components = read_choice(
-      root, "components", {Components::heads, Components::heads_and_mlps, Components::mlps});
-  record.granularity =
-      read_choice(root, "granularity", {Granularity::component, Granularity::position});
-  record.identity = read_named_values(open_group(root, "identity").get());
-  record.provenance = read_named_values(open_group(root, "provenance").get());
+  read_shape(root, record);
+  read_sources(root, record);
   record.hosts = read_texts(root, "hosts", {any_extent});
   record.job = read_texts(root, "job", {}).front();
   const Group prompts = open_group(root, "prompts");

@@ -26,6 +26,11 @@ std::string value_of(const NamedValues& values, const std::string& name,
   return otherwise;
 }
 
+bool includes(const NamedValues& values, const NamedValues& wanted) {
+  return std::ranges::all_of(
+      wanted, [&](const auto& pair) { return value_of(values, pair.first, "") == pair.second; });
+}
+
 const char* name_of(RunStatus status) {
   switch (status) {
     case RunStatus::running:

@@ -118,6 +118,9 @@ struct RunRecord {
 std::string value_of(const NamedValues& values, const std::string& name,
                      const std::string& otherwise);
 
+/// Whether all of `wanted` is among them.
+bool includes(const NamedValues& values, const NamedValues& wanted);
+
 const char* name_of(RunStatus status);
 
 /// Nothing is left to be done.

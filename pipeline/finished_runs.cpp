@@ -9,8 +9,6 @@
 
 namespace headsweep {
 
-bool is_finished(const FoundRun& run) { return run.record && is_over(run.record->status); }
-
 void warn_if_contradicted(const FoundRun& run) {
   if (run.record->status == RunStatus::contradicted)
     fmt::print(stderr,

@@ -8,8 +8,6 @@
 
 namespace headsweep {
 
-bool is_finished(const FoundRun& run);
-
 /// Says on stderr what an audit has found.
 void warn_if_contradicted(const FoundRun& run);
 

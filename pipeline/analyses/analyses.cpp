@@ -157,7 +157,7 @@ void Analyses::make_comparison(Scorer& scorer, const std::vector<AblatedFamily>&
              counted(std::ssize(compared), "family", "families"),
              (circuits.size() + 1) * compared.size());
   comparison_ = compare_circuits(scorer, circuits, compared);
-  for (const FoundRun& run : runs_) comparison_->run_sha256.push_back(circuit_sha256(*run.record));
+  comparison_->run_sha256 = circuit_sums(runs_);
   comparison_->identity = comparison_identity(runs_, wish_.rung);
   comparison_->provenance = with_time(provenance);
   if (!wish_.comparison.empty()) write_comparison_file(*comparison_, wish_.comparison);

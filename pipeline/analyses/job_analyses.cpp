@@ -12,25 +12,21 @@
 #include "io/analysis_file.h"
 #include "pipeline/analyses/analyses.h"
 #include "pipeline/analyses/make_on_ranks.h"
-#include "pipeline/analyses/run_families.h"
 #include "pipeline/finished_runs.h"
 #include "pipeline/run_store.h"
 
 namespace headsweep {
 namespace {
 
-/// Without runs on other prompts than the ranks have: those are left to the commands.
-std::vector<FoundRun> finished_runs_of(const Job& job, const std::vector<AblatedFamily>& families) {
+/// Resamples say how sure a circuit is; they are not what is analysed.
+std::vector<FoundRun> finished_runs_of(const Job& job) {
   std::vector<std::filesystem::path> files;
   for (const RunSpec& run : runs_of(job)) {
     const auto path = run_file_path(job, run);
-    // Resamples say how sure a circuit is; they are not what is analysed.
     if (run.resample == 0 && std::filesystem::exists(path)) files.push_back(path);
   }
   std::vector<FoundRun> runs = find_runs(files);
-  std::erase_if(runs, [&](const FoundRun& run) {
-    return !is_finished(run) || !find_family(families, *run.record);
-  });
+  std::erase_if(runs, [](const FoundRun& run) { return !is_finished(run); });
   return runs;
 }
 
@@ -51,7 +47,7 @@ std::string names_of(const std::vector<Analysis>& analyses) {
 Outcome make_analyses(Ranks& ranks, Worker& worker, const Job& job, const WorkOrder& order,
                       const LoadedRungs& loaded) {
   if (job.analyses.make.empty()) return Outcome::done;
-  std::vector<FoundRun> runs = finished_runs_of(job, order.families);
+  std::vector<FoundRun> runs = finished_runs_of(job);
   if (runs.empty()) return Outcome::done;
   const int rung = rung_for_analyses(order.rule.ladder);
   Analyses analyses(std::move(runs), {job.analyses.make, job.analyses.draws,
@@ -61,7 +57,7 @@ Outcome make_analyses(Ranks& ranks, Worker& worker, const Job& job, const WorkOr
   if (!were_there) {
     std::vector<AblatedFamily> families = order.families;
     analyses.need_families(families);
-    assert(families.size() == order.families.size());
+    assert(families.size() == order.families.size());  // the runs are the job's own
     if (make_on_ranks(ranks, worker, order, loaded, rung, analyses) == Outcome::stopped)
       return Outcome::stopped;
   }

@@ -1,6 +1,5 @@
 #include "pipeline/analyses/store.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "headsweep/version.h"
@@ -19,25 +18,19 @@ NamedValues values_of(const SubsetDraws& draws) {
           {"seed", fmt::format("{}", draws.seed)}};
 }
 
-/// Whether all of `wanted` is in `found`.
-bool includes(const NamedValues& found, const NamedValues& wanted) {
-  return std::ranges::all_of(
-      wanted, [&](const auto& pair) { return value_of(found, pair.first, "") == pair.second; });
-}
-
 NamedValues identity_of(const RunRecord& run, Rung rung) {
   NamedValues identity = {{"program", std::string(program_version)}, {"rung", name_of(rung)}};
   for (auto& pair : analysed_run(run)) identity.push_back(std::move(pair));
   return identity;
 }
 
-std::vector<std::string> circuits_of(const std::vector<FoundRun>& runs) {
-  std::vector<std::string> circuits;
-  for (const FoundRun& run : runs) circuits.push_back(circuit_sha256(*run.record));
-  return circuits;
-}
-
 }  // namespace
+
+std::vector<std::string> circuit_sums(const std::vector<FoundRun>& runs) {
+  std::vector<std::string> sums;
+  for (const FoundRun& run : runs) sums.push_back(circuit_sha256(*run.record));
+  return sums;
+}
 
 AnalysisRecord stored_or_new_analyses(const FoundRun& run, Rung rung) {
   const RunRecord& record = *run.record;
@@ -75,7 +68,7 @@ std::optional<ComparisonRecord> stored_comparison(const std::vector<FoundRun>& r
   std::vector<std::string> names;
   for (const FoundRun& run : runs) names.push_back(run.name);
   if (!includes(found.identity, comparison_identity(runs, rung)) || found.circuits != names ||
-      found.run_sha256 != circuits_of(runs))
+      found.run_sha256 != circuit_sums(runs))
     return std::nullopt;
   return found;
 }

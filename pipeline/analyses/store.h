@@ -17,6 +17,9 @@ AnalysisRecord stored_or_new_analyses(const FoundRun& run, Rung rung);
 /// Beside the run's file.
 void save_analyses(const AnalysisRecord& record, const FoundRun& run);
 
+/// Of each run, what its circuit depends on (io/analysis_file.h).
+std::vector<std::string> circuit_sums(const std::vector<FoundRun>& runs);
+
 /// What a comparison of the runs depends on, but for their circuits.
 NamedValues comparison_identity(const std::vector<FoundRun>& runs, Rung rung);
 

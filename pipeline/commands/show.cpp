@@ -18,12 +18,11 @@ std::vector<RunRecord> finished_resamples(const RunRecord& record,
                                           const std::filesystem::path& run_file) {
   std::vector<RunRecord> resamples;
   if (!value_of(record.identity, "resample", "").empty()) return resamples;
-  const std::string prefix = run_file.stem().string() + ".r";
+  const std::string own = run_file.stem().string();
   for (const auto& file : std::filesystem::directory_iterator(
            run_file.has_parent_path() ? run_file.parent_path() : ".")) {
     const std::string name = file.path().stem().string();
-    if (file.path().extension() != ".h5" || !name.starts_with(prefix) ||
-        name.find_first_not_of("0123456789", prefix.size()) != std::string::npos)
+    if (file.path().extension() != ".h5" || name == own || name_on_all_prompts(name) != own)
       continue;
     if (RunRecord found = read_run_file(file); is_over(found.status))
       resamples.push_back(std::move(found));

@@ -7,8 +7,6 @@
 namespace headsweep {
 namespace {
 
-bool is_comparable(const FoundRun& run) { return run.record && is_over(run.record->status); }
-
 CircuitGroup group_of(const std::vector<ReportedRun>& runs, std::vector<std::size_t> members) {
   CircuitGroup group;
   std::map<RunComponent, int> kept_by;
@@ -35,7 +33,7 @@ Overlap overlap_of(const std::vector<RunComponent>& a, const std::vector<RunComp
 std::vector<CircuitGroup> circuit_groups(const std::vector<ReportedRun>& runs) {
   std::vector<std::pair<std::string, std::vector<std::size_t>>> by_model;  // in order of appearance
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (!is_comparable(runs[i].run)) continue;
+    if (!is_finished(runs[i].run)) continue;
     const std::string model = value_of(runs[i].run.record->identity, "model_sha256", "");
     auto place = std::ranges::find(by_model, model, [](const auto& pair) { return pair.first; });
     if (place == by_model.end()) place = by_model.insert(by_model.end(), {model, {}});

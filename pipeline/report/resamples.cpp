@@ -7,19 +7,9 @@
 namespace headsweep {
 namespace {
 
-/// "even.file.T3" of "even.file.T3.r7", which is how resamples are called; other names as they are.
-std::string name_on_all_prompts(const FoundRun& run) {
-  const auto dot = run.name.rfind(".r");
-  const bool is_numbered = dot != std::string::npos && dot + 2 < run.name.size() &&
-                           run.name.find_first_not_of("0123456789", dot + 2) == std::string::npos;
-  return is_numbered ? run.name.substr(0, dot) : run.name;
-}
-
 using Key = std::pair<std::filesystem::path, std::string>;  // folder, name on all prompts
 
-Key key_of(const FoundRun& run) { return {run.file.parent_path(), name_on_all_prompts(run)}; }
-
-bool is_finished(const FoundRun& run) { return run.record && is_over(run.record->status); }
+Key key_of(const FoundRun& run) { return {run.file.parent_path(), name_on_all_prompts(run.name)}; }
 
 /// From the first finished one: they have one model and search alike.
 void set_shape(ResampleGroup& group, const RunRecord& record, int kept, double score_percent) {
