@@ -1,7 +1,7 @@
 # Short names for the few commands of a working day; each is one or two lines that can be typed as well.
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: help packages build demo check bundle format-check tidy sanitize format clean
+.PHONY: help packages build demo check check-long fault-table bundle format-check tidy sanitize format clean
 
 # What is built and tested; `make preset=cpu` does without MPI.
 preset ?= mpi
@@ -26,9 +26,16 @@ demo: build  ## build, then find the circuit of the demo job
 	@build/headsweep run jobs/demo.yaml
 
 # Passive: two tests at a time would spin at each other's barriers on a machine with few cores.
-check: build  ## build, then every test (the include rules among them) and the format
-	@OMP_WAIT_POLICY=passive ctest --preset $(preset) --parallel 2
+check: build  ## build, then the tests but the long ones (the include rules among them) and the format
+	@OMP_WAIT_POLICY=passive ctest --preset $(preset) --label-exclude long --parallel 2
 	@$(MAKE) --no-print-directory format-check
+
+check-long: build  ## the long tests: Slurm, kills at many moments, load; then whether docs/faults.md says what tests saw
+	@OMP_WAIT_POLICY=passive ctest --preset $(preset) --label-regex long --parallel 2
+	@scripts/fault_table.py check build/$(preset)/tried docs/faults.md
+
+fault-table:  ## rewrite the table of docs/faults.md from what `make check` and `make check-long` have tried
+	@scripts/fault_table.py write build/$(preset)/tried docs/faults.md
 
 bundle: build  ## a folder (and an archive of it) that runs on another machine, with gpu-acceptance.sh in it
 	@scripts/bundle.sh build/$(preset) build/bundle

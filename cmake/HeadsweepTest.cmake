@@ -1,8 +1,10 @@
-# headsweep_test(FOLDER/NAME [LABEL unit|slow] [RANKS 1 2 4] [COST SECONDS]): one GoogleTest program from tests/FOLDER/NAME.cpp, run as
+# headsweep_test(FOLDER/NAME [LABEL unit|slow|long] [RANKS 1 2 4] [COST SECONDS]): one GoogleTest program from tests/FOLDER/NAME.cpp, run as
 # one test. With RANKS the program is run once alone, as FOLDER/NAME, and once per number through mpirun, as
 # FOLDER/NAME.2: every rank runs every test, and the failure of any rank fails it (tests/ranks_test_main.h).
 # The sanitizer run takes the tests labelled `unit` (the default). COST is roughly what the test takes: ctest starts the
-# longest first, so that the last of them does not run beside an idle core.
+# longest first, so that the last of them does not run beside an idle core. `make check` leaves out what is labelled `long`;
+# `make check-long` runs it. What tests have tried (tests/tried.h, tests/program/tried.py) is gathered in the tree's folder
+# `tried`.
 function(headsweep_test path)
   cmake_parse_arguments(ARG "" "LABEL;COST" "RANKS" ${ARGN})
   if(NOT ARG_LABEL)
@@ -24,7 +26,8 @@ function(headsweep_test path)
   target_compile_options(${target} PRIVATE -Wno-conversion $<$<CONFIG:Release>:-O1>)
   add_test(NAME ${path} COMMAND ${target})
   # Tests run side by side: one thread each, since threads that wait for one another on a busy core wait long.
-  set_tests_properties(${path} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600 ENVIRONMENT OMP_NUM_THREADS=1)
+  set_tests_properties(${path} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600
+    ENVIRONMENT "OMP_NUM_THREADS=1;HEADSWEEP_TRIED=${PROJECT_BINARY_DIR}/tried")
   if(ARG_COST)
     set_tests_properties(${path} PROPERTIES COST ${ARG_COST})
   endif()
@@ -67,7 +70,7 @@ set(HEADSWEEP_MPI_ENVIRONMENT
   OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_oob=tcp OMPI_MCA_oob_tcp_if_include=lo
   OMPI_MCA_plm_rsh_agent=/bin/false OMPI_MCA_opal_warn_on_missing_libcuda=0)
 
-# headsweep_program_test(FOLDER/NAME [LABEL unit|slow] [COST SECONDS] [ALONE]): tests/FOLDER/NAME.py runs the program from outside; ALONE:
+# headsweep_program_test(FOLDER/NAME [LABEL unit|slow|long] [COST SECONDS] [ALONE]): tests/FOLDER/NAME.py runs the program from outside; ALONE:
 # beside no other test. A test that lacks something (h5py, Slurm) is shown as skipped. Debian's Python has h5py
 # (scripts/install_packages.sh); another may come first in PATH.
 function(headsweep_program_test path)
@@ -80,7 +83,7 @@ function(headsweep_program_test path)
   add_test(NAME ${path} COMMAND ${HEADSWEEP_PYTHON} ${PROJECT_SOURCE_DIR}/tests/${path}.py)
   set(environment HEADSWEEP=$<TARGET_FILE:headsweep> HEADSWEEP_SOURCE=${PROJECT_SOURCE_DIR}
     HEADSWEEP_MPI=$<BOOL:${HEADSWEEP_MPI}> HEADSWEEP_MPIRUN=${MPIEXEC_EXECUTABLE}
-    HEADSWEEP_MADE_UP_RUNS=$<TARGET_FILE:made_up_runs>
+    HEADSWEEP_TRIED=${PROJECT_BINARY_DIR}/tried HEADSWEEP_MADE_UP_RUNS=$<TARGET_FILE:made_up_runs>
     HEADSWEEP_FAKE_PLUGINS=$<TARGET_FILE_DIR:headsweep_fake_gpu>
     HEADSWEEP_EMULATED_PLUGINS=$<TARGET_FILE_DIR:headsweep_cuda_emulated> OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1)
   set_tests_properties(${path} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600 SKIP_RETURN_CODE 77
