@@ -1,7 +1,7 @@
 # Short names for the few commands of a working day; each is one or two lines that can be typed as well.
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: help packages build demo check check-long fault-table bundle format-check tidy sanitize format clean
+.PHONY: help packages tools build demo check check-long fault-table cppcheck threads memcheck mutants coverage bundle format-check tidy sanitize format clean
 
 # What is built and tested; `make preset=cpu` does without MPI.
 preset ?= mpi
@@ -18,6 +18,9 @@ help:  ## this list
 packages:  ## install what is missing of the Debian packages (nothing to do: no root, no apt)
 	@scripts/install_packages.sh
 
+tools:
+	@scripts/install_packages.sh --with-tools
+
 build: packages build/$(preset)/build.ninja  ## packages, configure, build; the program is build/headsweep (default)
 	@cmake --build --preset $(preset) $(quiet)
 	@cat build/$(preset)/built.txt
@@ -30,7 +33,7 @@ check: build  ## build, then the tests but the long ones (the include rules amon
 	@OMP_WAIT_POLICY=passive ctest --preset $(preset) --label-exclude long --parallel 2
 	@$(MAKE) --no-print-directory format-check
 
-check-long: build  ## the long tests: Slurm, kills at many moments, load; then whether docs/faults.md says what tests saw
+check-long: build  ## the long tests: Slurm, kills at many moments, load; whether docs/faults.md says what tests saw
 	@OMP_WAIT_POLICY=passive ctest --preset $(preset) --label-regex long --parallel 2
 	@scripts/fault_table.py check build/$(preset)/tried docs/faults.md
 
@@ -49,13 +52,29 @@ format-check:  ## whether clang-format would change anything
 	  echo "format: SKIPPED, $(clang_format) is not installed (scripts/install_packages.sh --with-tools)"; \
 	fi
 
-tidy: build  ## clang-tidy over all sources, two at a time
-	@scripts/tidy.sh build/$(preset) $(clang_tidy)
+tidy: tools build  ## clang-tidy over all sources, two at a time; folders=io: over those of a folder
+	@scripts/tidy.sh build/$(preset) $(clang_tidy) $(folders)
 
-sanitize: packages build/sanitize/build.ninja  ## build with the sanitizers, then the unit tests
+cppcheck: tools build  ## cppcheck over the program's sources
+	@scripts/cppcheck.sh build/$(preset)
+
+sanitize: tools build/sanitize/build.ninja  ## the unit tests under the address and undefined-behaviour sanitizers
 	@cmake --build --preset sanitize $(quiet)
 	@OMP_WAIT_POLICY=passive ctest --preset sanitize --parallel 2
-	@echo "build/headsweep is now the sanitized program; 'make' puts the optimised one back"
+
+threads: tools build/threads/build.ninja  ## the tests of threads under the thread sanitizer
+	@cmake --build --preset threads --target tests_of_threads $(quiet)
+	@ctest --preset threads
+
+memcheck: tools build  ## four ranks under valgrind
+	@scripts/memcheck.sh build/$(preset)
+
+mutants: tools  ## whether the tests find mistakes made by hand (tests/mutants); minutes
+	@scripts/mutants.py . build/mutants
+
+coverage: tools build/coverage/build.ninja  ## how many lines of io, model and pipeline the tests run; list in build/coverage
+	@cmake --build --preset coverage $(quiet)
+	@scripts/coverage.sh build/coverage
 
 format:  ## rewrite the sources as .clang-format has it
 	@$(sources) | xargs -0 $(clang_format) -i

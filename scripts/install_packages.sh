@@ -13,7 +13,8 @@ packages=(
   python3 python3-numpy python3-h5py        # the tests read run files with h5py
 )
 tools=(
-  clang-format clang-tidy libomp-dev        # libomp-dev: the omp.h that clang-tidy reads
+  clang libclang-rt-dev clang-format clang-tidy libomp-dev  # sanitizers, fuzzers, coverage
+  llvm cppcheck valgrind
   chromium fonts-dejavu-core                # a browser for the report's test
   python3-pandas python3-matplotlib         # for the code of docs/python.md
   slurm-wlm munge                           # tests/slurm runs the batch scripts on a Slurm of its own
