@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 
 
 def build(tree, targets):
-    return subprocess.run(["cmake", "--build", tree / "build", "--target", *targets, "--", "--quiet"], stdout=subprocess.PIPE,
+    return subprocess.run(["cmake", "--build", tree / "build" / "mpi", "--target", *targets, "--", "--quiet"], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL)
 
 
@@ -20,26 +20,23 @@ def failing(tree, targets):
     """The first test that fails; None if none does."""
     for target in targets:
         folder, _, name = target.partition("_")
-        if subprocess.run(["ctest", "--test-dir", tree / "build", "-R", f"^{folder}/{name}$", "--quiet", "--timeout", "120",
+        if subprocess.run(["ctest", "--test-dir", tree / "build" / "mpi", "-R", f"^{folder}/{name}$", "--quiet", "--timeout", "120",
                            "--no-tests=error"], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL).returncode:
             return target
     return None
 
 
 def copy(source, tree):
-    """The sources, so that nobody's working copy is ever wrong."""
+    """The sources, so that nobody's working copy is ever wrong; what was built there before stays."""
     tree.mkdir(parents=True, exist_ok=True)
-    copied = tree / "source"
-    shutil.rmtree(copied, ignore_errors=True)
-    copied.mkdir()
     for entry in source.iterdir():
         if entry.name in (".git", "build", "runs"):
             continue
         if entry.is_dir():
-            shutil.copytree(entry, copied / entry.name, symlinks=True)
+            shutil.rmtree(tree / entry.name, ignore_errors=True)
+            shutil.copytree(entry, tree / entry.name, symlinks=True)
         else:
-            shutil.copy2(entry, copied)
-    return copied
+            shutil.copy2(entry, tree)
 
 
 def main(source, tree, words):
@@ -48,12 +45,11 @@ def main(source, tree, words):
     chosen = [mutant for mutant in MUTANTS if not words or any(word in mutant[0] for word in words)]
     if not chosen:
         sys.exit("no mutant is called that")
-    copied = copy(source, tree)
+    copy(source, tree)
     for mutant in MUTANTS:  # an earlier run may have left what a mutant was compiled to
-        (copied / mutant[1]).touch()
-    configured = subprocess.run(["cmake", "-S", copied, "-B", tree / "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
-                                 "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1", "-DHEADSWEEP_MPI=OFF", "-DHEADSWEEP_CUDA=OFF"],
-                                stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        (tree / mutant[1]).touch()
+    configured = subprocess.run(["cmake", "--preset", "mpi", "-DHEADSWEEP_CUDA=OFF"], cwd=tree, stdout=subprocess.DEVNULL,
+                                stdin=subprocess.DEVNULL)
     targets = sorted({target for mutant in chosen for target in mutant[4]})
     built = build(tree, targets)
     if configured.returncode or built.returncode:
@@ -62,7 +58,7 @@ def main(source, tree, words):
         sys.exit(f"mutants: {unhealthy} fails without any")
     problems = 0
     for name, file, before, after, killers in chosen:
-        path = copied / file
+        path = tree / file
         healthy = path.read_text()
         if healthy.count(before) != 1:
             sys.exit(f"mutants: {name}: {file} holds {healthy.count(before)} times: {before}")

@@ -28,7 +28,7 @@ MUTANTS = [
     ("ablation: means over all templates", "model/ablation.cpp",
      "if (corrupted.templates[c] == key.first && p < corrupted.tokens[c].size())",
      "if (p < corrupted.tokens[c].size())",
-     ["model_ablation_test"]),
+     ["pipeline_golden_test", "model_circuit_forward_test"]),
     ("ablation: resampled from the next prompt", "model/ablation.cpp",
      "result.row_of.push_back(sequences.starts[b] + static_cast<int>(p));",
      "result.row_of.push_back(sequences.starts[(b + 1) % clean.tokens.size()] + static_cast<int>(p));",
