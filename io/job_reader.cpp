@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_job_bytes = std::size_t{16} << 20;
 constexpr int most_threads = 4096;
 constexpr int most_ranks = 1'000'000;
+constexpr double most_family_memory_gb = 1e6;
 constexpr double longest_stall_seconds = 1e9;  // thirty years; keeps times within a clock's range
 constexpr double threshold_limit = 1e6;
 constexpr int most_resamples = 10'000;
@@ -120,6 +121,15 @@ double read_stall_seconds(const YamlNode& node) {
   return seconds;
 }
 
+double read_family_memory(const YamlNode& node) {
+  if (node.text() == "auto") return 0;
+  const double gigabytes = node.number();
+  if (!(gigabytes > 0 && gigabytes <= most_family_memory_gb))
+    node.fail(fmt::format("must be auto, or above 0 and at most {:.0f} (GB), but is {}",
+                          most_family_memory_gb, gigabytes));
+  return gigabytes;
+}
+
 double read_audit(const YamlNode& node) {
   const double percent = node.number();
   if (percent < 0 || percent > 100)
@@ -129,7 +139,7 @@ double read_audit(const YamlNode& node) {
 
 void read_run(const YamlNode& run, const fs::path& folder, Job& job) {
   run.allow_keys({"device", "precision", "audit", "output", "threads", "ranks_per_family",
-                  "speculation", "stall_seconds"});
+                  "speculation", "stall_seconds", "family_memory_gb"});
   read_choice(run, "device", {DeviceChoice::automatic, DeviceChoice::cpu, DeviceChoice::cuda},
               job.run.device);
   read_choice(
@@ -144,6 +154,8 @@ void read_run(const YamlNode& run, const fs::path& folder, Job& job) {
   read_choice(run, "speculation", {Speculation::automatic, Speculation::off}, job.run.speculation);
   if (const auto node = run.find("stall_seconds"))
     job.run.stall_seconds = read_stall_seconds(*node);
+  if (const auto node = run.find("family_memory_gb"))
+    job.run.family_memory_gb = read_family_memory(*node);
 }
 
 }  // namespace

@@ -74,13 +74,16 @@ std::string resolved_job(const Job& job) {
                  job.search.resample_prompts, job.search.resample_seed);
   append_sweep(job, yaml);
   const int ranks = job.run.ranks_per_family;
+  const std::string family_memory =
+      job.run.family_memory_gb == 0 ? "auto" : fmt::format("{}", job.run.family_memory_gb);
   fmt::format_to(out,
                  "run:\n  device: {}\n  precision: {}\n  audit: {}\n  output: {}\n  threads: {}\n"
-                 "  ranks_per_family: {}\n  speculation: {}\n  stall_seconds: {}\n",
+                 "  ranks_per_family: {}\n  speculation: {}\n  stall_seconds: {}\n"
+                 "  family_memory_gb: {}\n",
                  name_of(job.run.device), name_of(job.run.precision), job.run.audit,
                  yaml_path(job.run.output), job.run.threads,
                  ranks == 0 ? "auto" : std::to_string(ranks), name_of(job.run.speculation),
-                 job.run.stall_seconds);
+                 job.run.stall_seconds, family_memory);
   append_analyses(job, yaml);
   return yaml;
 }

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 
 #include "io/report_page_json.h"
 
@@ -53,6 +55,18 @@ Json audit(const RunRecord& record) {
   return rows;
 }
 
+/// As many dots as a strip can show.
+std::vector<double> first_of(const std::vector<double>& values) {
+  constexpr std::ptrdiff_t most_dots = 1000;
+  return {values.begin(), values.begin() + std::min(std::ssize(values), most_dots)};
+}
+
+double mean(const std::vector<double>& values) {
+  return values.empty() ? 0
+                        : std::accumulate(values.begin(), values.end(), 0.0) /
+                              static_cast<double>(values.size());
+}
+
 Json result(const RunRecord& record, const RunFigures& figures, std::size_t most_prompts) {
   Json kept = Json::array();
   for (const RunComponent each : figures.kept) kept.push_back(component(each));
@@ -64,8 +78,10 @@ Json result(const RunRecord& record, const RunFigures& figures, std::size_t most
                {"kept", std::move(kept)},
                {"score", rounded(figures.score_percent)},
                {"full_mean", rounded(record.full_mean)},
-               {"full", rounded(record.full_per_prompt)},
-               {"circuit", rounded(figures.circuit_per_prompt)},
+               {"prompts", record.full_per_prompt.size()},
+               {"full", rounded(first_of(record.full_per_prompt))},
+               {"circuit", rounded(first_of(figures.circuit_per_prompt))},
+               {"circuit_mean", rounded(mean(figures.circuit_per_prompt))},
                {"nearest", figures.nearest},
                {"fragile", figures.fragile},
                {"rungs", rungs(record)},

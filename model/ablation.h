@@ -43,20 +43,39 @@ struct AblationFills {
 /// mean: over the corrupted prompts of the clean prompt's template that have the position.
 /// zero: zeros. resample: the values of the corrupted prompt with the same number.
 /// `corrupted` is already padded where the semantics want padding to count (positions: union).
+/// `most_prompts` corrupted ones are run at a time; the means have the same bits for any number.
 AblationFills compute_fills(const Gpt2& model, const PromptBatch& clean,
-                            const PromptBatch& corrupted, const AblationRule& rule);
+                            const PromptBatch& corrupted, const AblationRule& rule,
+                            int most_prompts = every_prompt);
 
-/// Which corrupted rows each fill row of mean ablation is the mean of.
+/// Which fill row of mean ablation each corrupted row goes into.
 struct MeanRows {
-  std::vector<std::vector<int>> sources;  // (fill rows)
-  std::vector<int> row_of;                // (clean rows)
-};
-MeanRows find_mean_rows(const PromptBatch& clean, const PromptBatch& corrupted,
-                        const Sequences& corrupted_rows);
+  static constexpr int none = -1;
+  std::vector<int> fill_of;  // (corrupted rows): fill row, or none
+  std::vector<int> counts;   // (fill rows): corrupted rows that it is the mean of
+  std::vector<int> row_of;   // (clean rows)
 
-/// (fill rows, columns): the means of values' rows.
-std::vector<double> means_of(const MeanRows& rows, const std::vector<double>& values,
-                             std::size_t columns);
+  int fill_rows() const { return static_cast<int>(counts.size()); }
+};
+MeanRows find_mean_rows(const PromptBatch& clean, const PromptBatch& corrupted);
+
+/// Means of a family's corrupted rows, which come batch after batch. Each is summed in the order of
+/// the rows, so that its bits do not depend on how they are cut.
+class MeanSums {
+ public:
+  MeanSums(const MeanRows& rows, std::int64_t columns);
+
+  /// The next rows, (rows, columns).
+  void add(Backend& backend, Matrix values);
+  /// Of all that were added: (fill rows, columns).
+  std::vector<double> means() const;
+
+ private:
+  const MeanRows* rows_;
+  std::int64_t columns_;
+  std::size_t next_row_ = 0;
+  std::vector<double> sums_;  // (fill rows, columns)
+};
 
 /// Where a kept component is kept: for each named position, and for all of them together.
 struct KeptRows {

@@ -61,7 +61,7 @@ void CircuitForward::attend_packed(const Group& group, int layer) {
         compute_heads(group, layer, packed.weights, fill_of(group, layer, packed.heads));
     backend_.matmul(z, packed.weights.output, Epilogue::accumulate, x);
   }
-  backend_.add_rows(as_matrix(packed.constant, fills_.rows, x.columns),
+  backend_.add_rows(as_matrix(packed.constant, part_.fills.rows, x.columns),
                     rows_of(first, layer).fill_row.data(), x);
 }
 
@@ -107,8 +107,8 @@ Matrix CircuitForward::compute_heads(const Group& group, int layer, const HeadWe
 
 HeadFill CircuitForward::fill_of(const Group& group, int layer, const Array<int>& heads) const {
   if (group.keep == nullptr) return {};
-  const auto& values = fills_.heads[static_cast<std::size_t>(layer)];
-  return {as_matrix(values, fills_.rows, model_.config().d_model),
+  const auto& values = part_.fills.heads[static_cast<std::size_t>(layer)];
+  return {as_matrix(values, part_.fills.rows, model_.config().d_model),
           rows_of(group.slots.front(), layer).fill_row.data(), heads.data(), group.keep,
           static_cast<int>(heads.size)};
 }
@@ -119,7 +119,7 @@ const CircuitForward::PackedHeads& CircuitForward::packed_heads(int layer, const
   if (const PackedHeads* found = packed_.find(key)) return *found;
   const std::int64_t bytes = packed_heads_bytes(model_.config(), backend_,
                                                 static_cast<int>(std::ssize(plan.heads)), queries) +
-                             constant_bytes(model_.config(), backend_.element(), fills_.rows);
+                             constant_bytes(model_.config(), backend_.element(), part_.fills.rows);
   while (packed_.make_room(bytes)) {
   }
   PackedHeads fresh;
@@ -133,7 +133,7 @@ const CircuitForward::PackedHeads& CircuitForward::packed_heads(int layer, const
 
 /// b_O and, in each fill row, what all heads but these add when they are ablated.
 Numbers CircuitForward::constant_without(int layer, const std::vector<int>& heads) {
-  const std::int64_t d = model_.config().d_model, fill_rows = fills_.rows;
+  const std::int64_t d = model_.config().d_model, fill_rows = part_.fills.rows;
   const auto count = static_cast<std::size_t>(model_.config().heads);
   std::vector<std::uint8_t> ablated(static_cast<std::size_t>(fill_rows) * count, 1);
   for (std::size_t row = 0; row < static_cast<std::size_t>(fill_rows); ++row)
@@ -148,7 +148,7 @@ Numbers CircuitForward::constant_without(int layer, const std::vector<int>& head
                 constant = allocate_numbers(backend_, fill_rows * d);
   const HeadFill fill{as_matrix(zero_values, 1, d), row.data(), every_head_.data(), keep.data(),
                       static_cast<int>(count)};
-  const auto& values = fills_.heads[static_cast<std::size_t>(layer)];
+  const auto& values = part_.fills.heads[static_cast<std::size_t>(layer)];
   backend_.replace_heads(fill, as_matrix(values, fill_rows, d), as_matrix(chosen, fill_rows, d));
   backend_.matmul(as_matrix(chosen, fill_rows, d), model_.layer(layer).attention_output,
                   Epilogue::store, as_matrix(constant, fill_rows, d));

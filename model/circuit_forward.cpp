@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "model/neighbours.h"
+#include "model/numbers_writer.h"
 
 namespace headsweep {
 namespace {
@@ -23,16 +24,32 @@ std::vector<T> repeated(const std::vector<T>& once, int times) {
   return result;
 }
 
-CacheLimits limits_of(const Gpt2& model, std::int64_t clean_rows) {
-  return cache_limits(model.config(), model.backend().element(), clean_rows,
+CacheLimits limits_of(const Gpt2& model, std::int64_t clean_rows, int parts) {
+  return cache_limits(model.config(), model.backend().element(), clean_rows, parts,
                       model.layer(0).attention_output.bytes);
 }
 
 }  // namespace
 
+FamilyPart whole_family(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+                        const AblationRule& rule) {
+  const auto kept =
+      std::make_shared<const KeptRows>(find_kept_rows(clean, corrupted, rule.positions));
+  FamilyPart whole{1, kept, kept, compute_fills(model, clean, corrupted, rule)};
+  if (rule.has_masked_means())
+    whole.masked_means =
+        std::make_shared<MaskedMlpMeans>(model, clean, corrupted, rule.positions, every_prompt);
+  return whole;
+}
+
 CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
                                const PromptBatch& corrupted, const AblationRule& rule,
                                int most_circuits)
+    : CircuitForward(model, clean, rule, whole_family(model, clean, corrupted, rule),
+                     most_circuits) {}
+
+CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
+                               const AblationRule& rule, FamilyPart part, int most_circuits)
     : model_(model),
       backend_(model.backend()),
       rule_(rule),
@@ -40,17 +57,17 @@ CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
       rows_(clean.all_tokens()),
       prompts_(clean.prompts()),
       sequences_(lay_out(backend_, repeated(clean.tokens, most_circuits))),
-      kept_(find_kept_rows(clean, corrupted, rule.positions)),
-      fills_(compute_fills(model, clean, corrupted, rule)),
+      part_(std::move(part)),
+      limits_(limits_of(model, rows_, part_.parts)),
       all_rows_(make_rows(counted(rows_))),
       last_rows_(
           make_rows({sequences_.last_rows.begin(), sequences_.last_rows.begin() + prompts_})),
       every_head_(to_device(backend_, std::span<const int>(counted(model.config().heads)))),
       embedding_(model.embed(clean.tokens)),
       scratch_(make_scratch(model, rows_ * most_circuits)),
-      prefixes_(limits_of(model, rows_).prefixes),
-      shared_heads_(limits_of(model, rows_).shared_heads),
-      packed_(limits_of(model, rows_).packed_heads) {
+      prefixes_(limits_.prefixes),
+      shared_heads_(limits_.shared_heads),
+      packed_(limits_.packed_heads) {
   const std::int64_t d = model.config().d_model, most = most_circuits;
   residual_all_ = allocate_numbers(backend_, most * rows_ * d);
   residual_last_ = allocate_numbers(backend_, most * prompts_ * d);
@@ -60,25 +77,26 @@ CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
   dots_ = allocate<double>(backend_, most * prompts_);
   if (mlps_take_part(rule.components))
     every_row_ = to_device(backend_, std::span<const int>(counted(most * rows_)));
-  if (rule.has_masked_means()) masked_means_.emplace(model, clean, corrupted, rule.positions);
-
-  std::vector<double> directions;
-  for (std::size_t b = 0; b < clean.tokens.size(); ++b) {
-    const auto answer = model.unembedding(clean.answers[b]),
-               distractor = model.unembedding(clean.distractors[b]);
-    for (std::size_t i = 0; i < answer.column.size(); ++i)
-      directions.push_back(answer.column[i] - distractor.column[i]);
-    direction_bias_.push_back(answer.bias - distractor.bias);
+  NumbersWriter directions(backend_, most * prompts_ * d);
+  for (int circuit = 0; circuit < most_circuits; ++circuit) {
+    direction_bias_.clear();
+    for (std::size_t b = 0; b < clean.tokens.size(); ++b) {
+      const auto answer = model.unembedding(clean.answers[b]),
+                 distractor = model.unembedding(clean.distractors[b]);
+      for (std::size_t i = 0; i < answer.column.size(); ++i)
+        directions.add(answer.column[i] - distractor.column[i]);
+      direction_bias_.push_back(answer.bias - distractor.bias);
+    }
   }
-  directions_ = to_device(backend_, repeated(directions, most_circuits));
+  directions_ = directions.done();
 }
 
 CircuitForward::Rows CircuitForward::make_rows(std::vector<int> rows) const {
   std::vector<int> fill_row;
   std::vector<std::uint8_t> ablated;
   for (const int row : rows) {
-    fill_row.push_back(fills_.row_of[static_cast<std::size_t>(row)]);
-    ablated.push_back(kept_.of_any[static_cast<std::size_t>(row)] != 0 ? 0 : 1);
+    fill_row.push_back(part_.fills.row_of[static_cast<std::size_t>(row)]);
+    ablated.push_back(part_.kept->of_any[static_cast<std::size_t>(row)] != 0 ? 0 : 1);
   }
   const auto for_each_slot = [&]<class T>(const std::vector<T>& of_one) {
     return to_device(backend_, std::span<const T>(repeated(of_one, most_circuits_)));
@@ -92,7 +110,7 @@ CircuitForward::Rows CircuitForward::make_rows(std::vector<int> rows) const {
 std::vector<double> CircuitForward::run_full_model() {
   const auto& config = model_.config();
   const bool kept_everywhere =
-      std::find(kept_.of_any.begin(), kept_.of_any.end(), 0) == kept_.of_any.end();
+      std::ranges::find(part_.all_kept->of_any, 0) == part_.all_kept->of_any.end();
   // The same numbers either way; as a circuit, its residual streams are remembered for those that
   // follow.
   if (kept_everywhere) {
@@ -113,7 +131,7 @@ std::vector<std::vector<double>> CircuitForward::run(std::span<const Circuit> ci
     assert(circuit.components() == rule_.components);
     Slot& slot = slots.emplace_back();
     slot.circuit = &circuit;
-    slot.plan = plan_circuit(circuit, kept_);
+    slot.plan = plan_circuit(circuit, *part_.all_kept);
     slot.place = std::ssize(slots) - 1;
     find_start(slot);
     find_own_mlp_fills(slot);

@@ -22,11 +22,26 @@
 
 namespace headsweep {
 
+/// What all of a family's prompts settle for some of them, which one CircuitForward runs.
+struct FamilyPart {
+  int parts = 1;                             // of the family
+  std::shared_ptr<const KeptRows> kept;      // of the part's clean rows
+  std::shared_ptr<const KeptRows> all_kept;  // of the family's, by which every part computes a
+                                             // circuit in the same way
+  AblationFills fills;                       // row_of is of the part's clean rows
+  std::shared_ptr<MaskedMlpMeans> masked_means = nullptr;  // if circuits have their own
+};
+FamilyPart whole_family(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+                        const AblationRule& rule);
+
 class CircuitForward {
  public:
   /// `most_circuits` are run side by side, as one wave; more at once is refused by assertion.
   CircuitForward(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
                  const AblationRule& rule, int most_circuits);
+  /// Of a part's clean prompts.
+  CircuitForward(const Gpt2& model, const PromptBatch& clean, const AblationRule& rule,
+                 FamilyPart part, int most_circuits);
 
   int most_circuits() const { return most_circuits_; }
 
@@ -138,9 +153,8 @@ class CircuitForward {
   int most_circuits_;
   std::int64_t rows_, prompts_;  // of a slot
   Sequences sequences_;          // of most_circuits slots, one after the other
-  KeptRows kept_;
-  AblationFills fills_;
-  std::optional<MaskedMlpMeans> masked_means_;  // if circuits have their own
+  FamilyPart part_;
+  CacheLimits limits_;
   Rows all_rows_, last_rows_;
   Array<int> every_head_;
   Array<int> every_row_;                  // of most_circuits slots; empty if MLPs take no part

@@ -8,11 +8,11 @@ namespace headsweep {
 
 /// Those of the layers from its start on whose MLP is replaced somewhere.
 void CircuitForward::find_own_mlp_fills(Slot& slot) {
-  if (!masked_means_) return;
+  if (!part_.masked_means) return;
   int end = 0;
   for (int layer = slot.start; layer < slot.circuit->layers(); ++layer)
     if (slot.layer(layer).mlp != MlpForm::computed) end = layer + 1;
-  slot.own_mlp_fills = masked_means_->below(end, *slot.circuit);
+  slot.own_mlp_fills = part_.masked_means->below(end, *slot.circuit);
 }
 
 void CircuitForward::feed_forward_all(Slots slots, int layer) {
@@ -45,10 +45,10 @@ void CircuitForward::add_mlp_fills(Slots slots, int layer) {
   const auto at = static_cast<std::size_t>(layer);
   const auto add = [&](const Numbers& fill, Slots to) {
     const Matrix x = going_on(to, layer);
-    backend_.add_rows(as_matrix(fill, fills_.rows, x.columns),
+    backend_.add_rows(as_matrix(fill, part_.fills.rows, x.columns),
                       rows_of(to.front(), layer).fill_row.data(), x);
   };
-  if (!masked_means_) return add(fills_.mlps[at], slots);
+  if (!part_.masked_means) return add(part_.fills.mlps[at], slots);
   for (const Slot& slot : slots) add(slot.own_mlp_fills[at], {&slot, 1});
 }
 

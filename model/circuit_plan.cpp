@@ -24,6 +24,18 @@ bool keeps_in_row(const Circuit& circuit, int layer, int head, std::size_t row,
   return false;
 }
 
+/// In how many rows the circuit keeps the head.
+std::size_t count_kept(const Circuit& circuit, int layer, int head, const KeptRows& kept,
+                       std::size_t rows_of_any) {
+  const std::size_t rows = kept.of_any.size();
+  if (!heads_take_part(circuit.components())) return rows;
+  if (circuit.positions() == 1) return circuit.keeps(layer, head) ? rows_of_any : 0;
+  std::size_t count = 0;
+  for (std::size_t row = 0; row < rows; ++row)
+    count += keeps_in_row(circuit, layer, head, row, kept) ? 1 : 0;
+  return count;
+}
+
 MlpForm mlp_form(const Circuit& circuit, int layer, std::ptrdiff_t kept_rows, std::size_t rows) {
   if (!mlps_take_part(circuit.components())) return MlpForm::computed;
   if (!circuit.keeps_mlp(layer) || kept_rows == 0) return MlpForm::ablated;
@@ -44,9 +56,8 @@ CircuitPlan plan_circuit(const Circuit& circuit, const KeptRows& kept) {
     here.mlp = mlp_form(circuit, layer, rows_of_any, rows);
     std::size_t kept_rows = 0;
     for (int head = 0; head < circuit.heads(); ++head) {
-      std::size_t count = 0;
-      for (std::size_t row = 0; row < rows; ++row)
-        count += keeps_in_row(circuit, layer, head, row, kept) ? 1 : 0;
+      const std::size_t count =
+          count_kept(circuit, layer, head, kept, static_cast<std::size_t>(rows_of_any));
       if (count > 0) here.heads.push_back(head);
       kept_rows += count;
     }

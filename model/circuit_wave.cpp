@@ -1,5 +1,6 @@
 // What CircuitForward settles before the first operation of a wave: where its circuits are taken
 // up, what is remembered of them, and who attends together.
+#include <algorithm>
 #include <optional>
 #include <tuple>
 
@@ -26,14 +27,19 @@ void CircuitForward::choose_prefixes(Slot& slot) {
   const Circuit& circuit = *slot.circuit;
   const bool first = previous_.layers() == 0 || previous_.positions() != circuit.positions();
   const int parting = first ? 0 : previous_.first_difference(circuit);
-  const int begin = first ? 1 : std::max(parting, 1), end = first ? circuit.layers() : parting + 1;
+  const int end = first ? std::min(slot.turning_layer() + 1, circuit.layers()) : parting + 1;
+  // Where not all of a first circuit's can be remembered, the deepest are wanted first.
+  const std::int64_t size = rows_ * model_.config().d_model,
+                     bytes = size * bytes_of(backend_.element());
+  const auto most = static_cast<int>(std::clamp<std::int64_t>(limits_.prefixes / bytes, 1, end));
+  const int begin = std::max(first ? end - most : parting, 1);
   for (int layer = std::max(begin, slot.start); layer < end; ++layer) {
     if (layer > slot.turning_layer() || layer >= circuit.layers()) return;
     auto prefix = circuit.prefix(layer);
     if (prefixes_.find(prefix) != nullptr) continue;
-    const std::int64_t size = rows_ * model_.config().d_model;
-    Numbers copy = prefixes_.make_room(size * bytes_of(backend_.element())).value_or(Numbers());
-    if (copy.owner.use_count() > 1) continue;  // another slot of the wave still needs it
+    // What this wave still needs stays.
+    if (const Numbers* old = prefixes_.leaving(bytes); old && old->owner.use_count() > 1) continue;
+    Numbers copy = prefixes_.make_room(bytes).value_or(Numbers());
     if (copy.owner == nullptr) copy = allocate_numbers(backend_, size);
     prefixes_.put(std::move(prefix), copy, copy.bytes());
     slot.remembers.emplace_back(layer, copy);
@@ -52,7 +58,7 @@ std::vector<CircuitForward::Groups> CircuitForward::form_groups(Slots slots) {
       group.keep = masks_.data() + masks.size();
       for (const Slot& slot : group.slots) {
         const auto mask = keep_mask(*slot.circuit, layer, slot.layer(layer).heads,
-                                    rows_of(slot, layer).rows, kept_);
+                                    rows_of(slot, layer).rows, *part_.kept);
         masks.insert(masks.end(), mask.begin(), mask.end());
       }
     }

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "model/numbers_writer.h"
+
 namespace headsweep {
 
 std::int64_t packed_bytes(const Gpt2Config& config, Backend& backend) {
@@ -141,17 +143,19 @@ HeadWeights Gpt2::pack_heads_from_host(int layer, std::span<const int> heads,
 
 Numbers Gpt2::embed(std::span<const std::vector<int>> sequences) const {
   const auto d = static_cast<std::size_t>(config_.d_model);
-  std::vector<double> rows;
+  std::int64_t rows = 0;
+  for (const auto& tokens : sequences) rows += std::ssize(tokens);
+  NumbersWriter writer(backend_, rows * config_.d_model);
   std::vector<float> row(d);
   for (const auto& tokens : sequences)
     for (std::size_t p = 0; p < tokens.size(); ++p) {
       assert(p < static_cast<std::size_t>(config_.positions));
       stored_->read_embedding(tokens[p], row);
       for (std::size_t i = 0; i < d; ++i)
-        rows.push_back(static_cast<double>(row[i]) +
-                       static_cast<double>(position_embedding_[p * d + i]));
+        writer.add(static_cast<double>(row[i]) +
+                   static_cast<double>(position_embedding_[p * d + i]));
     }
-  return to_device(backend_, rows);
+  return writer.done();
 }
 
 }  // namespace headsweep

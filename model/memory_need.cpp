@@ -12,9 +12,9 @@ namespace {
 
 constexpr std::int64_t int_bytes = sizeof(int);
 
-/// What one rung's CircuitForward takes, beside and after its fills.
+/// What one rung takes: all the time, and while it scores.
 struct RungNeed {
-  std::int64_t family = 0, passing = 0;
+  std::int64_t kept = 0, working = 0, passing = 0;
 };
 
 /// The buffers whose size goes with the number of circuits side by side.
@@ -44,15 +44,22 @@ std::int64_t run_bytes(const Gpt2Config& config, Element element, std::int64_t c
          bytes_of(element);
 }
 
-/// MaskedMlpMeans, its cache full, and the means that circuits under way hold on to.
-std::int64_t masked_means_bytes(const Gpt2Config& config, Element element,
-                                const FamilyShape& family, std::int64_t most_circuits) {
+/// What MaskedMlpMeans keeps: the corrupted prompts' own fills, and its cache, full.
+std::int64_t masked_means_kept(const Gpt2Config& config, Element element,
+                               const FamilyShape& family) {
+  if (family.masked_fill_rows == 0) return 0;
+  return config.layers * family.masked_fill_rows * config.d_model * bytes_of(element) +
+         masked_means_limit(config, element, family.parts > 1 ? 0 : family.corrupted_rows,
+                            family.fill_rows);
+}
+
+/// What it runs with, and the means that circuits under way hold on to.
+std::int64_t masked_means_running(const Gpt2Config& config, Element element,
+                                  const FamilyShape& family, std::int64_t most_circuits) {
   if (family.masked_fill_rows == 0) return 0;
   const std::int64_t d = config.d_model, number = bytes_of(element), rows = family.corrupted_rows;
   const std::int64_t of_layer = (rows + family.fill_rows) * d * number;
-  return config.layers * family.masked_fill_rows * d * number  // the corrupted prompts' own fills
-         + run_bytes(config, element, rows) + rows * config.heads + 4 * rows * int_bytes +
-         masked_means_limit(config, element, rows, family.fill_rows) + of_layer +
+  return run_bytes(config, element, rows) + rows * config.heads + 4 * rows * int_bytes + of_layer +
          most_circuits * config.layers * family.fill_rows * d * number;
 }
 
@@ -63,14 +70,16 @@ RungNeed rung_need(const Gpt2Config& config, const BackendMemory& rung, const Fa
                      fills = (family.mlp_fills && family.masked_fill_rows == 0 ? 2 : 1) *
                              config.layers * family.fill_rows * d * number;
   const std::int64_t constant = constant_bytes(config, rung.element, family.fill_rows);
-  const CacheLimits limits =
-      cache_limits(config, rung.element, family.clean_rows, rung.attention_output_bytes);
+  const CacheLimits limits = cache_limits(config, rung.element, family.clean_rows, family.parts,
+                                          rung.attention_output_bytes);
   const std::int64_t caches = full(limits.prefixes, stream) + full(limits.shared_heads, stream) +
                               std::max(limits.packed_heads, rung.packed_heads_bytes + constant);
   RungNeed need;
-  need.family = buffer_bytes(config, rung.element, family, most_circuits) + fills + stream +
-                config.heads * int_bytes + caches +
-                masked_means_bytes(config, rung.element, family, most_circuits);
+  need.kept = masked_means_kept(config, rung.element, family) + (family.shared_fills ? fills : 0);
+  need.working = buffer_bytes(config, rung.element, family, most_circuits) + stream +
+                 config.heads * int_bytes + caches +
+                 masked_means_running(config, rung.element, family, most_circuits) +
+                 (family.shared_fills ? 0 : fills);
   // The corrupted run has its residual stream, heads and scratch.
   const std::int64_t corrupted = family.corrupted_rows;
   const std::int64_t filling = fills + run_bytes(config, rung.element, corrupted) +
@@ -78,7 +87,7 @@ RungNeed rung_need(const Gpt2Config& config, const BackendMemory& rung, const Fa
   // A constant is made of the chosen fills, a mask of them, and a row of zeros.
   const std::int64_t choosing =
       constant + family.fill_rows * (config.heads + int_bytes) + d * number;
-  need.passing = std::max(filling - need.family, choosing);
+  need.passing = std::max(filling - need.kept - need.working, choosing);
   return need;
 }
 
@@ -113,33 +122,57 @@ std::int64_t mean_rows(const PromptBatch& clean) {
 
 }  // namespace
 
+namespace {
+
+/// Rows of the part that has most.
+std::int64_t most_rows(const PromptBatch& batch, int most_prompts) {
+  std::int64_t most = 0, rows = 0;
+  for (std::size_t b = 0; b < batch.tokens.size(); ++b) {
+    if (b % static_cast<std::size_t>(most_prompts) == 0) rows = 0;
+    rows += std::ssize(batch.tokens[b]);
+    most = std::max(most, rows);
+  }
+  return most;
+}
+
+}  // namespace
+
 FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted,
-                         const AblationRule& rule) {
-  FamilyShape shape{clean.all_tokens(), clean.prompts(), 1, 0};
+                         const AblationRule& rule, int most_prompts) {
+  FamilyShape shape{most_rows(clean, most_prompts), std::min(clean.prompts(), most_prompts), 1, 0};
   shape.longest = clean.longest();
   shape.mlp_fills = mlps_take_part(rule.components);
-  if (rule.kind == Ablation::zero) return shape;
-  shape.longest = std::max(shape.longest, corrupted.longest());
-  shape.fill_rows = shape.corrupted_rows = corrupted.all_tokens();
+  int prompts = clean.prompts();
+  if (rule.kind != Ablation::zero) {
+    prompts = std::max(prompts, corrupted.prompts());
+    shape.longest = std::max(shape.longest, corrupted.longest());
+    shape.fill_rows = shape.corrupted_rows = most_rows(corrupted, most_prompts);
+  }
   if (rule.kind == Ablation::mean) shape.fill_rows = mean_rows(clean);
   if (rule.has_masked_means()) shape.masked_fill_rows = mean_rows(corrupted);
+  shape.parts = prompts / most_prompts + (prompts % most_prompts == 0 ? 0 : 1);
+  shape.shared_fills = rule.kind != Ablation::resample;
   return shape;
 }
 
 MemoryNeed memory_need(const Gpt2Config& config, std::span<const BackendMemory> rungs,
                        const FamilyShape& family, int most_circuits) {
   MemoryNeed need;
+  std::int64_t working = 0;
   std::set<std::string> packed;
   for (const BackendMemory& rung : rungs) {
     if (packed.insert(rung.weight_form).second) need.weights += config.layers * rung.layer_bytes;
     // The scales of the layer norms.
     need.weights += 2 * config.layers * config.d_model * bytes_of(rung.element);
     const RungNeed of_rung = rung_need(config, rung, family, most_circuits);
-    need.family += of_rung.family;
+    // Parts come and go: one rung's is there at a time.
+    need.family += of_rung.kept + (family.parts > 1 ? 0 : of_rung.working);
+    working = std::max(working, of_rung.working);
     need.passing = std::max(need.passing, of_rung.passing);
     if (rung.long_rows > 0 && family.longest >= rung.long_rows)
       need.workspace = std::max(need.workspace, rung.long_rows_bytes);
   }
+  if (family.parts > 1) need.family += working;
   return need;
 }
 
@@ -150,14 +183,38 @@ int circuits_that_fit(const Gpt2Config& config, std::span<const BackendMemory> r
   return fitting;
 }
 
+AtOnce what_fits(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+                 const PromptBatch& clean, const PromptBatch& corrupted, const AblationRule& rule,
+                 int most_circuits, std::int64_t bytes) {
+  const int circuits =
+      circuits_that_fit(config, rungs, family_shape(clean, corrupted, rule), most_circuits, bytes);
+  if (circuits > 0) return {circuits, every_prompt};
+  const auto fits = [&](int prompts) {
+    return circuits_that_fit(config, rungs, family_shape(clean, corrupted, rule, prompts), 1,
+                             bytes) > 0;
+  };
+  if (!fits(1)) return {0, 1};
+  const int all = std::max(clean.prompts(), corrupted.prompts());
+  int fitting = 1;
+  for (int too_many = all; too_many - fitting > 1;) {
+    const int between = fitting + (too_many - fitting) / 2;
+    (fits(between) ? fitting : too_many) = between;
+  }
+  const int parts = (all + fitting - 1) / fitting;
+  return {1, (all + parts - 1) / parts};
+}
+
 CacheLimits cache_limits(const Gpt2Config& config, Element element, std::int64_t clean_rows,
-                         std::int64_t attention_output_bytes) {
+                         int parts, std::int64_t attention_output_bytes) {
   // A search parts at each layer once; several times that for what is evaluated beside it. The
   // bytes are enough for every layer's residual stream of a family of some hundred prompts.
   constexpr std::int64_t prefixes_of_a_layer = 4, most_prefix_bytes = std::int64_t{512} << 20;
   const std::int64_t stream = clean_rows * config.d_model * bytes_of(element);
   CacheLimits limits;
   limits.prefixes = std::min(prefixes_of_a_layer * config.layers * stream, most_prefix_bytes);
+  // One part forgets all when the next one's turn comes: but for what a few circuits in a row share
+  // there is nothing to remember.
+  if (parts > 1) limits.prefixes = stream;
   // A search that walks through the layers needs the heads of one layer at a time; a second serves
   // the change of layer.
   limits.shared_heads = 2 * stream;

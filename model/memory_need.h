@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 
@@ -25,7 +26,16 @@ struct BackendMemory {
 };
 BackendMemory backend_memory(const Gpt2Config& config, Backend& backend);
 
-/// What of a family decides it.
+/// What is run at one time.
+struct AtOnce {
+  int circuits = 1;  // of the same prompts
+  int prompts = every_prompt;
+
+  bool operator==(const AtOnce&) const = default;
+};
+constexpr AtOnce no_limit = {std::numeric_limits<int>::max(), every_prompt};
+
+/// What of a family decides it. A family that is run in parts: what its largest part has.
 struct FamilyShape {
   std::int64_t clean_rows = 0, prompts = 0;
   std::int64_t fill_rows = 0;
@@ -34,9 +44,11 @@ struct FamilyShape {
   bool mlp_fills = false;             // MLPs take part
   std::int64_t masked_fill_rows = 0;  // of the corrupted prompts among themselves, if circuits have
                                       // their own means of MLP outputs
+  int parts = 1;
+  bool shared_fills = true;  // by the parts: not what corrupted partners put out
 };
 FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted,
-                         const AblationRule& rule);
+                         const AblationRule& rule, int most_prompts = every_prompt);
 
 /// In bytes. Of the backend's own memory only what long prompts take is in it; the rest (streams,
 /// the libraries' workspaces) is small.
@@ -58,13 +70,19 @@ MemoryNeed memory_need(const Gpt2Config& config, std::span<const BackendMemory> 
 int circuits_that_fit(const Gpt2Config& config, std::span<const BackendMemory> rungs,
                       const FamilyShape& family, int most_circuits, std::int64_t bytes);
 
+/// A family's prompts all at once, with as many circuits side by side as fit; else one circuit on
+/// as many prompts as fit, in parts of about the same size. 0 circuits: not even one prompt fits.
+AtOnce what_fits(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+                 const PromptBatch& clean, const PromptBatch& corrupted, const AblationRule& rule,
+                 int most_circuits, std::int64_t bytes);
+
 /// What CircuitForward remembers at most, in bytes; a single thing larger than that is remembered
 /// nevertheless.
 struct CacheLimits {
   std::int64_t prefixes = 0, shared_heads = 0, packed_heads = 0;
 };
 CacheLimits cache_limits(const Gpt2Config& config, Element element, std::int64_t clean_rows,
-                         std::int64_t attention_output_bytes);
+                         int parts, std::int64_t attention_output_bytes);
 
 /// Likewise MaskedMlpMeans.
 std::int64_t masked_means_limit(const Gpt2Config& config, Element element,

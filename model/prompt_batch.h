@@ -1,6 +1,7 @@
 // Tokenised prompts: what the model sees of a family's clean or corrupted set.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,14 @@ struct PromptBatch {
 
   bool operator==(const PromptBatch&) const = default;
 };
+
+constexpr int every_prompt = std::numeric_limits<int>::max();
+
+/// So many prompts, from the first of them on.
+PromptBatch part_of(const PromptBatch& batch, int first, int count);
+
+/// Parts of most_prompts prompts, the last one of what is left.
+std::vector<PromptBatch> cut(const PromptBatch& batch, int most_prompts);
 
 /// Every prompt padded on the right to `length` with `padding`; positions and answers stay.
 PromptBatch padded(PromptBatch batch, int length, int padding);

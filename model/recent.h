@@ -22,6 +22,11 @@ class Recent {
     return &entries_.front().value;
   }
 
+  /// What make_room() would take out; nullptr if nothing. Nothing is done.
+  const Value* leaving(std::int64_t bytes) const {
+    return entries_.empty() || bytes_ + bytes <= most_bytes_ ? nullptr : &entries_.back().value;
+  }
+
   /// Takes the oldest value out if the sum would be too large with so many more bytes; what it
   /// holds can be used again. Nothing if it would not, or if no value is left.
   std::optional<Value> make_room(std::int64_t bytes) {

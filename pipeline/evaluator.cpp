@@ -8,13 +8,17 @@
 namespace headsweep {
 namespace {
 
-/// Circuits run side by side share a layer's operations: worth it while a product has few rows.
-int circuits_side_by_side(const DeviceInfo& device, const PromptBatch& clean) {
-  const int rows = clean.prompts() * clean.longest();
-  return std::clamp(device.enough_rows / std::max(rows, 1), 1, device.most_circuits);
+AtOnce useful(const AtOnce& at_once, const DeviceInfo& device, const PromptBatch& clean) {
+  return {std::min(circuits_side_by_side(device, clean), at_once.circuits), at_once.prompts};
 }
 
 }  // namespace
+
+int circuits_side_by_side(const DeviceInfo& device, const PromptBatch& clean) {
+  const std::int64_t rows = std::int64_t{clean.prompts()} * clean.longest();
+  return static_cast<int>(std::clamp<std::int64_t>(
+      device.enough_rows / std::max(rows, std::int64_t{1}), 1, device.most_circuits));
+}
 
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -26,9 +30,8 @@ Evaluation scored(std::vector<double> per_prompt, double full_mean) {
 }
 
 Evaluator::Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
-                     const AblationRule& rule, int most_circuits)
-    : forward_(model, clean, corrupted, rule,
-               std::min(circuits_side_by_side(model.backend().info(), clean), most_circuits)) {
+                     const AblationRule& rule, const AtOnce& at_once)
+    : forward_(model, clean, corrupted, rule, useful(at_once, model.backend().info(), clean)) {
   full_.per_prompt = forward_.run_full_model();
   full_.mean = mean(full_.per_prompt);
   full_.score_percent = 100;
@@ -40,12 +43,8 @@ std::vector<std::vector<double>> Evaluator::logit_differences(std::span<const Ci
   // Sorted, circuits with long common prefixes are neighbours.
   std::vector<Circuit> distinct;
   for (const auto& [circuit, per_prompt] : results) distinct.push_back(circuit);
-  const auto most = static_cast<std::size_t>(forward_.most_circuits());
-  for (std::size_t first = 0; first < distinct.size(); first += most) {
-    const auto batch = std::span(distinct).subspan(first, std::min(most, distinct.size() - first));
-    auto per_prompt = forward_.run(batch);
-    for (std::size_t i = 0; i < batch.size(); ++i) results[batch[i]] = std::move(per_prompt[i]);
-  }
+  std::vector<std::vector<double>> per_prompt = forward_.run(distinct);
+  for (std::size_t i = 0; i < distinct.size(); ++i) results[distinct[i]] = std::move(per_prompt[i]);
   std::vector<std::vector<double>> in_order;
   for (const Circuit& circuit : circuits) in_order.push_back(results.at(circuit));
   return in_order;

@@ -1,11 +1,10 @@
 // Scores circuits on one family. Knows the model, knows no rule.
 #pragma once
 
-#include <limits>
 #include <span>
 #include <vector>
 
-#include "model/circuit_forward.h"
+#include "model/family_forward.h"
 
 namespace headsweep {
 
@@ -21,14 +20,15 @@ double mean(const std::vector<double>& values);
 /// The score of logit differences against the full model's mean.
 Evaluation scored(std::vector<double> per_prompt, double full_mean);
 
+/// Circuits run side by side share a layer's operations: worth it while a product has few rows.
+int circuits_side_by_side(const DeviceInfo& device, const PromptBatch& clean);
+
 class Evaluator {
  public:
-  static constexpr int unlimited = std::numeric_limits<int>::max();
-
-  /// Computes the ablation's fills and the full model's logit differences. `most_circuits`: that
-  /// the device's memory can hold side by side.
+  /// Computes the ablation's fills and the full model's logit differences. `at_once`: what the
+  /// memory allows; a device is seldom filled by as many circuits side by side.
   Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
-            const AblationRule& rule, int most_circuits = unlimited);
+            const AblationRule& rule, const AtOnce& at_once = no_limit);
 
   /// The full model: 100 percent by definition.
   const Evaluation& full() const { return full_; }
@@ -42,7 +42,7 @@ class Evaluator {
   Evaluation evaluate(const Circuit& circuit) { return evaluate(std::span(&circuit, 1)).front(); }
 
  private:
-  CircuitForward forward_;
+  FamilyForward forward_;
   Evaluation full_;
 };
 

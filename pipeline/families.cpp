@@ -1,6 +1,7 @@
 #include "pipeline/families.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -65,12 +66,14 @@ void check_tokens(const Prompt& prompt, const std::vector<int>& tokens, const Gp
 /// A clean position needs corrupted prompts of its template that have it.
 void check_means(const Family& family) {
   const PromptBatch &clean = family.clean, &corrupted = family.corrupted;
+  std::map<int, std::size_t> longest_of;  // by template
+  for (std::size_t c = 0; c < corrupted.tokens.size(); ++c) {
+    std::size_t& longest = longest_of[corrupted.templates[c]];
+    longest = std::max(longest, corrupted.tokens[c].size());
+  }
   for (std::size_t b = 0; b < clean.tokens.size(); ++b) {
     const Prompt& prompt = family.prompts.clean[b];
-    std::size_t longest = 0;
-    for (std::size_t c = 0; c < corrupted.tokens.size(); ++c)
-      if (corrupted.templates[c] == clean.templates[b])
-        longest = std::max(longest, corrupted.tokens[c].size());
+    const std::size_t longest = longest_of[clean.templates[b]];
     if (longest == 0)
       refuse(prompt, fmt::format("its template {} has no corrupted prompt, so there is nothing to "
                                  "take its means over: add "

@@ -21,9 +21,8 @@ PlanPreparation prepare_plan(const Job& job, const Inputs& inputs, const Ranks& 
   const PlannedRungs rungs = open_rungs(prepared.planning, prepared.ladder, inputs.config);
   prepared.info = rungs.info;
   for (const auto& [family, ablation] : ablated_families_of(job))
-    prepared.memory.push_back(describe_memory(prepared.planning, rungs, inputs.config,
-                                              inputs.families[family],
-                                              ablation_rule(job, ablation)));
+    prepared.families.push_back(plan_memory(job, prepared.planning, rungs, inputs.config,
+                                            inputs.families[family], ablation_rule(job, ablation)));
   return prepared;
 }
 
@@ -56,7 +55,8 @@ void Planner::plan_family(std::size_t first, std::size_t end) {
     text += fmt::format("  {}\n", left_out);
   // The full model knows no ablation, so that the cheapest will do.
   const double full_mean =
-      Evaluator(model_, family.clean, family.corrupted, {Ablation::zero, Positions::all})
+      Evaluator(model_, family.clean, family.corrupted, {Ablation::zero, Positions::all},
+                {1, prepared_.families[first].at_once.prompts})
           .full()
           .mean;
   const std::string reason = why_left_out(full_mean, family.prompts.name, job_);
@@ -69,14 +69,17 @@ void Planner::plan_family(std::size_t first, std::size_t end) {
 void Planner::plan_ablated(std::size_t number, const std::string& why_not, std::string& text) {
   const AblatedFamilySpec& spec = ablated_[number];
   FamilyCost cost;
-  if (why_not.empty())
-    cost = estimate_family_cost(
-        model_, ablated(inputs_.families[spec.family], ablation_rule(job_, spec.ablation)));
+  if (why_not.empty()) {
+    AblatedFamily family =
+        ablated(inputs_.families[spec.family], ablation_rule(job_, spec.ablation));
+    family.at_once = prepared_.families[number].at_once;
+    cost = estimate_family_cost(model_, family);
+  }
   const std::size_t before = runs_.size();
   while (next_ < all_runs_.size() && ablated_family_of(all_runs_[next_]) == spec)
     plan_run(cost, why_not, text);
   if (!why_not.empty()) return;
-  text += prepared_.memory[number];
+  text += prepared_.families[number].memory;
   long long left = 0, searches = 0;
   for (const PlannedRun& run : std::span(runs_).subspan(before)) {
     left += run.left;

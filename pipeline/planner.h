@@ -19,7 +19,7 @@ struct PlanPreparation {
   PlanningDevice planning;
   Ladder ladder;
   DeviceInfo info;
-  std::vector<std::string> memory;  // by family with its ablation, a line
+  std::vector<PlannedFamily> families;  // by family with its ablation
 };
 
 PlanPreparation prepare_plan(const Job& job, const Inputs& inputs, const Ranks& alone);

@@ -4,6 +4,7 @@
 
 #include "io/errors.h"
 #include "io/run_file.h"
+#include "pipeline/evaluator.h"
 #include "pipeline/gpu_memory.h"
 #include "pipeline/shared_model.h"
 
@@ -59,37 +60,66 @@ std::vector<BackendMemory> memory_on_any_gpu(const Device& processor, const Ladd
 
 PlannedRungs open_rungs(const PlanningDevice& planning, const Ladder& ladder,
                         const Gpt2Config& config) {
-  if (planning.stands_in) return {{}, memory_on_any_gpu(planning.device, ladder, config), 1};
+  if (planning.stands_in) return {{}, memory_on_any_gpu(planning.device, ladder, config)};
   PlannedRungs planned;
   std::vector<DeviceInfo> devices;
   for (const Rung rung : ladder.rungs) {
     const auto backend = open_device(planning.device, rung);
     devices.push_back(backend->info());
-    if (planning.device.gpu) planned.memory.push_back(backend_memory(config, *backend));
+    planned.memory.push_back(backend_memory(config, *backend));
   }
   planned.info = in_one(devices);
-  planned.most_circuits = devices.front().most_circuits;
+  planned.info.enough_rows = devices.front().enough_rows;
+  planned.info.most_circuits = devices.front().most_circuits;
   return planned;
 }
 
-std::string describe_memory(const PlanningDevice& planning, const PlannedRungs& rungs,
-                            const Gpt2Config& config, const Family& family,
-                            const AblationRule& rule) {
-  if (rungs.memory.empty()) return "";
-  const FamilyShape shape = family_shape(family.clean, family.corrupted, rule);
-  if (planning.stands_in) {
-    const MemoryNeed need = memory_need(config, rungs.memory, shape, 1);
-    return fmt::format("  GPU memory: at least {:.2f} GB for each rank ({})\n",
-                       static_cast<double>(need.peak()) / 1e9, describe(need));
-  }
-  const GpuShare share = share_of_gpu(planning.device.gpu->free_bytes, 1);
-  const FamilyNeed need = family_need(config, rungs.memory, shape, rungs.most_circuits, share);
-  if (need.circuits == 0) throw UserError(why_it_does_not_fit(family.prompts.name, need, share));
+namespace {
+
+double in_gigabytes(std::int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
+
+std::string describe_on_gpu(const FamilyNeed& need, const Family& family, const GpuShare& share) {
   return fmt::format(
-      "  GPU memory: {:.2f} GB ({}) with {} circuits side by side; it has {:.2f}, all for one "
+      "  GPU memory: {:.2f} GB ({}) with {} circuits side by side{}; it has {:.2f}, all for one "
       "rank\n",
-      static_cast<double>(need.need.peak()) / 1e9, describe(need.need), need.circuits,
-      static_cast<double>(share.bytes) / 1e9);
+      in_gigabytes(need.need.peak()), describe(need.need), need.at_once.circuits,
+      describe_parts(family.clean, need.at_once), in_gigabytes(share.bytes));
+}
+
+std::string describe_on_processor(const FamilyNeed& need, const Family& family,
+                                  std::int64_t family_bytes) {
+  return fmt::format("  memory: {:.2f} GB for each rank ({}){}; a family may take {:.2f}\n",
+                     in_gigabytes(need.need.peak()), describe(need.need),
+                     describe_parts(family.clean, need.at_once), in_gigabytes(family_bytes));
+}
+
+}  // namespace
+
+PlannedFamily plan_memory(const Job& job, const PlanningDevice& planning, const PlannedRungs& rungs,
+                          const Gpt2Config& config, const Family& family,
+                          const AblationRule& rule) {
+  const auto need_in = [&](int most_circuits, const auto& share) {
+    FamilyNeed need = family_need(config, rungs.memory, family.clean, family.corrupted, rule,
+                                  most_circuits, share);
+    if (need.at_once.circuits == 0)
+      throw UserError(why_it_does_not_fit(family.prompts.name, need, share));
+    return need;
+  };
+  const int most_circuits = circuits_side_by_side(rungs.info, family.clean);
+  if (planning.device.gpu) {
+    const GpuShare share = share_of_gpu(planning.device.gpu->free_bytes, 1);
+    const FamilyNeed need = need_in(most_circuits, share);
+    return {describe_on_gpu(need, family, share), need.at_once};
+  }
+  const std::int64_t share = share_of_memory(job.run.family_memory_gb, 1);
+  const FamilyNeed need = need_in(most_circuits, share);
+  if (!planning.stands_in) return {describe_on_processor(need, family, share), need.at_once};
+  const MemoryNeed on_gpu =
+      memory_need(config, rungs.memory, family_shape(family.clean, family.corrupted, rule), 1);
+  return {fmt::format("  GPU memory: at least {:.2f} GB for each rank ({}), less if it is run in "
+                      "parts\n",
+                      in_gigabytes(on_gpu.peak()), describe(on_gpu)),
+          need.at_once};
 }
 
 void take_device_of_file(RunRecord& fresh, const std::filesystem::path& path) {

@@ -37,17 +37,19 @@ std::string describe_ladder(const Job& job, const PlanningDevice& planning, cons
 /// What the ladder's backends are, and need.
 struct PlannedRungs {
   DeviceInfo info;                    // of all in one; nothing where the processor stands in
-  std::vector<BackendMemory> memory;  // by rung, of a GPU; empty: the processor's own is no matter
-  int most_circuits = 1;              // side by side
+  std::vector<BackendMemory> memory;  // by rung
 };
 PlannedRungs open_rungs(const PlanningDevice& planning, const Ladder& ladder,
                         const Gpt2Config& config);
 
-/// What a family will take of a GPU that one rank has for itself, as a line; empty for the
-/// processor. UserError if that is more than the GPU here has.
-std::string describe_memory(const PlanningDevice& planning, const PlannedRungs& rungs,
-                            const Gpt2Config& config, const Family& family,
-                            const AblationRule& rule);
+/// What a family will take of the memory that one rank has for itself, and so what of it is run at
+/// once here. UserError if it does not fit.
+struct PlannedFamily {
+  std::string memory;  // a line
+  AtOnce at_once;      // where the processor stands in for a GPU: on the processor
+};
+PlannedFamily plan_memory(const Job& job, const PlanningDevice& planning, const PlannedRungs& rungs,
+                          const Gpt2Config& config, const Family& family, const AblationRule& rule);
 
 /// Of a run that was begun elsewhere, what depends on the device: it cannot be checked here.
 void take_device_of_file(RunRecord& fresh, const std::filesystem::path& path);

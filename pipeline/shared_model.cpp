@@ -12,6 +12,7 @@
 #include "io/checkpoint.h"
 #include "model/device.h"
 #include "pipeline/evaluator.h"
+#include "pipeline/gpu_memory.h"
 #include "pipeline/shared_weights.h"
 
 namespace headsweep {
@@ -87,27 +88,45 @@ int threads_per_rank(int wanted, const Gpt2Config& config, const Ranks& ranks) {
 
 namespace {
 
-/// Opens the ranks' devices; GPUs with the memory that the order will need, if it does not exceed
-/// what all ranks may take.
+int ranks_on_my_node(const Ranks& ranks) {
+  const std::vector<RankPlace> places = ranks.places();
+  return static_cast<int>(std::ranges::count(places, ranks.place().node, &RankPlace::node));
+}
+
+/// What of a family is run at once; ToldToAll if it does not fit, `reserve_bytes` of a GPU if it
+/// does.
+AtOnce fit(const WorkOrder& order, const AblatedFamily& family,
+           std::span<const BackendMemory> rungs, int most_circuits,
+           const std::optional<GpuShare>& gpu, int ranks_on_node, std::int64_t& reserve_bytes) {
+  const auto need_in = [&](const auto& share) {
+    FamilyNeed need = family_need(order.config, rungs, family.clean, family.corrupted,
+                                  family.ablation, most_circuits, share);
+    if (need.at_once.circuits == 0) throw ToldToAll(why_it_does_not_fit(family.name, need, share));
+    return need;
+  };
+  if (!gpu) return need_in(share_of_memory(order.family_memory_gb, ranks_on_node)).at_once;
+  const FamilyNeed need = need_in(*gpu);
+  reserve_bytes = std::max(reserve_bytes, need.need.peak());
+  return need.at_once;
+}
+
+/// Opens the ranks' devices; GPUs with the memory that the order will need.
 LoadedRungs open_devices(const Ranks& ranks, const WorkOrder& order, FoundDevices& devices) {
   LoadedRungs loaded{{}, devices.all, {}};
   for (const Rung rung : order.rule.ladder.rungs)
     loaded.rungs.push_back({open_device(devices.mine, rung), nullptr});
-  if (!devices.mine.gpu) return loaded;
   std::vector<BackendMemory> rungs;
   for (const LoadedModel& each : loaded.rungs)
     rungs.push_back(backend_memory(order.config, *each.backend));
-  const int most = loaded.rungs.front().backend->info().most_circuits;
-  const GpuShare share = least_share(ranks.places(), devices.all);
-  for (const AblatedFamily& family : order.families) {
-    const FamilyShape shape = family_shape(family.clean, family.corrupted, family.ablation);
-    const FamilyNeed need = family_need(order.config, rungs, shape, most, share);
-    if (need.circuits == 0) throw ToldToAll(why_it_does_not_fit(family.name, need, share));
-    loaded.most_circuits.push_back(need.circuits);
-    devices.mine.reserve_bytes = std::max(devices.mine.reserve_bytes, need.need.peak());
-  }
+  const DeviceInfo info = loaded.rungs.front().backend->info();
+  std::optional<GpuShare> gpu;
+  if (devices.mine.gpu) gpu = least_share(ranks.places(), devices.all);
+  const int neighbours = ranks_on_my_node(ranks);
+  for (const AblatedFamily& family : order.families)
+    loaded.at_once.push_back(fit(order, family, rungs, circuits_side_by_side(info, family.clean),
+                                 gpu, neighbours, devices.mine.reserve_bytes));
   // What backends need is known once they are there; a process's share what one of them reserves.
-  loaded.rungs.back().backend = open_device(devices.mine, order.rule.ladder.rungs.back());
+  if (gpu) loaded.rungs.back().backend = open_device(devices.mine, order.rule.ladder.rungs.back());
   return loaded;
 }
 
@@ -154,9 +173,7 @@ class FamilyOnRungs {
   FamilyOnRungs(const WorkOrder& order, const LoadedRungs& loaded, int family)
       : rungs_(loaded.rungs),
         family_(order.families[static_cast<std::size_t>(family)]),
-        most_circuits_(loaded.most_circuits.empty()
-                           ? Evaluator::unlimited
-                           : loaded.most_circuits[static_cast<std::size_t>(family)]),
+        at_once_(loaded.at_once[static_cast<std::size_t>(family)]),
         evaluators_(loaded.rungs.size()) {}
 
   int named_positions() const { return static_cast<int>(family_.clean.position_names.size()); }
@@ -166,14 +183,14 @@ class FamilyOnRungs {
     if (!evaluator)
       evaluator =
           std::make_unique<Evaluator>(*rungs_[static_cast<std::size_t>(rung)].model, family_.clean,
-                                      family_.corrupted, family_.ablation, most_circuits_);
+                                      family_.corrupted, family_.ablation, at_once_);
     return *evaluator;
   }
 
  private:
   const std::vector<LoadedModel>& rungs_;
   const AblatedFamily& family_;
-  const int most_circuits_;
+  const AtOnce at_once_;
   std::vector<std::unique_ptr<Evaluator>> evaluators_;  // by rung
 };
 
@@ -202,7 +219,8 @@ WorkerOptions worker_options(const WorkOrder& order, const LoadedRungs& loaded) 
     // sign, which is not to depend on the rungs.
     const AblatedFamily& family = order.families[static_cast<std::size_t>(number)];
     return Evaluator(*loaded.rungs.back().model, family.clean, family.corrupted,
-                     {Ablation::zero, Positions::all}, 1)
+                     {Ablation::zero, Positions::all},
+                     {1, loaded.at_once[static_cast<std::size_t>(number)].prompts})
         .full()
         .per_prompt;
   };

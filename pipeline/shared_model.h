@@ -18,7 +18,7 @@ namespace headsweep {
 struct LoadedRungs {
   std::vector<LoadedModel> rungs;
   std::vector<RankDevice> devices;  // by rank
-  std::vector<int> most_circuits;   // by family: that fit side by side into a GPU; empty: no matter
+  std::vector<AtOnce> at_once;      // by family: what this rank's memory allows
 };
 
 /// All ranks together. Only rank 0 needs the folder.

@@ -28,7 +28,7 @@ void visit_family(Archive& archive, Family& f) {
 
 template <class Archive, class Order>
 void visit_order(Archive& archive, Order& o) {
-  archive(o.refused, o.device, o.threads, o.speculation, o.stall_seconds);
+  archive(o.refused, o.device, o.threads, o.speculation, o.stall_seconds, o.family_memory_gb);
   archive(o.rule.ladder.rungs, o.rule.ladder.costs, o.rule.ladder.climbing, o.rule.audit_percent,
           o.rule.forced_full_mean);
   auto& search = o.rule.search;
@@ -61,6 +61,7 @@ WorkOrder make_work_order(const Job& job, const Ladder& ladder, const Gpt2Config
   order.rule.audit_percent = job.run.audit;
   order.speculation = job.run.speculation;
   order.stall_seconds = job.run.stall_seconds;
+  order.family_memory_gb = job.run.family_memory_gb;
   order.families = std::move(families);
   return order;
 }

@@ -9,6 +9,7 @@
 #include "io/job.h"
 #include "model/ablation.h"
 #include "model/config.h"
+#include "model/memory_need.h"
 #include "pipeline/certified_search.h"
 #include "pipeline/families.h"
 #include "pipeline/ranks/ranks.h"
@@ -21,6 +22,7 @@ struct AblatedFamily {
   PromptBatch clean, corrupted;
   AblationRule ablation;
   std::string name = {};
+  AtOnce at_once = no_limit;  // what the memory here allows
 };
 
 struct WorkOrder {
@@ -31,6 +33,7 @@ struct WorkOrder {
   CertifiedRule rule;
   Speculation speculation = Speculation::automatic;
   double stall_seconds = 600;
+  double family_memory_gb = 0;  // as in Job
   std::vector<AblatedFamily> families;
 };
 

@@ -24,6 +24,7 @@ void Worker::handle(const Message& message) {
   switch (topic_of(message)) {
     case Topic::check_baseline: {
       const int number = from_bytes<FamilyRequest>(body).family;
+      close_family();  // two would take twice the memory
       ranks_.send(0, make_message(Topic::baseline, Baseline{number, options_.baseline(number)}));
       break;
     }
@@ -55,11 +56,16 @@ void Worker::handle(const Message& message) {
 
 const FamilyScorer& Worker::family(int number) {
   if (open_number_ != number) {
-    open_ = {};  // its memory goes before the next one's comes
+    close_family();  // its memory goes before the next one's comes
     open_ = options_.open_family(number);
     open_number_ = number;
   }
   return open_;
+}
+
+void Worker::close_family() {
+  open_ = {};
+  open_number_ = -1;
 }
 
 void Worker::lead(const LeadRequest& request) {

@@ -51,6 +51,7 @@ class Worker {
 
  private:
   const FamilyScorer& family(int number);
+  void close_family();
   std::vector<Score> scores_of(const Share& share);
   void lead(const LeadRequest& request);
   FullModel full_model(const FamilyScorer& scorer,

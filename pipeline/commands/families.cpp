@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "io/json_output.h"
@@ -27,9 +29,13 @@ ListedFamily listed(const FamilySpec& spec, const Family& family) {
 }
 
 void print_prompts(const char* kind, const PromptBatch& batch, const Tokenizer& tokenizer) {
-  for (std::size_t b = 0; b < batch.tokens.size(); ++b)
+  constexpr std::size_t most_listed = 1000;  // more than anyone reads
+  const std::size_t all = batch.tokens.size(), listed = std::min(all, most_listed);
+  for (std::size_t b = 0; b < listed; ++b)
     fmt::print("  {} {}, template {}: {}\n", kind, b + 1, batch.templates[b],
                describe_tokens(batch, b, tokenizer));
+  if (listed < all)
+    fmt::print("  {} more {} prompts: --json lists them all\n", all - listed, kind);
 }
 
 void print_left_out(const char* kind, const std::vector<LeftOut>& left_out) {

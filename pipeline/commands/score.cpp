@@ -8,6 +8,7 @@
 #include "io/json_output.h"
 #include "pipeline/commands.h"
 #include "pipeline/evaluator.h"
+#include "pipeline/gpu_memory.h"
 #include "pipeline/inputs.h"
 #include "pipeline/ladder.h"
 
@@ -113,7 +114,9 @@ void score_command(const Job& job, const std::filesystem::path& path,
   const Device device = find_device({job.run.device, job.run.threads});
   const LoadedModel loaded = load_model(job.model.path, device, rung_of(job, device));
   rule.components = circuit.components();
-  Evaluator evaluator(*loaded.model, family.clean, family.corrupted, rule);
+  Evaluator evaluator(*loaded.model, family.clean, family.corrupted, rule,
+                      fit_alone(device, *loaded.model, family.prompts.name, family.clean,
+                                family.corrupted, rule, job.run.family_memory_gb));
   check_baseline(evaluator.full().mean, family.prompts.name, job);
   const Evaluation evaluation = evaluator.evaluate(circuit);
   const ScoreResult result{evaluation.score_percent, evaluation.mean, evaluation.per_prompt};

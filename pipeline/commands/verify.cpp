@@ -10,6 +10,7 @@
 #include "pipeline/audit.h"
 #include "pipeline/commands.h"
 #include "pipeline/evaluator.h"
+#include "pipeline/gpu_memory.h"
 #include "pipeline/inputs.h"
 #include "pipeline/recorded_run.h"
 #include "pipeline/recorded_steps.h"
@@ -92,11 +93,15 @@ Outcome verify_command(const Verification& verification, Format format) {
   const SearchRule rule = search_rule_of(record);
   const std::filesystem::path folder = find_model(record, verification.model);
   std::future<std::string> sha256 = hash_model(folder);
-  const LoadedModel loaded =
-      load_model(folder, verification.device, Rung::fp64, verification.threads);
+  const Device device = find_device({verification.device, verification.threads});
+  const LoadedModel loaded = load_model(folder, device, Rung::fp64);
   check_model(sha256.get(), record, folder);
-  Evaluator evaluator(*loaded.model, batch_of(record.clean, record.position_names),
-                      batch_of(record.corrupted, record.position_names), ablation_of(record));
+  const PromptBatch clean = batch_of(record.clean, record.position_names),
+                    corrupted = batch_of(record.corrupted, record.position_names);
+  const AblationRule rule_of_fills = ablation_of(record);
+  Evaluator evaluator(
+      *loaded.model, clean, corrupted, rule_of_fills,
+      fit_alone(device, *loaded.model, record.family, clean, corrupted, rule_of_fills, 0));
   VerifiedRun result = compare(record, rule, chosen(record, verification), evaluator);
   result.device = loaded.backend->info().description;
   if (format == Format::json) {

@@ -127,15 +127,12 @@ function marginStrip(run, fragilePoints) {
   });
 }
 
-function mean(values) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /** Two strips, a prompt's two dots joined: what the circuit does to each prompt. */
 function promptStrips(run) {
-  const {full, circuit} = run.result;
-  const all = [...full, ...circuit, 0];
-  return figure("Prompt by prompt", "Each prompt's logit difference, answer minus distractor, in the full model and in the circuit. The thick bar is the mean; left of zero the distractor wins.", (width) => {
+  const {full, circuit, full_mean, circuit_mean, prompts} = run.result;
+  const some = prompts > full.length ? ` The first ${full.length} of ${prompts} prompts are shown; the bar is the mean of all.` : "";
+  const all = [...full, ...circuit, full_mean, circuit_mean, 0];
+  return figure("Prompt by prompt", "Each prompt's logit difference, answer minus distractor, in the full model and in the circuit. The thick bar is the mean; left of zero the distractor wins." + some, (width) => {
     const left = 62, right = width - 12, top = 14, gap = Math.min(110, 50 + full.length * 2), bottom = top + gap + 32;
     const reach = Math.max(...all) - Math.min(...all) || 1;
     const x = linear(Math.min(...all) - 0.03 * reach, Math.max(...all) + 0.03 * reach, left, right);
@@ -147,7 +144,7 @@ function promptStrips(run) {
     svg.append(links);
     const radius = full.length > 60 ? 2 : 4;
     full.forEach((value, i) => svg.append(dot(x(value), upper, "full", `p${i}`, radius), dot(x(circuit[i]), lower, "circuit", `p${i}`, radius)));
-    for (const [values, y] of [[full, upper], [circuit, lower]]) svg.append(line(x(mean(values)), y - 11, x(mean(values)), y + 11, "mean"));
+    for (const [value, y] of [[full_mean, upper], [circuit_mean, lower]]) svg.append(line(x(value), y - 11, x(value), y + 11, "mean"));
     svg.setAttribute("tabindex", 0);
     return svg;
   });

@@ -1,5 +1,7 @@
 #include "pipeline/report/report.h"
 
+#include <map>
+#include <string>
 #include <utility>
 
 #include "headsweep/version.h"
@@ -18,13 +20,12 @@ std::string prompts_of(const FoundRun& run) {
 
 /// Runs at several thresholds have the same prompts; they are shown once.
 void point_to_same_prompts(std::vector<ReportedRun>& runs) {
+  std::map<std::string, std::size_t> first;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const std::string prompts = prompts_of(runs[i].run);
-    for (std::size_t earlier = 0; earlier < i && !prompts.empty(); ++earlier) {
-      if (prompts_of(runs[earlier].run) != prompts) continue;
-      runs[i].figures.same_prompts = earlier;
-      break;
-    }
+    if (prompts.empty()) continue;
+    const auto [earlier, is_new] = first.emplace(prompts, i);
+    if (!is_new) runs[i].figures.same_prompts = earlier->second;
   }
 }
 

@@ -33,7 +33,7 @@ function whatWasRun(run) {
     ["search", `${of("rule")}, order ${of("order")}, threshold ${run.threshold} %`],
     ["components, ablation, positions", `${of("components")}, ${of("ablation")}, ${of("positions")}`],
     ["prompts", `${run.family}, corruption ${run.corruption}`],
-    ["full model", `mean logit difference ${shown(result.full_mean, 4)} over ${result.full.length} prompts`],
+    ["full model", `mean logit difference ${shown(result.full_mean, 4)} over ${result.prompts} prompts`],
     ["decisions", precisionText(result)], ["audit", auditText(result)],
     ["device", by("device")], ["ranks", by("ranks")], ["program", of("program")],
     ["time", result.decisions.length ? `${duration(result.seconds)}, ${result.evaluations} evaluations` : ""],

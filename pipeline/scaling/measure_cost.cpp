@@ -47,18 +47,46 @@ double median(std::vector<double> values, double if_empty) {
 /// Sets what does not depend on the circuits; the evaluator for what does.
 Evaluator open_family(FamilyCost& cost, const Gpt2& model, const AblatedFamily& family) {
   cost.baseline_seconds = seconds_of([&] {
-    Evaluator(model, family.clean, family.corrupted, {Ablation::zero, Positions::all});
+    Evaluator(model, family.clean, family.corrupted, {Ablation::zero, Positions::all},
+              {1, family.at_once.prompts});
   });
   const double start = monotonic_seconds();
-  Evaluator evaluator(model, family.clean, family.corrupted, family.ablation);
+  Evaluator evaluator(model, family.clean, family.corrupted, family.ablation, family.at_once);
   cost.family_seconds = monotonic_seconds() - start;
   cost.circuits_side_by_side = evaluator.most_side_by_side();
   return evaluator;
 }
 
+/// Some of the family's prompts, which stand for all; clean ones for the corrupted, since those of
+/// other templates would not do. What is run in parts stays so.
+AblatedFamily sample_of(const AblatedFamily& family, int prompts) {
+  AblatedFamily sample = family;
+  sample.clean = sample.corrupted = part_of(family.clean, 0, prompts);
+  if (family.at_once.prompts < family.clean.prompts()) sample.at_once = {1, (prompts + 1) / 2};
+  return sample;
+}
+
+FamilyCost scaled(FamilyCost cost, double factor) {
+  for (double& seconds : cost.evaluation_seconds) seconds *= factor;
+  cost.family_seconds *= factor;
+  cost.baseline_seconds *= factor;
+  return cost;
+}
+
 }  // namespace
 
 FamilyCost estimate_family_cost(const Gpt2& model, const AblatedFamily& family) {
+  // From so many on, time goes with their number.
+  constexpr int enough_tokens = 1 << 14, fewest_prompts = 2;
+  const int tokens = family.clean.all_tokens();
+  const int some =
+      std::max(static_cast<int>(std::int64_t{family.clean.prompts()} * enough_tokens / tokens),
+               fewest_prompts);
+  if (2 * some < family.clean.prompts()) {
+    const AblatedFamily sample = sample_of(family, some);
+    return scaled(estimate_family_cost(model, sample),
+                  static_cast<double>(tokens) / sample.clean.all_tokens());
+  }
   FamilyCost cost;
   Evaluator evaluator = open_family(cost, model, family);
   const int layers = model.config().layers, heads = model.config().heads;

@@ -30,7 +30,7 @@ const std::string search_lines =
 const std::string run_lines =
     "run: {device: cpu, precision: bf16x3, audit: 12.5, output: out, threads: 3, ranks_per_family: "
     "4,\n"
-    "      speculation: off, stall_seconds: 2.5}\n";
+    "      speculation: off, stall_seconds: 2.5, family_memory_gb: 1.5}\n";
 
 class ReadJob : public testing::Test {
  protected:
@@ -123,7 +123,7 @@ TEST_F(ReadJob, NamesLineAndSuggestsTheNearestKey) {
 TEST_F(ReadJob, ListsTheKeysWhereNoneIsNear) {
   EXPECT_EQ(error(model_line + families_lines + "run: {colour: 3}\n"),
             "job.yaml:7: run.colour: unknown key (allowed: device, precision, audit, output, "
-            "threads, ranks_per_family, speculation, stall_seconds)");
+            "threads, ranks_per_family, speculation, stall_seconds, family_memory_gb)");
 }
 
 TEST_F(ReadJob, ListsTheValuesOfAChoice) {
@@ -211,6 +211,10 @@ TEST_F(ReadJob, RefusesImpossibleNumbers) {
   for (const std::string value : {"-1", "1000001", "1.5", "many", "[auto]", ""})
     EXPECT_THAT(error_with("run.ranks_per_family=" + value),
                 HasSubstr("run.ranks_per_family: must "))
+        << value;
+  for (const std::string value : {"0", "-1", "1.1e6", "inf", "much", ""})
+    EXPECT_THAT(error_with("run.family_memory_gb=" + value),
+                HasSubstr("run.family_memory_gb: must "))
         << value;
   for (const std::string value : {"0", "-1", "1.1e9", "inf", "auto", ""})
     EXPECT_THAT(error_with("run.stall_seconds=" + value), HasSubstr("run.stall_seconds: must "))
@@ -339,8 +343,10 @@ TEST_F(ResolvedJob, KeepsWhatSaysHowRanksWorkTogether) {
   EXPECT_EQ(job.run.ranks_per_family, 4);
   EXPECT_EQ(job.run.speculation, Speculation::off);
   EXPECT_EQ(job.run.stall_seconds, 2.5);
+  EXPECT_EQ(job.run.family_memory_gb, 1.5);
   EXPECT_THAT(resolved_job(read(model_line + families_lines)),
-              HasSubstr("ranks_per_family: auto\n  speculation: auto\n  stall_seconds: 600\n"));
+              HasSubstr("ranks_per_family: auto\n  speculation: auto\n  stall_seconds: 600\n"
+                        "  family_memory_gb: auto\n"));
 }
 
 TEST_F(ResolvedJob, KeepsTheShareOfTheAudit) {

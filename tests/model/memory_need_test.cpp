@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "model/circuit_forward.h"
+#include "model/family_forward.h"
 #include "tests/counting_backend.h"
 #include "tests/golden.h"
 #include "tests/random_circuits.h"
@@ -20,6 +20,7 @@ struct Setting {
   int most_circuits;
   Components components = Components::heads;
   MlpMeans mlp_means = MlpMeans::clean;
+  int most_prompts = every_prompt;
 
   AblationRule rule() const { return {ablation, Positions::all, components, mlp_means}; }
 };
@@ -27,14 +28,12 @@ struct Setting {
 class MemoryNeedTest : public testing::TestWithParam<Setting> {
  protected:
   /// Fills every cache.
-  static void run_much(CircuitForward& forward, const Gpt2Config& config, Components components) {
+  static void run_much(FamilyForward& forward, const Gpt2Config& config, Components components) {
     forward.run_full_model();
     RandomCircuits random(config, 1, 1, components);
     std::vector<Circuit> circuits = random.some(60);
     for (const Circuit& edge : edge_circuits(config, 1, components)) circuits.push_back(edge);
-    const auto most = static_cast<std::size_t>(forward.most_circuits());
-    for (std::size_t first = 0; first < circuits.size(); first += most)
-      forward.run(std::span(circuits).subspan(first, std::min(most, circuits.size() - first)));
+    forward.run(circuits);
   }
 };
 
@@ -44,13 +43,14 @@ TEST_P(MemoryNeedTest, IsNeverLessThanWhatIsAllocatedAndAtMostAQuarterMore) {
   const Gpt2 model(golden::data(std::string("models/") + setting.model), backend);
   const Family family = tokenize_family(golden::prompts(setting.family), golden::gpt2_tokenizer(),
                                         model.config(), setting.ablation, Positions::all);
-  CircuitForward forward(model, family.clean, family.corrupted, setting.rule(),
-                         setting.most_circuits);
+  FamilyForward forward(model, family.clean, family.corrupted, setting.rule(),
+                        {setting.most_circuits, setting.most_prompts});
   run_much(forward, model.config(), setting.components);
   const BackendMemory rung = backend_memory(model.config(), backend);
-  const MemoryNeed need = memory_need(model.config(), {&rung, 1},
-                                      family_shape(family.clean, family.corrupted, setting.rule()),
-                                      setting.most_circuits);
+  const MemoryNeed need = memory_need(
+      model.config(), {&rung, 1},
+      family_shape(family.clean, family.corrupted, setting.rule(), setting.most_prompts),
+      setting.most_circuits);
   EXPECT_GE(need.peak(), backend.peak_bytes());
   EXPECT_LE(need.peak(), backend.peak_bytes() + backend.peak_bytes() / 4);
 }
@@ -64,11 +64,18 @@ INSTANTIATE_TEST_SUITE_P(
                     Setting{"tiny-a", "mixed", Ablation::mean, Rung::fp32, 4,
                             Components::heads_and_mlps, MlpMeans::clean},
                     Setting{"tiny-a", "even", Ablation::mean, Rung::fp32, 2,
-                            Components::heads_and_mlps, MlpMeans::under_head_mask}),
+                            Components::heads_and_mlps, MlpMeans::under_head_mask},
+                    Setting{"tiny-a", "mixed", Ablation::mean, Rung::fp32, 1, Components::heads,
+                            MlpMeans::clean, 4},
+                    Setting{"tiny-b", "ragged", Ablation::resample, Rung::fp32, 2,
+                            Components::heads_and_mlps, MlpMeans::clean, 3},
+                    Setting{"tiny-a", "even", Ablation::mean, Rung::fp64, 1,
+                            Components::heads_and_mlps, MlpMeans::under_head_mask, 4}),
     [](const auto& info) {
       return golden::test_name(std::string(info.param.model) + "_" + info.param.family + "_" +
                                name_of(info.param.ablation) + "_" + name_of(info.param.rung) + "_" +
-                               name_of(info.param.components) + name_of(info.param.mlp_means));
+                               name_of(info.param.components) + name_of(info.param.mlp_means) +
+                               (info.param.most_prompts == every_prompt ? "" : "_in_parts"));
     });
 
 const Gpt2Config config{.layers = 12,
@@ -127,6 +134,54 @@ TEST(CircuitsThatFit, AreAsManyAsHaveTheMemory) {
   EXPECT_EQ(circuits_that_fit(config, rungs, family, 8, five - 1), 4);
   EXPECT_EQ(circuits_that_fit(config, rungs, family, 3, five), 3);
   EXPECT_EQ(circuits_that_fit(config, rungs, family, 8, 300'000'000), 0);
+}
+
+PromptBatch prompts_of_six(int count) {
+  PromptBatch batch;
+  batch.tokens.assign(static_cast<std::size_t>(count), std::vector<int>(6, 1));
+  batch.answers = batch.distractors = batch.templates =
+      std::vector<int>(static_cast<std::size_t>(count));
+  batch.position_names = {"end"};
+  batch.positions.assign(static_cast<std::size_t>(count), {5});
+  return batch;
+}
+
+TEST(WhatFits, IsEverythingWithAsManyCircuitsAsHaveTheMemory) {
+  const std::vector<BackendMemory> rungs = {bf16, fp32};
+  const PromptBatch prompts = prompts_of_six(1000);
+  const FamilyShape shape = family_shape(prompts, prompts, {});
+  const auto fitting = [&](std::int64_t bytes) {
+    return what_fits(config, rungs, prompts, prompts, {}, 8, bytes);
+  };
+  const std::int64_t five = memory_need(config, rungs, shape, 5).peak(),
+                     one = memory_need(config, rungs, shape, 1).peak();
+  EXPECT_EQ(fitting(five), (AtOnce{5, every_prompt}));
+  EXPECT_EQ(fitting(one), (AtOnce{1, every_prompt}));
+}
+
+TEST(WhatFits, ElseIsOneCircuitOnPartsThatDoAndAreAboutAlike) {
+  const std::vector<BackendMemory> rungs = {bf16, fp32};
+  const PromptBatch prompts = prompts_of_six(1000);
+  const auto peak = [&](int most_prompts) {
+    return memory_need(config, rungs, family_shape(prompts, prompts, {}, most_prompts), 1).peak();
+  };
+  const auto fitting = [&](std::int64_t bytes) {
+    return what_fits(config, rungs, prompts, prompts, {}, 8, bytes);
+  };
+  EXPECT_EQ(fitting(peak(100)), (AtOnce{1, 100}));
+  EXPECT_EQ(fitting(peak(100) - 1), (AtOnce{1, 91}));  // eleven parts
+  EXPECT_EQ(fitting(peak(400)), (AtOnce{1, 334}));     // three
+  EXPECT_EQ(fitting(peak(1)), (AtOnce{1, 1}));
+  EXPECT_EQ(fitting(peak(1) - 1).circuits, 0);
+}
+
+TEST(WhatFits, CountsTheLargestPart) {
+  PromptBatch prompts = prompts_of_six(4);
+  prompts.tokens[2].resize(60, 1);
+  EXPECT_EQ(family_shape(prompts, prompts, {}, 2).clean_rows, 66);
+  EXPECT_EQ(family_shape(prompts, prompts, {}, 2).parts, 2);
+  EXPECT_EQ(family_shape(prompts, prompts, {}, 3).parts, 2);
+  EXPECT_EQ(family_shape(prompts, prompts, {}).parts, 1);
 }
 
 }  // namespace

@@ -177,6 +177,7 @@ WorkOrder some_order() {
   order.rule.audit_percent = 7;
   order.speculation = Speculation::off;
   order.stall_seconds = 77;
+  order.family_memory_gb = 1.5;
   AblatedFamily family;
   family.ablation = {Ablation::resample, Positions::own, Components::heads_and_mlps,
                      MlpMeans::under_head_mask};
@@ -211,6 +212,7 @@ TEST(WorkOrder, Arrives) {
   EXPECT_EQ(arrived.rule.audit_percent, 7);
   EXPECT_EQ(arrived.speculation, Speculation::off);
   EXPECT_EQ(arrived.stall_seconds, 77);
+  EXPECT_EQ(arrived.family_memory_gb, 1.5);
   ASSERT_EQ(arrived.families.size(), 2u);
   EXPECT_EQ(arrived.families[1].corrupted.tokens, order.families[1].corrupted.tokens);
   EXPECT_EQ(arrived.families[1].clean.position_names, order.families[1].clean.position_names);

@@ -58,7 +58,7 @@ TEST(GpuMemory, SomeIsLeftToCuda) {
 }
 
 TEST(GpuMemory, WhatDoesNotFitIsSaidWithWhatHelps) {
-  const FamilyNeed need{0, {3 * giga, 2 * giga, giga}};
+  const FamilyNeed need{{0, 1}, {3 * giga, 2 * giga, giga}};
   const std::string alone = why_it_does_not_fit("even", need, {4 * giga, 1});
   EXPECT_THAT(alone,
               HasSubstr("family 'even' needs 6.00 GB of a GPU's memory (weights 3.00 GB, the "
