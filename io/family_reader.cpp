@@ -22,10 +22,10 @@ std::string read_family_name(const YamlNode& node) {
   const bool is_plain = name.find_first_not_of(
                             "abcdefghijklmnopqrstuvwxyz"
                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == std::string::npos;
-  if (!is_plain || name.starts_with('.'))
+  if (!is_plain || name.starts_with('.') || name.starts_with('-'))
     node.fail(in_quotes(name) +
               " cannot name a family (it becomes a file name) use letters, digits, '.', '_' and "
-              "'-', and no '.' first");
+              "'-', and neither '.' nor '-' first");
   if (name.size() > longest_family_name)
     node.fail(fmt::format("{} is too long (it becomes a file name) use at most {} characters",
                           in_quotes(name), longest_family_name));

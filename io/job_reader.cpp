@@ -7,9 +7,12 @@
 #include <fmt/format.h>
 
 #include "io/analyses_reader.h"
+#include "io/errors.h"
 #include "io/family_reader.h"
 #include "io/job.h"
+#include "io/run_selection.h"
 #include "io/sweep_reader.h"
+#include "io/wording.h"
 #include "io/yaml_document.h"
 #include "io/yaml_values.h"
 
@@ -158,9 +161,31 @@ void read_run(const YamlNode& run, const fs::path& folder, Job& job) {
     job.run.family_memory_gb = read_family_memory(*node);
 }
 
+/// What a run's files are called must be possible: found now, not when the search is over.
+void check_run_names(const YamlNode& families, const Job& job) {
+  constexpr std::size_t longest_file_name = 255, around_it = 25;  // ".NAME.analysis.h5.1234567.tmp"
+  for (RunSpec run : all_combinations(job)) {
+    run.resample = job.search.resample_prompts;
+    if (const std::string name = run_name(job, run); name.size() + around_it > longest_file_name)
+      families.fail(fmt::format(
+          "the run {} would have a file name that is too long ({} characters) shorten the name "
+          "of the family",
+          in_quotes(name), name.size()));
+  }
+}
+
+/// The folder of a job's runs is called as its file is.
+void check_job_name(const fs::path& path) {
+  if (const fs::path name = path.stem(); name == "." || name == "..")
+    throw UserError(fmt::format(
+        "{}: a job's runs are kept in a folder of its name, and {} is none; rename the job file",
+        path.string(), in_quotes(name.string())));
+}
+
 }  // namespace
 
 Job read_job(const fs::path& path, const Overrides& overrides) {
+  check_job_name(path);
   YamlDocument document(path, "the job file", most_job_bytes);
   for (const std::string& assignment : overrides) document.set(assignment);
   const YamlNode root = document.root();
@@ -177,6 +202,7 @@ Job read_job(const fs::path& path, const Overrides& overrides) {
     read_search(*search, job);
   if (const auto sweep = root.find("sweep"); sweep && !sweep->is_empty()) read_sweep(*sweep, job);
   check_number_of_runs(root, job);
+  check_run_names(root.at("families"), job);
   if (const auto run = root.find("run"); run && !run->is_empty()) read_run(*run, folder, job);
   if (const auto analyses = root.find("analyses"); analyses && !analyses->is_empty())
     read_analyses(*analyses, job);

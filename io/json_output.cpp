@@ -121,6 +121,7 @@ std::string to_json(const std::vector<ListedFamily>& families) {
                     {"clean", prompts(each.clean)},
                     {"corrupted", prompts(each.corrupted)},
                     {"generated", each.generated},
+                    {"warnings", each.warnings},
                     {"left_out",
                      {{"prompts", left_out(each.prompts_left_out)},
                       {"words", left_out(each.words_left_out)}}}});

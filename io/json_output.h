@@ -79,6 +79,7 @@ struct ListedFamily {
   std::vector<PromptRecord> clean, corrupted;
   int generated = 0;  // clean prompts, those that are left out included; 0: they are from a file
   std::vector<LeftOut> prompts_left_out, words_left_out;
+  std::vector<std::string> warnings = {};
 };
 
 std::string to_json(const std::vector<ListedFamily>& families);

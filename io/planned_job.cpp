@@ -76,11 +76,9 @@ std::string planned_table(const std::vector<PlannedRun>& runs) {
 }
 
 std::string to_json(const PlannedJob& planned) {
-  Json json = {{"job", planned.job},
-               {"model", planned.model},
-               {"ranks", planned.ranks},
-               {"expected_seconds", planned.expected_seconds},
-               {"runs", Json::array()}};
+  Json json = {{"job", planned.job},           {"model", planned.model},
+               {"ranks", planned.ranks},       {"expected_seconds", planned.expected_seconds},
+               {"warnings", planned.warnings}, {"runs", Json::array()}};
   for (const PlannedRun& run : planned.runs)
     json["runs"].push_back({{"file", run.file},
                             {"family", run.family},

@@ -25,6 +25,7 @@ struct PlannedJob {
   std::vector<PlannedRun> runs;
   int ranks = 1;
   double expected_seconds = 0;  // on the ranks, loading included
+  std::vector<std::string> warnings = {};
 };
 
 /// The runs as a table with a line for their sum. What is the same for all of them has no column.

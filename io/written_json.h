@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "io/printable.h"
 #include "io/run_record.h"
 
 namespace headsweep {
@@ -14,7 +15,7 @@ using Json = nlohmann::ordered_json;
 /// On one line.
 inline std::string written(const Json& value) {
   // A token's text may be half a character; it must not make the output fail.
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return printable_json(value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 /// {name: value}

@@ -7,29 +7,10 @@
 #include <fmt/format.h>
 
 #include "io/errors.h"
+#include "io/utf8.h"
 
 namespace headsweep {
 namespace {
-
-/// Bytes of the UTF-8 character that `rest` begins with; 0 if it is none.
-std::size_t utf8_length(std::string_view rest) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(rest[i]); };
-  const unsigned lead = byte(0);
-  std::size_t length = 0;
-  if (lead < 0x80) length = 1;
-  if (lead >= 0xC2 && lead < 0xE0) length = 2;
-  if (lead >= 0xE0 && lead < 0xF0) length = 3;
-  if (lead >= 0xF0 && lead < 0xF5) length = 4;
-  if (length <= 1) return length;
-  if (rest.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  const unsigned second = byte(1);
-  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-  const bool surrogate = lead == 0xED && second > 0x9F;
-  const bool beyond_unicode = lead == 0xF4 && second > 0x8F;
-  return overlong || surrogate || beyond_unicode ? 0 : length;
-}
 
 bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -78,8 +59,8 @@ std::size_t append_escape(std::string_view rest, std::string& yaml) {
 void check_encoding(std::string_view text, const std::string& name) {
   int line = 1;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = utf8_length(text.substr(at));
-    if (length == 0)
+    const auto [length, valid] = first_utf8(text.substr(at));
+    if (!valid)
       throw UserError(fmt::format("{}:{}: is not UTF-8 text (byte {:#04x}) save it as UTF-8", name,
                                   line, static_cast<unsigned char>(text[at])));
     if (is_control(text[at]))

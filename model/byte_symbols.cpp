@@ -1,6 +1,6 @@
 #include "model/byte_symbols.h"
 
-#include "model/utf8.h"
+#include "io/utf8.h"
 
 namespace headsweep {
 namespace {

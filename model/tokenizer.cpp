@@ -13,9 +13,9 @@
 #include "io/saved_link.h"
 #include "io/sha256.h"
 #include "io/text_file.h"
+#include "io/utf8.h"
 #include "model/byte_symbols.h"
 #include "model/merge_table.h"
-#include "model/utf8.h"
 #include "model/word_pattern.h"
 
 namespace headsweep {

@@ -1,12 +1,15 @@
 #include "pipeline/exit_code.h"
 
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <string>
+#include <system_error>
 
 #include <fmt/format.h>
 
 #include "io/errors.h"
+#include "io/printable.h"
 #include "pipeline/ranks/launch.h"
 #include "pipeline/work_order.h"
 
@@ -18,6 +21,12 @@ struct Failure {
   std::string message;
 };
 
+/// Other errors of a path are of what was named: a loop of links, a folder that may not be read.
+bool is_of_the_disk(const std::error_code& error) {
+  return error == std::errc::io_error || error == std::errc::no_space_on_device ||
+         error == std::errc::too_many_files_open || error == std::errc::read_only_file_system;
+}
+
 /// What the exception that is being handled means to the user.
 Failure failure() {
   try {
@@ -26,6 +35,9 @@ Failure failure() {
     return {users_mistake, error.what()};
   } catch (const std::bad_alloc&) {
     return {machine_failed, "out of memory: use a machine with more, or fewer prompts"};
+  } catch (const std::filesystem::filesystem_error& error) {
+    return {is_of_the_disk(error.code()) ? machine_failed : users_mistake,
+            fmt::format("{}: {}", error.path1().string(), error.code().message())};
   } catch (const std::exception& error) {
     return {machine_failed, error.what()};
   }
@@ -50,7 +62,7 @@ ExitCode exit_code_of(Outcome outcome) {
 
 int report_failure() {
   const auto [code, message] = failure();
-  fmt::print(stderr, "headsweep: {}\n", message);
+  print_text(stderr, "headsweep: {}\n", printable(message, LineEnds::escaped));
   return code;
 }
 
@@ -67,7 +79,8 @@ int on_all_ranks(UseMpi use, const std::function<Outcome(Ranks&)>& work) {
     if (ranks->size() == 1) throw;
     // The others would wait for this rank in vain.
     const auto [code, message] = failure();
-    fmt::print(stderr, "headsweep: {}: {}\n", ranks->name_of(ranks->rank()), message);
+    print_text(stderr, "headsweep: {}: {}\n", ranks->name_of(ranks->rank()),
+               printable(message, LineEnds::escaped));
     ranks->abort(code);
     return code;  // for g++ 12, which forgets that a virtual function does not return
   }

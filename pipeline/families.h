@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "io/job.h"
 #include "io/prompt_file.h"
@@ -18,6 +19,7 @@ struct Family {
   PromptBatch clean, corrupted;
   std::string sha256;  // of the prompts' texts, answers, distractors, templates and words
   Selection selection = {};
+  std::vector<std::string> warnings = {};  // prompt_warnings()
 };
 
 /// UserError names the prompt whose answer, distractor or word is not one token, or that is too

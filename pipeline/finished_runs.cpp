@@ -6,12 +6,13 @@
 #include <fmt/format.h>
 
 #include "io/errors.h"
+#include "io/printable.h"
 
 namespace headsweep {
 
 void warn_if_contradicted(const FoundRun& run) {
   if (run.record->status == RunStatus::contradicted)
-    fmt::print(stderr,
+    print_text(stderr,
                "headsweep: {}: an audit contradicted this run; its circuit is not to be trusted\n",
                run.file.string());
 }
@@ -24,7 +25,7 @@ std::vector<FoundRun> finished_runs(std::vector<FoundRun> runs, const std::strin
       warn_if_contradicted(run);
       result.push_back(std::move(run));
     } else {
-      fmt::print(stderr, "headsweep: {} is left out: it is {}\n", run.file.string(), run.status);
+      print_text(stderr, "headsweep: {} is left out: it is {}\n", run.file.string(), run.status);
     }
   }
   return result;

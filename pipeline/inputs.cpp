@@ -10,6 +10,7 @@
 #include "io/errors.h"
 #include "model/device.h"
 #include "pipeline/answer_check.h"
+#include "pipeline/family_warnings.h"
 
 namespace headsweep {
 
@@ -39,7 +40,12 @@ Inputs read_inputs(const Job& job, FamiliesToRead which) {
     const std::vector<Ablation>& ablations = all_ablations[i];
     Family& family = inputs.families[i] = tokenize_family(
         made[i].prompts, inputs.tokenizer, inputs.config, ablations.front(), job.search.positions);
-    for (const Ablation ablation : ablations) check_ablation(family, ablation);
+    for (const Ablation ablation : ablations) {
+      check_ablation(family, ablation);
+      check_ablation_changes_something(family, ablation);
+    }
+    family.warnings = prompt_warnings(family, ablations, is_drawn(job.families[i].corruption.kind),
+                                      inputs.tokenizer.end_of_text());
     family.selection = std::move(made[i].selection);
     if (job.search.granularity == Granularity::position) drop_synonyms(family);
   }
@@ -50,13 +56,15 @@ const Family& first_searched(const Job& job, const Inputs& inputs) {
   return inputs.families[runs_of(job).front().family];
 }
 
+std::string family_label(const Job& job, std::size_t family) {
+  const FamilySpec& spec = job.families[family];
+  const auto corruptions = std::ranges::count(job.families, spec.name, &FamilySpec::name);
+  return corruptions == 1 ? spec.name : fmt::format("{}.{}", spec.name, name_of(spec.corruption));
+}
+
 std::vector<std::string> family_labels(const Job& job) {
   std::vector<std::string> labels;
-  for (const FamilySpec& spec : job.families) {
-    const auto corruptions = std::ranges::count(job.families, spec.name, &FamilySpec::name);
-    labels.push_back(corruptions == 1 ? spec.name
-                                      : fmt::format("{}.{}", spec.name, name_of(spec.corruption)));
-  }
+  for (std::size_t i = 0; i < job.families.size(); ++i) labels.push_back(family_label(job, i));
   return labels;
 }
 

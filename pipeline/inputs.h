@@ -32,6 +32,7 @@ const Family& first_searched(const Job& job, const Inputs& inputs);
 /// The job's families as a user names them: "even", or "even.shuffle" if it has several
 /// corruptions.
 std::vector<std::string> family_labels(const Job& job);
+std::string family_label(const Job& job, std::size_t family);
 
 /// Numbers of the families of that name (with or without a seed in it), or with that label; all for
 /// an empty name. UserError if there is none.

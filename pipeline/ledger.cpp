@@ -8,9 +8,11 @@
 #include <fmt/format.h>
 
 #include "io/errors.h"
+#include "io/printable.h"
 #include "pipeline/clock.h"
 #include "pipeline/drawn_prompts.h"
 #include "pipeline/evaluator.h"
+#include "pipeline/family_warnings.h"
 #include "pipeline/job_index.h"
 #include "pipeline/picture.h"
 #include "pipeline/recorded_steps.h"
@@ -24,7 +26,7 @@ void print_contradiction(const RunRecord& record) {
   const auto wrong = std::ranges::find(record.audit, false, &AuditRecord::agrees);
   if (wrong == record.audit.end()) return;
   const DecisionRecord& decision = record.decisions[static_cast<std::size_t>(wrong->decision)];
-  fmt::print(stderr,
+  print_text(stderr,
              "headsweep: family '{}': {} was {} with score {:.9f} % ({}), but in "
              "fp64 its score is {:.9f} %, {:.9f} points on the other side of the threshold: this "
              "circuit is not to be trusted; run it with run.precision: fp64\n",
@@ -63,7 +65,7 @@ void Ledger::lock_folder() {
   lock_asked_for_ = true;
   lock_ = FolderLock::take(run_folder(job_));
   if (!lock_)
-    fmt::print(stderr,
+    print_text(stderr,
                "headsweep: {}: its file system knows no locks: see to it that no other job writes "
                "there\n",
                run_folder(job_).string());
@@ -84,7 +86,7 @@ void Ledger::begin() {
     const RunRecord& record = book.store.record();
     if (!is_over(record.status)) continue;
     if (book.run.resample == 0)
-      fmt::print("\n{}run file: {} (was complete already)\n", summary(record),
+      print_text(stdout, "\n{}run file: {} (was complete already)\n", summary(record),
                  book.store.path().string());
     print_contradiction(record);
   }
@@ -113,6 +115,7 @@ bool Ledger::check(const Baseline& baseline, int run) {
   const std::string& family = job_.families[spec.family].name;
   std::string reason = why_left_out(mean(baseline.full_per_prompt), family, job_);
   const bool of_family = !reason.empty();
+  if (!of_family) warn_of_full_model(spec.family, baseline.full_per_prompt);
   if (!of_family)
     reason = why_resample_fails(mean(drawn(baseline.full_per_prompt, prompts_of(spec))), spec);
   if (reason.empty()) return true;
@@ -122,11 +125,21 @@ bool Ledger::check(const Baseline& baseline, int run) {
   const auto same = [&](const auto& failed) { return failed.second == reason; };
   const bool is_new = std::ranges::none_of(why_failed_, same);
   if (is_new && (of_family || why_failed_.size() < most_named))
-    fmt::print(stderr, "headsweep: {} (the other {} go on)\n", reason,
+    print_text(stderr, "headsweep: {} (the other {} go on)\n", reason,
                of_family ? "families" : "runs");
   why_failed_[number] = std::move(reason);
   progress_.leave_out(number);
   return false;
+}
+
+/// Once, however many runs the family has.
+void Ledger::warn_of_full_model(std::size_t family, const std::vector<double>& per_prompt) {
+  if (!looked_at_.insert(family).second) return;
+  std::vector<std::string> warnings;
+  for (const std::string& warning : full_model_warnings(per_prompt))
+    warnings.push_back(fmt::format("family {}: {}", family_label(job_, family), warning));
+  if (!warnings.empty()) progress_.clear_line();
+  print_warnings(warnings);
 }
 
 std::vector<int> Ledger::prompts_of(const RunSpec& run) const {
@@ -194,7 +207,7 @@ void Ledger::finish(std::size_t run, RunStatus status) {
   if (!is_over(status)) return;
   progress_.clear_line();
   if (books_[run].run.resample > 0) return print_contradiction(store.record());
-  fmt::print("\n{}run file: {}\n", summary(store.record()), store.path().string());
+  print_text(stdout, "\n{}run file: {}\n", summary(store.record()), store.path().string());
   std::fflush(stdout);
   print_contradiction(store.record());
 }
@@ -251,7 +264,7 @@ void Ledger::print_selection() const {
       all_over = all_over && is_over(records.back()->status);
     }
     if (all_over && !records.empty())
-      fmt::print("\n{}", selection_table(run_name(job_, books_[first].run), records));
+      print_text(stdout, "\n{}", selection_table(run_name(job_, books_[first].run), records));
   }
 }
 

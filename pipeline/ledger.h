@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,7 @@ class Ledger {
 
   void lock_folder();
   std::vector<int> prompts_of(const RunSpec& run) const;
+  void warn_of_full_model(std::size_t family, const std::vector<double>& per_prompt);
   std::string why_resample_fails(double full_mean, const RunSpec& run) const;
   void replace_steps(Book& book, const SearchProgress& progress);
   void add_step(Book& book, const SearchStep& step);
@@ -75,6 +77,7 @@ class Ledger {
   RunSetting setting_;
   std::deque<Book> books_;                         // by run
   std::map<std::size_t, std::string> why_failed_;  // by run
+  std::set<std::size_t> looked_at_;                // families whose full model is known
   Progress progress_;
   std::size_t next_to_write_ = 0;
   double look_again_at_ = 0, may_write_at_ = 0, index_written_ = 0, index_seconds_ = 0;

@@ -210,6 +210,9 @@ std::string summary(const RunRecord& record, double fragile_amount) {
       record.threshold, resample.empty() ? "" : fmt::format(", resample {}", resample));
   text += fmt::format("full model: mean logit difference {:.4f} over {} prompts\n",
                       record.full_mean, record.full_per_prompt.size());
+  for (const char* key : {"prompt_warnings", "full_model_warnings"})
+    if (const std::string warnings = value_of(record.provenance, key, ""); !warnings.empty())
+      text += fmt::format("warning: {}\n", warnings);
   text += status_line(record) + precision_line(record) + tie_line(record) +
           fragile_line(record, fragile_amount) + audit_line(record);
   const std::string picture = circuit_picture(record);

@@ -1,13 +1,16 @@
 #include "pipeline/plan.h"
 
 #include <algorithm>
+#include <set>
 #include <span>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "io/printable.h"
 #include "pipeline/analyses/job_analyses.h"
 #include "pipeline/clock.h"
+#include "pipeline/family_warnings.h"
 #include "pipeline/inputs.h"
 #include "pipeline/memory.h"
 #include "pipeline/planner.h"
@@ -51,24 +54,43 @@ void print_families(const Job& job, const Planner& planner, PlanForm form) {
   const std::size_t told = form == PlanForm::all_families || families.size() <= first_families + 1
                                ? families.size()
                                : first_families;
-  for (const std::string& family : std::span(families).first(told)) fmt::print("{}", family);
+  for (const std::string& family : std::span(families).first(told))
+    print_text(stdout, "{}", family);
   if (told < families.size())
-    fmt::print("\n{} more families: plan {} --details\n", families.size() - told,
+    print_text(stdout, "\n{} more families: plan {} --details\n", families.size() - told,
                job.file.string());
-  fmt::print("\n{}", planned_table(planner.runs()));
+  print_text(stdout, "\n{}", planned_table(planner.runs()));
 }
 
 }  // namespace
 
 std::string describe_first_prompt(const Family& family, const Tokenizer& tokenizer) {
   const PromptBatch& clean = family.clean;
-  std::string text = fmt::format("family {}, first prompt, its tokens and named positions:\n  ",
-                                 family.prompts.name);
+  std::string text = fmt::format(
+      "family {}, first prompt, its tokens and named positions (no <|endoftext|> is put before "
+      "it):\n  ",
+      family.prompts.name);
   return text + describe_tokens(clean, 0, tokenizer) + "\n";
+}
+
+std::string describe_first_prompts(const Job& job, const Inputs& inputs) {
+  std::set<std::size_t> families;  // each with all its ablations
+  for (const AblatedFamilySpec& each : ablated_families_of(job)) families.insert(each.family);
+  std::string text;
+  std::size_t told = 0;
+  for (const std::size_t family : families) {
+    if (told++ == first_families && families.size() > first_families + 1)
+      return text + fmt::format("{} more families: headsweep families {}\n",
+                                families.size() - first_families, job.file.string());
+    text += describe_first_prompt(inputs.families[family], inputs.tokenizer);
+  }
+  return text;
 }
 
 void plan_job(const Job& job, const PlannedRanks& planned, PlanForm form) {
   const Inputs inputs = read_inputs(job);
+  std::vector<std::string> warnings = all_prompt_warnings(job, inputs);
+  print_warnings(warnings);
   std::future<std::string> hash = hash_model(job.model.path);
   ClusterCost cluster;
   const SerialRanks alone;
@@ -81,27 +103,29 @@ void plan_job(const Job& job, const PlannedRanks& planned, PlanForm form) {
   // As a run on this machine alone would have it.
   const RunSetting setting{config, hash.get(), prepared.ladder, prepared.info, alone.places(), {}};
   const Planner planner(job, inputs, *loaded.model, prepared, setting);
+  print_warnings(planner.warnings());
+  warnings.insert(warnings.end(), planner.warnings().begin(), planner.warnings().end());
   const WorkLeft left = work_left(job, config, planner);
   if (form == PlanForm::json) {
-    fmt::print("{}\n",
-               to_json(PlannedJob{job.file.string(), job.model.path.string(), planner.runs(),
-                                  planned.ranks, expected_seconds(left, cluster, planned)}));
+    fmt::print("{}\n", to_json(PlannedJob{job.file.string(), job.model.path.string(),
+                                          planner.runs(), planned.ranks,
+                                          expected_seconds(left, cluster, planned), warnings}));
     return;
   }
-  fmt::print("job {}: {} {}, threshold {} %\n", job.file.string(), planner.families().size(),
-             planner.families().size() == 1 ? "family" : "families",
+  print_text(stdout, "job {}: {} {}, threshold {} %\n", job.file.string(),
+             planner.families().size(), planner.families().size() == 1 ? "family" : "families",
              fmt::join(job.search.thresholds, ", "));
-  fmt::print("model {}: {} layers, {} heads, d_model {}, loaded in {:.1f} s\n",
+  print_text(stdout, "model {}: {} layers, {} heads, d_model {}, loaded in {:.1f} s\n",
              job.model.path.string(), config.layers, config.heads, config.d_model,
              cluster.loading_seconds);
-  fmt::print("{}{}\n", loaded.backend->info().description, describe(prepared.planning));
-  fmt::print("precision: {}\n", describe_ladder(job, prepared.planning, prepared.ladder));
+  print_text(stdout, "{}{}\n", loaded.backend->info().description, describe(prepared.planning));
+  print_text(stdout, "precision: {}\n", describe_ladder(job, prepared.planning, prepared.ladder));
   print_families(job, planner, form);
   const SearchRule rule =
       for_family(search_rule(job, config.layers, config.heads),
                  static_cast<int>(first_searched(job, inputs).clean.position_names.size()));
-  fmt::print("{}", describe_analyses(job, rule.decisions()));
-  fmt::print("\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n",
+  print_text(stdout, "{}", describe_analyses(job, rule.decisions()));
+  print_text(stdout, "\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n",
              static_cast<double>(peak_memory_bytes()) / 1e6,
              static_cast<double>(loaded.model->weight_bytes()) / 1e6);
   print_planned_ranks(job, left, cluster, planned,

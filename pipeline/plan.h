@@ -9,8 +9,13 @@
 
 namespace headsweep {
 
+struct Inputs;
+
 /// "family even-step2, first prompt: ..." with its tokens, positions marked, and the answer.
 std::string describe_first_prompt(const Family& family, const Tokenizer& tokenizer);
+
+/// Of the families that are searched; of many only the first.
+std::string describe_first_prompts(const Job& job, const Inputs& inputs);
 
 /// What the job would be started with.
 struct PlannedRanks {

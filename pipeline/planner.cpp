@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "pipeline/evaluator.h"
+#include "pipeline/family_warnings.h"
 #include "pipeline/plan.h"
 #include "pipeline/scaling/measure_cost.h"
 #include "pipeline/shared_model.h"
@@ -54,14 +55,16 @@ void Planner::plan_family(std::size_t first, std::size_t end) {
   if (const std::string left_out = describe_left_out(family.selection); !left_out.empty())
     text += fmt::format("  {}\n", left_out);
   // The full model knows no ablation, so that the cheapest will do.
-  const double full_mean =
+  const Evaluation full =
       Evaluator(model_, family.clean, family.corrupted, {Ablation::zero, Positions::all},
                 {1, prepared_.families[first].at_once.prompts})
-          .full()
-          .mean;
-  const std::string reason = why_left_out(full_mean, family.prompts.name, job_);
-  text += reason.empty() ? fmt::format("  full model: mean logit difference {:.4f}\n", full_mean)
+          .full();
+  const std::string reason = why_left_out(full.mean, family.prompts.name, job_);
+  text += reason.empty() ? fmt::format("  full model: mean logit difference {:.4f}\n", full.mean)
                          : fmt::format("  left out: {}\n", reason);
+  if (reason.empty())
+    for (const std::string& warning : full_model_warnings(full.per_prompt))
+      warnings_.push_back(fmt::format("family {}: {}", family_label(job_, number), warning));
   for (std::size_t i = first; i < end; ++i) plan_ablated(i, reason, text);
   families_.push_back(std::move(text));
 }

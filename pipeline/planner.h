@@ -40,6 +40,8 @@ class Planner {
   const std::vector<std::string>& families() const { return families_; }  // in full, as text
   const std::vector<PlannedRun>& runs() const { return runs_; }
   const std::vector<SearchLeft>& left() const { return left_; }
+  /// Of the full model on the families.
+  const std::vector<std::string>& warnings() const { return warnings_; }
   int families_left() const { return static_cast<int>(families_left_.size()); }
 
  private:
@@ -58,7 +60,7 @@ class Planner {
   const std::vector<RunSpec> all_runs_;
   const std::vector<AblatedFamilySpec> ablated_;
   std::size_t next_ = 0;  // of all runs
-  std::vector<std::string> families_;
+  std::vector<std::string> families_, warnings_;
   std::vector<PlannedRun> runs_;
   std::vector<SearchLeft> left_;
   std::set<std::size_t> families_left_;  // with their ablation

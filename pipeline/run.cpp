@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "io/printable.h"
 #include "pipeline/analyses/job_analyses.h"
 #include "pipeline/coordinator.h"
+#include "pipeline/family_warnings.h"
 #include "pipeline/ledger.h"
 #include "pipeline/message_loop.h"
 #include "pipeline/plan.h"
@@ -52,12 +54,12 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
   const Job& job = prepared.job;
   const Inputs& inputs = prepared.inputs;
   const WorkOrder& order = prepared.order;
-  fmt::print(stderr, "{}{}", describe_first_prompt(first_searched(job, inputs), inputs.tokenizer),
-             describe_left_out(inputs));
+  print_text(stderr, "{}{}", describe_first_prompts(job, inputs), describe_left_out(inputs));
+  print_warnings(all_prompt_warnings(job, inputs));
   auto model_sha256 = hash_model(job.model.path);
   const LoadedRungs loaded = load_shared_model(ranks, order, job.model.path);
   const DeviceInfo device = device_of(loaded);
-  fmt::print(stderr, "{}\nprecision: {}\n", describe(ranks, loaded), describe(order.rule.ladder));
+  print_text(stderr, "{}\nprecision: {}\n", describe(ranks, loaded), describe(order.rule.ladder));
   const Outcome outcome = telling_all(ranks, [&] {
     Ledger ledger(job, inputs, order.rule.search,
                   {inputs.config, model_sha256.get(), order.rule.ladder, device, ranks.places(),
@@ -78,7 +80,7 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
   });
   tell_all_to_quit(ranks, outcome);
   if (outcome == Outcome::stopped)
-    fmt::print(stderr, "stopped on request; run the same command again to go on\n");
+    print_text(stderr, "stopped on request; run the same command again to go on\n");
   return outcome;
 }
 

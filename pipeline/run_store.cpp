@@ -6,11 +6,13 @@
 
 #include "headsweep/version.h"
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "io/errors.h"
 #include "io/run_file.h"
 #include "pipeline/clock.h"
 #include "pipeline/drawn_prompts.h"
+#include "pipeline/family_warnings.h"
 #include "pipeline/ranks/open_ranks.h"
 
 namespace headsweep {
@@ -115,6 +117,8 @@ RunRecord new_run(const Job& job, const RunSpec& run, const Family& family,
     set(record.provenance, "gpus", std::move(gpus));
   if (std::string left_out = describe_left_out(family.selection); !left_out.empty())
     set(record.provenance, "left_out", std::move(left_out));
+  if (!family.warnings.empty())
+    set(record.provenance, "prompt_warnings", fmt::format("{}", fmt::join(family.warnings, "; ")));
   record.job = resolved_job(job);
   record.family = spec.name;
   record.layers = setting.config.layers;
@@ -165,6 +169,8 @@ double RunStore::seconds() const { return seconds_before_ + monotonic_seconds() 
 void RunStore::set_full(double mean, const std::vector<double>& per_prompt) {
   record_.full_mean = mean;
   record_.full_per_prompt = per_prompt;
+  if (const auto warnings = full_model_warnings(per_prompt); !warnings.empty())
+    set(record_.provenance, "full_model_warnings", fmt::format("{}", fmt::join(warnings, "; ")));
   record_.status = RunStatus::running;
   anything_new_ = true;
 }

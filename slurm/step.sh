@@ -47,7 +47,8 @@ trap warned=yes USR1
 trap ended=yes TERM
 
 restarts=${SLURM_RESTART_COUNT:-0}
-say "start $((restarts + 1)) of $file on $SLURM_JOB_NODELIST, ranks: $SLURM_NTASKS, threads of each: $threads"
+printf -v shown %q "$file"  # a log is read in a terminal
+say "start $((restarts + 1)) of $shown on $SLURM_JOB_NODELIST, ranks: $SLURM_NTASKS, threads of each: $threads"
 # A node that died and came back may still have the socket of this job's former step (slurmd's spool folder), and then
 # refuses a step of the same number. So every start uses up the numbers of those before it.
 for ((used = 0; used < restarts; ++used)); do srun --mpi=none --nodes=1 --ntasks=1 true; done

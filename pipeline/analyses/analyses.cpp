@@ -7,6 +7,7 @@
 
 #include "io/analysis_file.h"
 #include "io/errors.h"
+#include "io/printable.h"
 #include "pipeline/analyses/faithfulness.h"
 #include "pipeline/analyses/knockouts.h"
 #include "pipeline/analyses/run_families.h"
@@ -55,7 +56,7 @@ Analyses::Analyses(std::vector<FoundRun> runs, AnalysisWish wish)
   check_same_model(runs_);
   for (const FoundRun& run : runs_) {
     if (!run.analysis_problem.empty())
-      fmt::print(stderr, "headsweep: {}; it is made again\n", run.analysis_problem);
+      print_text(stderr, "headsweep: {}; it is made again\n", run.analysis_problem);
     records_.push_back(stored_or_new_analyses(run, wish_.rung));
     subjects_.push_back(subject_of(*run.record, 0));
   }
@@ -119,7 +120,7 @@ void Analyses::make_of_run(std::size_t run, Scorer& scorer, const NamedValues& p
   for (const Analysis analysis : wish_.make) {
     if (!lacks(run, analysis)) continue;
     scorer.keep_only(subject.family);
-    fmt::print(stderr, "{}: {}, at most {} evaluations\n", runs_[run].name, name_of(analysis),
+    print_text(stderr, "{}: {}, at most {} evaluations\n", runs_[run].name, name_of(analysis),
                most_evaluations(analysis, subject.all.size(), subject.kept.size(), wish_.draws));
     const long long before = scorer.evaluations();
     const double start = monotonic_seconds();
@@ -133,7 +134,7 @@ void Analyses::make_of_run(std::size_t run, Scorer& scorer, const NamedValues& p
     }
     record.provenance = with_time(provenance);
     save_analyses(record, runs_[run]);
-    fmt::print(stderr, "{}: {} is made: {} in {:.1f} s\n", runs_[run].name, name_of(analysis),
+    print_text(stderr, "{}: {} is made: {} in {:.1f} s\n", runs_[run].name, name_of(analysis),
                counted(scorer.evaluations() - before, "evaluation", "evaluations"),
                monotonic_seconds() - start);
   }
@@ -152,7 +153,7 @@ void Analyses::make_comparison(Scorer& scorer, const std::vector<AblatedFamily>&
       compared.push_back({family, names[i], families[static_cast<std::size_t>(family)].ablation,
                           run.position_names});
   }
-  fmt::print(stderr, "compare: {} on {}, at most {} evaluations\n",
+  print_text(stderr, "compare: {} on {}, at most {} evaluations\n",
              counted(std::ssize(circuits), "circuit", "circuits"),
              counted(std::ssize(compared), "family", "families"),
              (circuits.size() + 1) * compared.size());

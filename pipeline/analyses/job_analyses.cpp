@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "io/analysis_file.h"
+#include "io/printable.h"
 #include "pipeline/analyses/analyses.h"
 #include "pipeline/analyses/make_on_ranks.h"
 #include "pipeline/finished_runs.h"
@@ -61,7 +62,7 @@ Outcome make_analyses(Ranks& ranks, Worker& worker, const Job& job, const WorkOr
     if (make_on_ranks(ranks, worker, order, loaded, rung, analyses) == Outcome::stopped)
       return Outcome::stopped;
   }
-  fmt::print("\nanalyses of {} {}{}: {}; the commands of these names show them\n",
+  print_text(stdout, "\nanalyses of {} {}{}: {}; the commands of these names show them\n",
              analyses.runs().size(), analyses.runs().size() == 1 ? "run" : "runs",
              were_there ? " (were there already)" : "", names_of(job.analyses.make));
   return Outcome::done;

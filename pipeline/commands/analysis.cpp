@@ -7,6 +7,7 @@
 #include "io/analysis_file.h"
 #include "io/checkpoint.h"
 #include "io/errors.h"
+#include "io/printable.h"
 #include "pipeline/analyses/make_on_ranks.h"
 #include "pipeline/analyses/tables.h"
 #include "pipeline/commands.h"
@@ -28,7 +29,7 @@ std::vector<FoundRun> without_resamples(std::vector<FoundRun> runs) {
   const auto is_resample = [](const FoundRun& run) { return !run.resample.empty(); };
   if (std::ranges::all_of(runs, is_resample)) return runs;
   if (const auto left_out = std::erase_if(runs, is_resample); left_out > 0)
-    fmt::print(stderr, "headsweep: {} resamples are left out; name only their files for them\n",
+    print_text(stderr, "headsweep: {} resamples are left out; name only their files for them\n",
                left_out);
   return runs;
 }
@@ -41,7 +42,7 @@ std::filesystem::path comparison_path(const std::vector<FoundRun>& runs,
   const bool together = std::ranges::all_of(
       runs, [&](const FoundRun& run) { return run.file.parent_path() == folder; });
   if (together) return comparison_path_in(folder);
-  fmt::print(stderr,
+  print_text(stderr,
              "headsweep: the runs are in several folders, so the comparison is not kept: name a "
              "file for it with -o\n");
   return {};
@@ -89,7 +90,7 @@ Outcome make(Ranks& ranks, Prepared& prepared) {
   const WorkOrder& order = prepared.order;
   std::future<std::string> sha256 = hash_model(prepared.model);
   const LoadedRungs loaded = load_shared_model(ranks, order, prepared.model);
-  fmt::print(stderr, "{}, {}\n", describe(ranks, loaded), describe(order.rule.ladder));
+  print_text(stderr, "{}, {}\n", describe(ranks, loaded), describe(order.rule.ladder));
   const Outcome outcome = telling_all(ranks, [&] {
     check_model(sha256.get(), *prepared.analyses->runs().front().record, prepared.model);
     Worker worker(ranks, worker_options(order, loaded));
@@ -107,11 +108,12 @@ Outcome analysis_command(Ranks& ranks, Analysis analysis, const AnalysisRequest&
   Prepared prepared = share_prepared(ranks, [&] { return prepare(ranks, analysis, request); });
   const Analyses& analyses = *prepared.analyses;
   if (!prepared.order.refused && make(ranks, prepared) == Outcome::stopped) {
-    fmt::print(stderr, "stopped on request; give the same command again to go on\n");
+    print_text(stderr, "stopped on request; give the same command again to go on\n");
     return Outcome::stopped;
   }
-  fmt::print("{}", format == Format::json ? analyses_json(analyses, analysis) + "\n"
-                                          : analysis_tables(analyses, analysis));
+  print_text(stdout, "{}",
+             format == Format::json ? analyses_json(analyses, analysis) + "\n"
+                                    : analysis_tables(analyses, analysis));
   return Outcome::done;
 }
 

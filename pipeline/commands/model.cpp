@@ -3,6 +3,7 @@
 
 #include "io/errors.h"
 #include "io/json_output.h"
+#include "io/printable.h"
 #include "model/stored_weights.h"
 #include "model/tokenizer.h"
 #include "pipeline/commands.h"
@@ -29,14 +30,14 @@ void model_command(const std::filesystem::path& folder, Format format) {
     fmt::print("{}\n", to_json(summary));
     return;
   }
-  fmt::print("{}: a GPT-2 that headsweep can use\n", summary.path);
-  fmt::print("  {} layers, {} heads of {}, d_model {}, d_mlp {}, {} positions, {} tokens\n",
+  print_text(stdout, "{}: a GPT-2 that headsweep can use\n", summary.path);
+  print_text(stdout, "  {} layers, {} heads of {}, d_model {}, d_mlp {}, {} positions, {} tokens\n",
              config.layers, config.heads, config.d_head(), config.d_model, config.d_mlp,
              config.positions, config.vocabulary);
-  fmt::print("  {} parameters, stored as {}, tensor names {}\n", summary.parameters,
+  print_text(stdout, "  {} parameters, stored as {}, tensor names {}\n", summary.parameters,
              fmt::join(summary.element_types, ", "),
              stored.prefixed() ? "with 'transformer.'" : "without a prefix, as on the model hub");
-  fmt::print("  weights   sha256 {}\n  tokenizer sha256 {}\n", summary.sha256,
+  print_text(stdout, "  weights   sha256 {}\n  tokenizer sha256 {}\n", summary.sha256,
              summary.tokenizer_sha256);
 }
 

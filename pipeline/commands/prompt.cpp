@@ -6,6 +6,7 @@
 
 #include "io/errors.h"
 #include "io/json_output.h"
+#include "io/printable.h"
 #include "io/wording.h"
 #include "model/next_token.h"
 #include "model/tokenizer.h"
@@ -64,11 +65,13 @@ NextTokenTable next_tokens(const Gpt2& model, const Tokenizer& tokenizer,
 }
 
 void print(const NextTokenTable& table, const Tokenizer& tokenizer) {
-  fmt::print("tokens:");
-  for (const int token : table.tokens) fmt::print(" {}", in_quotes(tokenizer.decode(token)));
-  fmt::print("\nanswer {}: rank {}\n", in_quotes(tokenizer.decode(table.answer_token)), table.rank);
+  print_text(stdout, "tokens:");
+  for (const int token : table.tokens)
+    print_text(stdout, " {}", in_quotes(tokenizer.decode(token)));
+  print_text(stdout, "\nanswer {}: rank {}\n", in_quotes(tokenizer.decode(table.answer_token)),
+             table.rank);
   for (std::size_t i = 0; i < table.top.size(); ++i)
-    fmt::print("{:>2}. logit {:8.4f}  probability {:6.2f} %  {}\n", i, table.top[i].logit,
+    print_text(stdout, "{:>2}. logit {:8.4f}  probability {:6.2f} %  {}\n", i, table.top[i].logit,
                100 * table.top[i].probability, in_quotes(table.top[i].text));
 }
 

@@ -6,8 +6,10 @@
 #include "io/circuit_file.h"
 #include "io/errors.h"
 #include "io/json_output.h"
+#include "io/printable.h"
 #include "pipeline/commands.h"
 #include "pipeline/evaluator.h"
+#include "pipeline/family_warnings.h"
 #include "pipeline/gpu_memory.h"
 #include "pipeline/inputs.h"
 #include "pipeline/ladder.h"
@@ -95,10 +97,11 @@ std::size_t one_family(const Job& job, const std::string& name) {
 }
 
 void print(const ScoreResult& result, const Family& family) {
-  fmt::print("family {}: score {:.4f} % of the full model, mean logit difference {:.4f}\n",
+  print_text(stdout, "family {}: score {:.4f} % of the full model, mean logit difference {:.4f}\n",
              family.prompts.name, result.score_percent, result.logit_difference);
   for (std::size_t b = 0; b < result.per_prompt.size(); ++b)
-    fmt::print("{:>10.4f}  {}\n", result.per_prompt[b], family.prompts.clean[b].text);
+    print_text(stdout, "{:>10.4f}  {}\n", result.per_prompt[b],
+               printable(family.prompts.clean[b].text, LineEnds::escaped));
 }
 
 }  // namespace
@@ -118,6 +121,12 @@ void score_command(const Job& job, const std::filesystem::path& path,
                       fit_alone(device, *loaded.model, family.prompts.name, family.clean,
                                 family.corrupted, rule, job.run.family_memory_gb));
   check_baseline(evaluator.full().mean, family.prompts.name, job);
+  std::vector<std::string> warnings = family.warnings;
+  for (std::string& each : full_model_warnings(evaluator.full().per_prompt))
+    warnings.push_back(std::move(each));
+  for (std::string& each : warnings)
+    each = fmt::format("family {}: {}", family_label(job, number), each);
+  print_warnings(warnings);
   const Evaluation evaluation = evaluator.evaluate(circuit);
   const ScoreResult result{evaluation.score_percent, evaluation.mean, evaluation.per_prompt};
   if (format == Format::json) {

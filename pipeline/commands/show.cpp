@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "io/json_output.h"
+#include "io/printable.h"
 #include "io/run_file.h"
 #include "pipeline/commands.h"
 #include "pipeline/picture.h"
@@ -47,11 +48,11 @@ void show_command(const std::filesystem::path& run_file, Detail detail,
     fmt::print("{}\n", to_json(record));
     return;
   }
-  fmt::print("{}{}", summary(record, fragile.value_or(fragile_points)),
+  print_text(stdout, "{}{}", summary(record, fragile.value_or(fragile_points)),
              selection_of(finished_resamples(record, run_file), run_file));
   if (fragile && !fragile_decisions(record, *fragile).empty())
-    fmt::print("\n{}", fragile_table(record, *fragile));
-  if (detail == Detail::decisions) fmt::print("\n{}", decision_table(record));
+    print_text(stdout, "\n{}", fragile_table(record, *fragile));
+  if (detail == Detail::decisions) print_text(stdout, "\n{}", decision_table(record));
 }
 
 }  // namespace headsweep

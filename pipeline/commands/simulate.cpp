@@ -2,6 +2,7 @@
 
 #include "io/atomic_file.h"
 #include "io/errors.h"
+#include "io/printable.h"
 #include "pipeline/clock.h"
 #include "pipeline/commands.h"
 #include "pipeline/inputs.h"
@@ -49,7 +50,8 @@ void simulate_command(const Job& job, const ScalingQuestion& question) {
       question.cost.empty() ? measure_here(job, trace) : read_cost(question.cost);
   const auto points = simulate_scaling(trace, cost);
   const std::string caption = fmt::format("Simulated with costs of: {}", cost.backend);
-  fmt::print("{}; decisions of {}\n\n{}", caption, question.trace.string(), scaling_table(points));
+  print_text(stdout, "{}; decisions of {}\n\n{}", caption, question.trace.string(),
+             scaling_table(points));
   if (!question.picture.empty()) write_whole(question.picture, scaling_picture(points, caption));
 }
 

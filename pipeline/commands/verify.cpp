@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "io/json_output.h"
+#include "io/printable.h"
 #include "io/run_file.h"
 #include "pipeline/audit.h"
 #include "pipeline/commands.h"
@@ -60,7 +61,7 @@ const char* verb(double margin) { return margin < 0 ? "removes" : "keeps"; }
 
 void print(const VerifiedRun& run, const RunRecord& record) {
   const auto& decisions = run.decisions;
-  fmt::print("family {}: {} of {} decisions evaluated again in fp64 ({})\n", record.family,
+  print_text(stdout, "family {}: {} of {} decisions evaluated again in fp64 ({})\n", record.family,
              decisions.size(), record.decisions.size(), run.device);
   if (decisions.empty()) return;
   const auto difference = [](const VerifiedDecision& each) {
@@ -70,20 +71,20 @@ void print(const VerifiedRun& run, const RunRecord& record) {
     return component_text(record.decisions[static_cast<std::size_t>(each.decision)], record);
   };
   const auto largest = std::ranges::max_element(decisions, {}, difference);
-  fmt::print("largest difference of a score: {:.9f} percentage points ({})\n", difference(*largest),
-             text_of(*largest));
+  print_text(stdout, "largest difference of a score: {:.9f} percentage points ({})\n",
+             difference(*largest), text_of(*largest));
   const auto wrong = std::ranges::find(decisions, false, &VerifiedDecision::agrees);
   if (wrong == decisions.end()) {
-    fmt::print("all agree\n");
+    print_text(stdout, "all agree\n");
     return;
   }
-  fmt::print(
-      "{} differ; the first is decision {}, {}:\n"
-      "  the run  {} it: score {:.9f} %, margin {:+.9f}\n"
-      "  fp64     {} it: score {:.9f} %, margin {:+.9f}\n",
-      std::ranges::count(decisions, false, &VerifiedDecision::agrees), wrong->decision,
-      text_of(*wrong), verb(wrong->margin), wrong->score_percent, wrong->margin,
-      verb(wrong->exact_margin), wrong->exact_score_percent, wrong->exact_margin);
+  print_text(stdout,
+             "{} differ; the first is decision {}, {}:\n"
+             "  the run  {} it: score {:.9f} %, margin {:+.9f}\n"
+             "  fp64     {} it: score {:.9f} %, margin {:+.9f}\n",
+             std::ranges::count(decisions, false, &VerifiedDecision::agrees), wrong->decision,
+             text_of(*wrong), verb(wrong->margin), wrong->score_percent, wrong->margin,
+             verb(wrong->exact_margin), wrong->exact_score_percent, wrong->exact_margin);
 }
 
 }  // namespace

@@ -20,7 +20,16 @@ std::string reasons(const Report& report) {
   std::string text;
   for (std::size_t i = 0; i < report.runs.size(); ++i)
     if (const FoundRun& run = report.runs[i].run; !run.reason.empty())
-      text += fmt::format("Run {} is {}: {}\n\n", i + 1, run.status, run.reason);
+      text += fmt::format("Run {} is {}: {}\n\n", i + 1, markdown_text(run.status),
+                          markdown_text(run.reason));
+  return text;
+}
+
+std::string warnings_of(const RunRecord& record) {
+  std::string text;
+  for (const char* key : {"prompt_warnings", "full_model_warnings"})
+    if (const std::string warnings = value_of(record.provenance, key, ""); !warnings.empty())
+      text += fmt::format("Warning: {}\n\n", markdown_text(warnings));
   return text;
 }
 
@@ -125,8 +134,10 @@ std::string markdown_tables(const Report& report) {
     const FoundRun& run = report.runs[i].run;
     const RunFigures& figures = report.runs[i].figures;
     if (!run.record) continue;
-    text += fmt::format("## {}. {}, {}, threshold {} %{}\n\n", i + 1, run.family, run.corruption,
-                        run.threshold, variant_of(run));
+    text +=
+        fmt::format("## {}. {}, {}, threshold {} %{}\n\n", i + 1, markdown_text(run.family),
+                    markdown_text(run.corruption), run.threshold, markdown_text(variant_of(run)));
+    text += warnings_of(*run.record);
     text += circuit_table(figures) + nearest_table(*run.record, figures) +
             analysis_tables(report.runs[i]);
   }

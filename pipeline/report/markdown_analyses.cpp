@@ -65,8 +65,9 @@ std::string worst_subset(const AnalysisRecord& analysis, const AnalysisFigures& 
       "Completeness: the worst of {} subsets of the circuit ({}) is {}. Without it the circuit "
       "does "
       "{} % of the full model, and the full model {} %: a difference of {} points.\n\n",
-      analysis.completeness.size(), name_of(worst.choice), names_of(worst.removed, record),
-      two_digits(analysis.percent(worst.circuit)), two_digits(analysis.percent(worst.model)),
+      analysis.completeness.size(), name_of(worst.choice),
+      markdown_text(names_of(worst.removed, record)), two_digits(analysis.percent(worst.circuit)),
+      two_digits(analysis.percent(worst.model)),
       two_digits(std::abs(analysis.percent(worst.circuit - worst.model))));
 }
 
@@ -100,7 +101,8 @@ std::string transfer_table(const ComparisonRecord& comparison) {
   }
   std::string families;
   for (std::size_t i = 0; i < comparison.families.size(); ++i)
-    families += fmt::format("{}{}: {}", i == 0 ? "" : ", ", i + 1, comparison.families[i]);
+    families +=
+        fmt::format("{}{}: {}", i == 0 ? "" : ", ", i + 1, markdown_text(comparison.families[i]));
   return table.text() + families + "\n\n";
 }
 
@@ -124,7 +126,9 @@ std::string analysis_tables(const ReportedRun& reported) {
   const FoundRun& run = reported.run;
   const AnalysisFigures& figures = reported.analysis_figures;
   if (!run.analysis)
-    return run.analysis_problem.empty() ? "" : "Not shown: " + run.analysis_problem + "\n\n";
+    return run.analysis_problem.empty()
+               ? ""
+               : "Not shown: " + markdown_text(run.analysis_problem) + "\n\n";
   return faithfulness_table(*run.analysis, figures) +
          knockouts_table(*run.analysis, figures, *run.record) +
          worst_subset(*run.analysis, figures, *run.record) +
@@ -135,7 +139,8 @@ std::string transfer_tables(const Report& report) {
   std::string text;
   for (const FoundComparison& found : report.comparisons)
     text += "## Circuits on other families\n\n" +
-            (found.record ? transfer_table(*found.record) : "Not shown: " + found.problem + "\n\n");
+            (found.record ? transfer_table(*found.record)
+                          : "Not shown: " + markdown_text(found.problem) + "\n\n");
   return text;
 }
 

@@ -1,22 +1,43 @@
 #include "pipeline/report/markdown_table.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include <fmt/format.h>
+
+#include "io/printable.h"
 
 namespace headsweep {
 namespace {
 
 std::string in_one_cell(const std::string& text) {
   std::string cell;
-  for (const char c : text) {
+  for (const char c : markdown_text(text)) {
     if (c == '|') cell += '\\';
-    cell += c == '\n' || c == '\r' ? ' ' : c;
+    cell += c;
   }
   return cell;
 }
 
 }  // namespace
+
+std::string markdown_text(const std::string& text) {
+  constexpr std::string_view marks = "\\`[]*";
+  std::string one_line = text, shown;
+  std::ranges::replace_if(
+      one_line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  for (const char c : printable(one_line, LineEnds::escaped)) {
+    if (c == '<') {
+      shown += "&lt;";
+    } else if (c == '&') {
+      shown += "&amp;";
+    } else {
+      if (marks.find(c) != std::string_view::npos) shown += '\\';
+      shown += c;
+    }
+  }
+  return shown;
+}
 
 MarkdownTable::MarkdownTable(Columns columns) : columns_(std::move(columns)) {
   for (const auto& [title, align] : columns_)

@@ -7,6 +7,10 @@
 
 namespace headsweep {
 
+/// A text of a run file as Markdown shows it: on one line, and without a tag, link or code of its
+/// own.
+std::string markdown_text(const std::string& text);
+
 enum class Align { left, right };
 
 /// A Markdown table whose columns line up in a terminal, too.

@@ -3,15 +3,18 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "io/atomic_file.h"
 #include "io/errors.h"
+#include "io/printable.h"
 
 namespace headsweep {
 
 void put_out(std::string_view text, const std::filesystem::path& output) {
   if (output.empty()) {
-    fmt::print("{}", text);
+    // Into a file or another program it goes as it is.
+    fmt::print("{}", ::isatty(STDOUT_FILENO) == 1 ? printable(text) : std::string(text));
     return;
   }
   if (output.extension() == ".h5")

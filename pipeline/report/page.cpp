@@ -5,6 +5,7 @@
 #include "headsweep/report_page.h"
 #include <fmt/format.h>
 
+#include "io/sha256.h"
 #include "pipeline/report/report.h"
 
 namespace headsweep {
@@ -74,6 +75,24 @@ std::string table_of(const Report& report) {
   return text + "</tbody></table>";
 }
 
+/// As browsers want a hash: the bytes of hexadecimal digits in base 64.
+std::string base64_of(std::string_view hex) {
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto value = [](char c) {
+    return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
+  };
+  std::string text;
+  for (; hex.size() >= 3; hex.remove_prefix(3)) {
+    const unsigned bits = value(hex[0]) << 8 | value(hex[1]) << 4 | value(hex[2]);
+    text += {digits[bits >> 6], digits[bits & 63]};
+  }
+  // A SHA-256 has 64 digits: one is left over, and 256 bits are 43 digits and a sign for the rest.
+  if (!hex.empty()) text += digits[value(hex[0]) << 2];
+  text.append((4 - text.size() % 4) % 4, '=');
+  return text;
+}
+
 /// The template with each {{name}} replaced. What is put in is not looked at again: it may hold
 /// braces.
 template <std::size_t count>
@@ -97,9 +116,9 @@ std::string filled(std::string_view text,
 
 std::string html_page(const Report& report) {
   const std::string script =
-      fmt::format("{}{}{}{}{}{}{}{}", page_drawing, page_maps, page_charts, page_comparison,
+      fmt::format("\n{}{}{}{}{}{}{}{}", page_drawing, page_maps, page_charts, page_comparison,
                   page_transfer, page_analysis, page_run, page_start);
-  const std::array<std::pair<std::string_view, std::string>, 6> values = {{
+  const std::array<std::pair<std::string_view, std::string>, 7> values = {{
       {"title", escaped(title_of(report))},
       {"byline",
        escaped("Circuits of attention heads, found by greedy ablation. Written by headsweep " +
@@ -107,6 +126,7 @@ std::string html_page(const Report& report) {
       {"style", std::string(page_style)},
       {"table", table_of(report)},
       {"data", to_page_data(report, most_prompts)},
+      {"script_sha256", base64_of(sha256(script))},
       {"script", script},
   }};
   return filled(page_template, values);

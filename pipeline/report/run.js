@@ -34,6 +34,7 @@ function whatWasRun(run) {
     ["components, ablation, positions", `${of("components")}, ${of("ablation")}, ${of("positions")}`],
     ["prompts", `${run.family}, corruption ${run.corruption}`],
     ["full model", `mean logit difference ${shown(result.full_mean, 4)} over ${result.prompts} prompts`],
+    ["warnings", [by("prompt_warnings"), by("full_model_warnings")].filter((each) => each).join("; ")],
     ["decisions", precisionText(result)], ["audit", auditText(result)],
     ["device", by("device")], ["ranks", by("ranks")], ["program", of("program")],
     ["time", result.decisions.length ? `${duration(result.seconds)}, ${result.evaluations} evaluations` : ""],

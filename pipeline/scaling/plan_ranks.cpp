@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "io/printable.h"
+
 namespace headsweep {
 namespace {
 
@@ -15,13 +17,18 @@ std::string counted(int count, const char* one, const char* several) {
 std::string counted_ranks(int count) { return counted(count, "rank", "ranks"); }
 std::string counted_families(int count) { return counted(count, "family", "families"); }
 
-/// As a shell takes it.
+/// As bash takes it, on one line.
 std::string shell_word(const std::string& text) {
   const bool plain = !text.empty() && text.find_first_not_of(
                                           "abcdefghijklmnopqrstuvwxyz"
                                           "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                           "0123456789_-./=:,+") == std::string::npos;
   if (plain) return text;
+  if (printable(text, LineEnds::escaped) != text) {
+    std::string quoted = "$'";
+    for (const char c : text) quoted += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    return quoted + "'";
+  }
   std::string quoted = "'";
   for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";

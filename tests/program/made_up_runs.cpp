@@ -1,10 +1,12 @@
-// made_up_runs FOLDER: writes the runs of a job with everything that can lie beside them: an index,
-// analyses (complete, at single positions, of another run), resamples and a comparison. The numbers
-// are made up, and of a model's size, so that its report can be looked at.
+// made_up_runs FOLDER [hostile]: writes the runs of a job with everything that can lie beside them:
+// an index, analyses (complete, at single positions, of another run), resamples and a comparison.
+// The numbers are made up, and of a model's size, so that its report can be looked at. `hostile`:
+// one run whose every text would be a page's markup, or a terminal's command, if it were let.
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -211,9 +213,60 @@ void write_all(const std::filesystem::path& folder) {
   write_run_index(entries, folder / "index.h5");
 }
 
+/// Numbered, so that each says where it came through.
+std::string hostile(const std::string& what) {
+  const std::string mark = "window.owned = '" + what + "'";
+  return what + "</script><script>" + mark + "</script><img src=x onerror=\"" + mark + "\">" +
+         "<svg onload=\"" + mark + "\"></svg></title></noscript></text> \" onfocus=\"" + mark +
+         "\" autofocus=\" [x](javascript:owned) & &lt; {{title}} %s%n {} <!-- \x1b]0;owned\x07\n";
+}
+
+void write_hostile(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  const std::string name = "nasty.T3";
+  RunRecord run = run_of(
+      {hostile("family"), hostile("corruption"), 3, Components::heads, Granularity::position, 2});
+  for (auto& [key, value] : run.identity)
+    if (key == "order" || key == "ablation") value = hostile(key);
+  run.identity.emplace_back(hostile("identity"), hostile("its value"));
+  run.provenance = {{"model_path", hostile("model_path")},
+                    {"device", hostile("device")},
+                    {"prompt_warnings", hostile("prompt_warnings")},
+                    {hostile("provenance"), hostile("its value")}};
+  run.hosts = {hostile("host")};
+  run.job = hostile("job");
+  run.position_names = {hostile("position"), "end"};
+  for (PromptRecord& prompt : run.clean) prompt.text = hostile("text");
+  for (PromptRecord& prompt : run.corrupted) prompt.answer = hostile("answer");
+  std::vector<IndexEntry> entries;
+  write(run, name, folder, entries);
+  AnalysisRecord analysis = analysis_of(run, name);
+  analysis.provenance = {{hostile("provenance of the analysis"), hostile("its value")}};
+  write_analysis_file(analysis, folder / (name + ".analysis.h5"));
+  IndexEntry& failed = entries.emplace_back();
+  failed.name = "failed.T3";
+  failed.run_file = "failed.T3.h5";
+  failed.family = hostile("failed family");
+  failed.status = "failed";
+  failed.reason = hostile("reason");
+  ComparisonRecord comparison;
+  comparison.circuits = {name};
+  comparison.run_sha256 = {circuit_sha256(run)};
+  comparison.families = {hostile("compared family")};
+  comparison.full = {2};
+  comparison.empty = {0};
+  comparison.means = {{1}};
+  write_comparison_file(comparison, comparison_path_in(folder));
+  write_run_index(entries, folder / "index.h5");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 2) return 2;
-  write_all(arguments[1]);
+  const bool is_hostile = count == 3 && std::string_view(arguments[2]) == "hostile";
+  if (count != 2 && !is_hostile) return 2;
+  if (is_hostile)
+    write_hostile(arguments[1]);
+  else
+    write_all(arguments[1]);
 }

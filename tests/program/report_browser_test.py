@@ -9,6 +9,7 @@ import unittest
 import browser
 import headsweep_program
 from headsweep_program import DONE, MODELS, ProgramTest, family_file, job
+from tried import tried
 
 NASTY = "</script><script>window.broken = 1</script><img src=x onerror='window.broken = 1'> & \" <!--"
 PICTURES = """
@@ -241,6 +242,59 @@ class AnalysesInTheBrowserTest(ProgramTest):
         self.browser.press("ArrowRight")
         self.assertRegex(self.browser.value("tip.textContent"), r"^removed: nothing\nfull model 2.500 \(100.0 %\)\ncircuit")
         self.browser.value("document.activeElement.blur()")
+
+
+@unittest.skipIf(browser.PROGRAM is None, "no Chromium is installed (scripts/install_packages.sh --with-tools)")
+class HostileTextsInTheBrowserTest(ProgramTest):
+    """A run file of which every text is markup, as one from a stranger might be."""
+
+    def test_are_shown_as_texts_and_do_nothing(self):
+        subprocess.run([os.environ["HEADSWEEP_MADE_UP_RUNS"], self.folder / "runs", "hostile"], check=True)
+        self.run_program("report", "runs", "-o", "report.html", code=DONE)
+        self.browser = browser.Browser()
+        self.addCleanup(self.browser.close)
+        page = (self.folder / "report.html").as_uri()
+        for scripts in (True, False):
+            with self.subTest(scripts=scripts):
+                self.browser.open(page, 1280, "light", scripts=scripts)
+                if scripts:
+                    self.open_all()
+                self.check_nothing_ran()
+                self.assertEqual(self.browser.complaints, [])
+                self.assertEqual([url for url in self.browser.requests if url != page], [])
+        self.browser.open(page, 1280, "light")
+        self.check_marks()
+        with self.subTest("a script that got in"):
+            self.check_the_policy()
+        tried("input", "a run file with <script>, </script>, event handlers, & and quotes in every text, its report in Chromium",
+              "all shown as texts; no script ran, no element was made of them, nothing was loaded")
+
+    def check_nothing_ran(self):
+        self.assertEqual(self.browser.value("typeof window.owned"), "undefined")
+        self.assertEqual(self.browser.value("[document.images.length, document.querySelectorAll('[onload], [onerror], [onfocus]').length,"
+                                            " document.scripts.length]"), [0, 0, 2])
+        self.assertTrue(self.browser.value("document.title.includes('2 runs')"))
+
+    def open_all(self):
+        for _ in range(2):  # some are drawn when they are opened
+            self.browser.value("for (const details of document.querySelectorAll('details')) details.open = true")
+            self.browser.settle()
+
+    def check_marks(self):
+        self.open_all()
+        text = self.browser.value("document.body.textContent")
+        for what in ("family", "corruption", "identity", "its value", "model_path", "device", "prompt_warnings", "provenance",
+                     "job", "text", "answer", "position", "provenance of the analysis", "reason", "compared family"):
+            self.assertIn(f"{what}</script><script>window.owned = '{what}'</script>", text)
+
+    def check_the_policy(self):
+        """Should a text ever become an element, the page's policy still keeps it from running."""
+        self.browser.value("""(() => {
+          const script = document.createElement("script");
+          script.textContent = "window.owned = 'policy'";
+          document.body.append(script);
+        })()""")
+        self.assertEqual(self.browser.value("typeof window.owned"), "undefined")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-#include "model/utf8.h"
+#include "io/utf8.h"
 
 namespace headsweep {
 namespace {
@@ -47,12 +47,11 @@ std::size_t utf8_until(std::string_view text) {
 }
 
 std::string with_replacements(std::string_view bytes) {
-  constexpr std::string_view replacement = "\xEF\xBF\xBD";
   std::string text;
   text.reserve(bytes.size());
   while (!bytes.empty()) {
     const Utf8Step step = first_utf8(bytes);
-    text += step.valid ? bytes.substr(0, step.bytes) : replacement;
+    text += step.valid ? bytes.substr(0, step.bytes) : replacement_character;
     bytes.remove_prefix(step.bytes);
   }
   return text;

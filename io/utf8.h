@@ -21,6 +21,8 @@ Utf8Step first_utf8(std::string_view text);
 /// The offset of the first byte that is not UTF-8; text.size() if all are.
 std::size_t utf8_until(std::string_view text);
 
+constexpr std::string_view replacement_character = "\xEF\xBF\xBD";  // U+FFFD
+
 /// Each broken-off start becomes one U+FFFD, as in Python's bytes.decode("utf-8",
 /// errors="replace").
 std::string with_replacements(std::string_view bytes);
