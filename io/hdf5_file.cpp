@@ -1,6 +1,9 @@
 #include "io/hdf5_file.h"
 
+#include <array>
 #include <atomic>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -66,13 +69,34 @@ std::string seal_of(std::string_view image) {
   return fmt::format("{}{}\n", seal_mark, sha256(image));
 }
 
+/// Where HDF5 says that its data end (HDF5 file format specification, "Superblock"); nothing of a
+/// form that it has had since.
+std::optional<std::uint64_t> end_of_data(std::string_view image) {
+  constexpr std::array<std::size_t, 4> end_address = {40, 44, 28, 28};  // by version
+  constexpr std::size_t bytes = 8;
+  if (image.size() < 64) return std::nullopt;
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(image[at]); };
+  const std::size_t version = byte(8);
+  if (version >= end_address.size() || byte(version < 2 ? 13 : 9) != bytes) return std::nullopt;
+  std::uint64_t end = 0;
+  for (std::size_t i = bytes; i-- > 0;) end = end << 8 | byte(end_address[version] + i);
+  return end;
+}
+
+/// What another program has changed ends with its data. Anything behind them is what is left of a
+/// seal.
+void check_end(std::string_view image) {
+  if (const auto end = end_of_data(image); end && *end < image.size())
+    throw Failure("its end, where its checksum stands, is damaged");
+}
+
 /// Checks the seal and takes it off. A file without one is taken as it is: another program changed
 /// it.
 void unseal(std::string& bytes) {
   if (bytes.size() < seal_bytes) return;
   const std::string_view all = bytes;
   const std::string_view seal = all.substr(all.size() - seal_bytes);
-  if (!seal.starts_with(seal_mark)) return;
+  if (!seal.starts_with(seal_mark)) return check_end(all);
   if (seal != seal_of(all.substr(0, all.size() - seal_bytes)))
     throw Failure("its bytes do not match the checksum at its end");
   bytes.resize(bytes.size() - seal_bytes);
