@@ -1,5 +1,7 @@
 #include "io/atomic_file.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <source_location>
 #include <string>
@@ -14,10 +16,43 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// What helps before the same command is given again.
+const char* advice(int error) {
+  switch (error) {
+    case ENOSPC:
+      return "; make space";
+    case EDQUOT:
+      return "; make space in your quota";
+    case EFBIG:
+      return "; let files be larger (ulimit -f)";
+    default:
+      return "";
+  }
+}
+
 [[noreturn]] void refuse(const fs::path& path, std::string_view step,
                          std::source_location where = std::source_location::current()) {
+  const int error = errno;
   const std::string reason = system_reason();
-  throw MachineError(fmt::format("{}: {} failed: {}", path.string(), step, reason), where);
+  throw MachineError(fmt::format("{}: {} failed: {}{}", path.string(), step, reason, advice(error)),
+                     where);
+}
+
+std::string temporary_name(const std::string& name, pid_t process) {
+  return fmt::format(".{}.{}.tmp", name, process);
+}
+
+/// The file that a temporary was to become; "" if it is none of ours.
+std::string name_of_temporary(const std::string& temporary) {
+  constexpr std::string_view end = ".tmp";
+  if (!temporary.starts_with('.') || !temporary.ends_with(end)) return "";
+  const std::string rest = temporary.substr(1, temporary.size() - 1 - end.size());
+  const auto dot = rest.rfind('.');
+  if (dot == std::string::npos || dot + 1 == rest.size()) return "";
+  const auto is_digit = [](unsigned char each) { return std::isdigit(each) != 0; };
+  return std::all_of(rest.begin() + static_cast<std::ptrdiff_t>(dot) + 1, rest.end(), is_digit)
+             ? rest.substr(0, dot)
+             : "";
 }
 
 /// Removes the file unless it has been put in its place.
@@ -85,8 +120,7 @@ void write_whole(const fs::path& path,
   const fs::path folder_path = path.has_parent_path() ? path.parent_path() : fs::path(".");
   const FileDescriptor folder = open_descriptor(folder_path, O_RDONLY | O_DIRECTORY);
   if (!folder.is_open()) refuse(path, "opening its folder");
-  Temporary temporary(folder_path /
-                      fmt::format(".{}.{}.tmp", path.filename().string(), ::getpid()));
+  Temporary temporary(folder_path / temporary_name(path.filename().string(), ::getpid()));
   create(temporary.path(), path);
   write(temporary.path());
   sync_file(temporary.path(), path);
@@ -96,6 +130,13 @@ void write_whole(const fs::path& path,
 
 void write_whole(const fs::path& path, std::string_view text) {
   write_whole(path, [&](const fs::path& temporary) { write_text(temporary, text, path); });
+}
+
+void remove_leftovers(const fs::path& folder, const std::set<std::string>& names) {
+  std::error_code ignored;  // they are in nobody's way
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (names.contains(name_of_temporary(entry.path().filename().string())))
+      fs::remove(entry.path(), ignored);
 }
 
 }  // namespace headsweep

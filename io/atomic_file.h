@@ -3,7 +3,8 @@
 
 #include <filesystem>
 #include <functional>
-#include <span>
+#include <set>
+#include <string>
 #include <string_view>
 
 namespace headsweep {
@@ -16,5 +17,9 @@ void write_whole(const std::filesystem::path& path,
                  const std::function<void(const std::filesystem::path& temporary)>& write);
 
 void write_whole(const std::filesystem::path& path, std::string_view text);
+
+/// Removes the temporary files of processes that were killed while they wrote files of these names
+/// in the folder. For those who know that nobody else writes them now.
+void remove_leftovers(const std::filesystem::path& folder, const std::set<std::string>& names);
 
 }  // namespace headsweep

@@ -52,7 +52,7 @@ std::string read_text(const fs::path& path, const std::string& what, std::size_t
                                   path.string(), what, most_bytes));
   }
   if (file.bad())
-    throw UserError(fmt::format("{}: {} cannot be read to its end", path.string(), what));
+    throw MachineError(fmt::format("{}: {} cannot be read to its end", path.string(), what));
   return text;
 }
 

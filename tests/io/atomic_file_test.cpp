@@ -136,6 +136,18 @@ TEST_F(WriteWhole, OverwritesTheTemporaryFileOfAKilledProcess) {
   EXPECT_THAT(names(), ElementsAre("result.h5"));
 }
 
+TEST_F(WriteWhole, LeftoversOfKilledProcessesGoButNoOtherFiles) {
+  for (const char* name : {".result.h5.17.tmp", ".result.h5.4194303.tmp", ".index.h5.1.tmp",
+                           ".other.h5.17.tmp", ".result.h5.x7.tmp", ".result.h5..tmp",
+                           "result.h5.17.tmp", ".result.h5.tmp", ".result.h5.17", "result.h5"})
+    std::ofstream(folder_ / name) << "x";
+  remove_leftovers(folder_, {"result.h5", "index.h5"});
+  EXPECT_THAT(names(),
+              ElementsAre(".other.h5.17.tmp", ".result.h5..tmp", ".result.h5.17", ".result.h5.tmp",
+                          ".result.h5.x7.tmp", "result.h5", "result.h5.17.tmp"));
+  EXPECT_NO_THROW(remove_leftovers(folder_ / "missing", {"result.h5"}));
+}
+
 TEST_F(WriteWhole, MakesNoFolders) {
   EXPECT_THROW(write_whole(folder_ / "missing" / "x", "x"), MachineError);
   EXPECT_THAT(names(), IsEmpty());
