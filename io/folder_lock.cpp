@@ -99,6 +99,15 @@ FolderLock::~FolderLock() {
   if (file_.is_open() && is_at(file_, path_)) ::unlink(path_.c_str());
 }
 
+void FolderLock::check() const {
+  if (is_at(file_, path_)) return;
+  throw MachineError(
+      fmt::format("{}: the folder was removed or replaced, or its lock was taken away, while this "
+                  "process worked "
+                  "there: it writes nothing more",
+                  path_.parent_path().string()));
+}
+
 std::optional<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / ".lock";
   while (true) {

@@ -29,6 +29,10 @@ class FolderLock {
   /// Nothing if the file system knows no locks. UserError if another process holds it.
   static std::optional<FolderLock> take(const std::filesystem::path& folder);
 
+  /// MachineError if the file is no longer in the folder: that was removed or moved, or the lock
+  /// was taken away, and who comes next does not know of this process.
+  void check() const;
+
  private:
   FolderLock(FileDescriptor file, std::filesystem::path path)
       : file_(std::move(file)), path_(std::move(path)) {}

@@ -38,6 +38,29 @@ TEST_F(Locking, OneAtATimeAndTheNextIsToldWho) {
   EXPECT_TRUE(FolderLock::take(folder_));
 }
 
+TEST_F(Locking, WhoeverHoldsItNoticesThatItWasTakenAway) {
+  const auto lock = FolderLock::take(folder_);
+  ASSERT_TRUE(lock);
+  EXPECT_NO_THROW(lock->check());
+  std::filesystem::remove(folder_ / ".lock");
+  const auto taken_away =
+      testing::ThrowsMessage<MachineError>(HasSubstr("or its lock was taken away"));
+  EXPECT_THAT([&] { lock->check(); }, taken_away);
+  const auto next = FolderLock::take(folder_);
+  EXPECT_NO_THROW(next->check());
+  EXPECT_THAT([&] { lock->check(); }, taken_away);
+}
+
+TEST_F(Locking, WhoeverHoldsItNoticesThatTheFolderIsAnother) {
+  const auto lock = FolderLock::take(folder_);
+  const auto elsewhere = folder_.string() + ".moved";
+  std::filesystem::rename(folder_, elsewhere);
+  EXPECT_THAT([&] { lock->check(); },
+              testing::ThrowsMessage<MachineError>(HasSubstr("removed or replaced")));
+  std::filesystem::rename(elsewhere, folder_);
+  EXPECT_NO_THROW(lock->check());
+}
+
 TEST_F(Locking, ADeadProcessHoldsNothing) {
   const pid_t child = ::fork();
   if (child == 0) {
