@@ -209,10 +209,16 @@ std::string Checkpoint::sha256() const {
     return headsweep::sha256(
         {reinterpret_cast<const char*>(contents_[i].data()), contents_[i].size()});
   };
-  if (files_.size() == 1) return hash(0);
+  std::vector<std::string> hashes;
+  for (std::size_t i = 0; i < files_.size(); ++i) hashes.push_back(hash(i));
+  return sha256_of_checkpoint(hashes);
+}
+
+std::string sha256_of_checkpoint(const std::vector<std::string>& files) {
+  if (files.size() == 1) return files.front();
   std::string lines;
-  for (std::size_t i = 0; i < files_.size(); ++i) lines += hash(i) + "\n";
-  return headsweep::sha256(lines);
+  for (const std::string& each : files) lines += each + "\n";
+  return sha256(lines);
 }
 
 }  // namespace headsweep

@@ -62,4 +62,7 @@ class Checkpoint {
   bool discarded_ = false;
 };
 
+/// From the SHA-256 of its files, in their order.
+std::string sha256_of_checkpoint(const std::vector<std::string>& files);
+
 }  // namespace headsweep

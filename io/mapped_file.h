@@ -30,4 +30,8 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
+/// From now on a page that a mapped file has lost ends the process with exit code 1 and a line that
+/// names the file, instead of SIGBUS: the file was truncated, or its disk fails.
+void name_files_that_lose_pages();
+
 }  // namespace headsweep

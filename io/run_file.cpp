@@ -169,9 +169,9 @@ void write_record(hid_t root, const RunRecord& record) {
 
 RunRecord read_record(hid_t root) {
   RunRecord record;
-  record.status = read_choice(
-      root, "status",
-      {RunStatus::running, RunStatus::stopped, RunStatus::complete, RunStatus::contradicted});
+  record.status = read_choice(root, "status",
+                              {RunStatus::running, RunStatus::stopped, RunStatus::complete,
+                               RunStatus::contradicted, RunStatus::spoilt});
   record.family = read_attribute<std::string>(root, "family");
   record.threshold = read_attribute<double>(root, "threshold");
   read_shape(root, record);

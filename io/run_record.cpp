@@ -41,6 +41,8 @@ const char* name_of(RunStatus status) {
       return "complete";
     case RunStatus::contradicted:
       return "contradicted";
+    case RunStatus::spoilt:
+      return "spoilt";
   }
   assert(false);
   return "";

@@ -86,7 +86,8 @@ enum class RunStatus {
   running,  // in a file at rest: it was killed
   stopped,
   complete,
-  contradicted  // an audit found a decision that fp64 does not make
+  contradicted,  // an audit found a decision that fp64 does not make
+  spoilt         // the checkpoint was another at the end than at the start
 };
 
 struct RunRecord {

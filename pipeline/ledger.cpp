@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "io/atomic_file.h"
 #include "io/errors.h"
 #include "io/printable.h"
 #include "pipeline/clock.h"
@@ -44,8 +45,13 @@ int waves_of(const RunRecord& record) {
 
 }  // namespace
 
-Ledger::Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, RunSetting setting)
-    : job_(job), inputs_(inputs), setting_(std::move(setting)), progress_(runs_of(job).size()) {
+Ledger::Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, RunSetting setting,
+               CheckpointWatch& checkpoint)
+    : job_(job),
+      inputs_(inputs),
+      setting_(std::move(setting)),
+      checkpoint_(checkpoint),
+      progress_(runs_of(job).size()) {
   if (std::filesystem::is_directory(run_folder(job))) lock_folder();
   int family = -1;  // runs of one are together
   for (const RunSpec& run : runs_of(job)) {
@@ -71,6 +77,13 @@ void Ledger::lock_folder() {
                run_folder(job_).string());
 }
 
+/// Before anything is written: a decision that is in a file was made with the weights that the file
+/// names, and nobody else writes there.
+void Ledger::check_surroundings() {
+  if (lock_) lock_->check();
+  checkpoint_.check();
+}
+
 void Ledger::begin() {
   if (!lock_asked_for_) {
     make_run_folder(job_);
@@ -80,6 +93,7 @@ void Ledger::begin() {
         throw UserError(book.store.path().string() +
                         ": another process has begun it meanwhile: run the same command again");
   }
+  if (lock_) remove_leftovers(run_folder(job_), names_of_files());
   write_index();
   progress_.begin();
   for (const Book& book : books_) {
@@ -90,6 +104,13 @@ void Ledger::begin() {
                  book.store.path().string());
     print_contradiction(record);
   }
+}
+
+/// That only whoever has the lock writes.
+std::set<std::string> Ledger::names_of_files() const {
+  std::set<std::string> names = {"index.h5"};
+  for (const Book& book : books_) names.insert(book.store.path().filename().string());
+  return names;
 }
 
 std::vector<PendingFamily> Ledger::pending() const {
@@ -159,6 +180,7 @@ std::string Ledger::why_resample_fails(double full_mean, const RunSpec& run) con
 void Ledger::commit(const SearchProgress& progress) {
   const auto number = static_cast<std::size_t>(progress.run);
   Book& book = books_[number];
+  book.added_to = true;
   if (!progress.full_per_prompt.empty())
     book.store.set_full(mean(progress.full_per_prompt), progress.full_per_prompt);
   if (!progress.errors.empty()) book.store.set_errors(setting_.ladder, progress.errors);
@@ -201,6 +223,7 @@ void Ledger::add_step(Book& book, const SearchStep& step) {
 
 void Ledger::finish(std::size_t run, RunStatus status) {
   RunStore& store = books_[run].store;
+  check_surroundings();
   store.finish(status);
   progress_.update(run, store.record());
   index_is_old_ = true;
@@ -221,7 +244,9 @@ void Ledger::write_what_is_due() {
     if (start < may_write_at_) return;
     RunStore& store = books_[next_to_write_].store;
     next_to_write_ = (next_to_write_ + 1) % books_.size();
-    if (!store.write_if_due()) continue;
+    if (!store.is_due()) continue;
+    check_surroundings();
+    store.write();
     const double end = monotonic_seconds();
     may_write_at_ = end + 9 * (end - start);
   }
@@ -230,6 +255,7 @@ void Ledger::write_what_is_due() {
 }
 
 void Ledger::write_index() {
+  if (lock_) lock_->check();
   const double start = monotonic_seconds();
   std::vector<IndexEntry> entries;
   for (const Book& book : books_) {
@@ -243,6 +269,14 @@ void Ledger::write_index() {
   index_written_ = monotonic_seconds();
   index_seconds_ = index_written_ - start;
   index_is_old_ = false;
+}
+
+bool Ledger::anything_added() const { return std::ranges::any_of(books_, &Book::added_to); }
+
+void Ledger::mark_spoilt() {
+  for (Book& book : books_)
+    if (book.added_to) book.store.finish(RunStatus::spoilt);
+  write_index();
 }
 
 void Ledger::show_progress(int ranks_at_work) { progress_.show(ranks_at_work); }

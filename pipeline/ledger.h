@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "io/checkpoint_watch.h"
 #include "io/folder_lock.h"
 #include "pipeline/coordinator.h"
 #include "pipeline/inputs.h"
@@ -24,7 +25,8 @@ class Ledger {
  public:
   /// Opens the run file of each run, and takes up what is in it. UserError if one is that of
   /// another run, or does not follow from itself, or if another process is working on them.
-  Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, RunSetting setting);
+  Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, RunSetting setting,
+         CheckpointWatch& checkpoint);
 
   /// Makes the folder and the index; shows what is complete already. Nothing is written before.
   void begin();
@@ -46,6 +48,11 @@ class Ledger {
   void show_progress(int ranks_at_work);
   void end();
 
+  /// Whether this start has found anything.
+  bool anything_added() const;
+  /// Marks what it has found: no one may take it for good.
+  void mark_spoilt();
+
   /// Whether fp64 does not make some decision that was made.
   bool any_contradicted() const;
   /// Whether a run was left out.
@@ -58,9 +65,11 @@ class Ledger {
     RunStore store;
     std::vector<SearchStep> steps;  // that are in the store
     GreedySearch search;            // after them
+    bool added_to = false;          // by this start
   };
 
   void lock_folder();
+  void check_surroundings();
   std::vector<int> prompts_of(const RunSpec& run) const;
   void warn_of_full_model(std::size_t family, const std::vector<double>& per_prompt);
   std::string why_resample_fails(double full_mean, const RunSpec& run) const;
@@ -69,12 +78,14 @@ class Ledger {
   void finish(std::size_t run, RunStatus status);
   void print_selection() const;
   void write_index();
+  std::set<std::string> names_of_files() const;
 
   const Job& job_;
   const Inputs& inputs_;
   bool lock_asked_for_ = false;
   std::optional<FolderLock> lock_;  // none where the file system knows no locks
   RunSetting setting_;
+  CheckpointWatch& checkpoint_;
   std::deque<Book> books_;                         // by run
   std::map<std::size_t, std::string> why_failed_;  // by run
   std::set<std::size_t> looked_at_;                // families whose full model is known

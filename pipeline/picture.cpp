@@ -138,6 +138,9 @@ std::string status_line(const RunRecord& record) {
     case RunStatus::contradicted:
       return fmt::format("status: {}: an audit found a decision that fp64 does not make\n",
                          name_of(record.status));
+    case RunStatus::spoilt:
+      return fmt::format("status: {}: the checkpoint changed while it was computed with\n",
+                         name_of(record.status));
     case RunStatus::running:
     case RunStatus::stopped:
       break;

@@ -1,9 +1,13 @@
 #include "pipeline/run.h"
 
+#include <chrono>
+#include <future>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "io/checkpoint_watch.h"
 #include "io/printable.h"
 #include "pipeline/analyses/job_analyses.h"
 #include "pipeline/coordinator.h"
@@ -17,6 +21,8 @@
 
 namespace headsweep {
 namespace {
+
+using namespace std::chrono_literals;
 
 struct Prepared {
   Job job;
@@ -48,6 +54,21 @@ Coordinator make_coordinator(Ranks& ranks, const Job& job, const LoadedRungs& lo
            .commit = [&](const SearchProgress& progress) { ledger.commit(progress); }}};
 }
 
+/// Over a network, time stamps may say too late, or never, that a file has changed.
+void check_checkpoint_at_end(CheckpointWatch& checkpoint, Ledger& ledger,
+                             Coordinator& coordinator) {
+  if (!ledger.anything_added()) return;
+  auto checked = std::async(std::launch::async, [&] { checkpoint.check_all_bytes(); });
+  // The other ranks must not take this one for lost.
+  while (checked.wait_for(100ms) != std::future_status::ready) coordinator.keep_watch();
+  try {
+    checked.get();
+  } catch (const CheckpointChanged&) {
+    ledger.mark_spoilt();
+    throw;
+  }
+}
+
 /// Rank 0: reads the job, tells the others what to do, and keeps the books.
 Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
   const Prepared prepared = share_prepared(ranks, [&] { return prepare(ranks, read); });
@@ -56,14 +77,17 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
   const WorkOrder& order = prepared.order;
   print_text(stderr, "{}{}", describe_first_prompts(job, inputs), describe_left_out(inputs));
   print_warnings(all_prompt_warnings(job, inputs));
-  auto model_sha256 = hash_model(job.model.path);
+  CheckpointWatch checkpoint(job.model.path);
   const LoadedRungs loaded = load_shared_model(ranks, order, job.model.path);
   const DeviceInfo device = device_of(loaded);
   print_text(stderr, "{}\nprecision: {}\n", describe(ranks, loaded), describe(order.rule.ladder));
   const Outcome outcome = telling_all(ranks, [&] {
-    Ledger ledger(job, inputs, order.rule.search,
-                  {inputs.config, model_sha256.get(), order.rule.ladder, device, ranks.places(),
-                   loaded.devices});
+    const std::string model_sha256 = checkpoint.sha256();
+    checkpoint.check_loaded();
+    Ledger ledger(
+        job, inputs, order.rule.search,
+        {inputs.config, model_sha256, order.rule.ladder, device, ranks.places(), loaded.devices},
+        checkpoint);
     Worker worker(ranks, worker_options(order, loaded));
     Coordinator coordinator = make_coordinator(ranks, job, loaded, ledger);
     const Outcome result = search_all(ranks, worker, coordinator, [&] {
@@ -72,7 +96,8 @@ Outcome conduct(Ranks& ranks, const std::function<Job()>& read) {
     });
     ledger.end();
     if (result != Outcome::done) return result;
-    if (make_analyses(ranks, worker, job, order, loaded) == Outcome::stopped)
+    check_checkpoint_at_end(checkpoint, ledger, coordinator);
+    if (make_analyses(ranks, worker, job, order, loaded, checkpoint) == Outcome::stopped)
       return Outcome::stopped;
     return ledger.any_contradicted() ? Outcome::contradicted
            : ledger.any_failed()     ? Outcome::failed

@@ -148,6 +148,11 @@ RunStore::RunStore(std::filesystem::path path, RunRecord fresh)
         "{}: is the file of another run ({}): headsweep does not mix runs; choose another "
         "run.output, or move that file away",
         path_.string(), different));
+  if (found.status == RunStatus::spoilt)
+    throw UserError(
+        fmt::format("{}: is spoilt: the checkpoint changed while it was computed with, so that its "
+                    "scores are of no one model: remove it, and give the same command again",
+                    path_.string()));
   const int starts = 1 + std::atoi(value_of(found.provenance, "starts", "0").c_str());
   if (!is_over(found.status)) {
     set(found.provenance, "starts", std::to_string(starts));
@@ -234,11 +239,7 @@ void RunStore::finish(RunStatus status) {
   write();
 }
 
-bool RunStore::write_if_due() {
-  if (!anything_new_ || monotonic_seconds() - written_ < 1) return false;
-  write();
-  return true;
-}
+bool RunStore::is_due() const { return anything_new_ && monotonic_seconds() - written_ >= 1; }
 
 void RunStore::write() {
   write_run_file(record_, path_);

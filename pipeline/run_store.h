@@ -67,15 +67,14 @@ class RunStore {
   void add(const WorkDone& work);
   void finish(RunStatus status);
 
-  /// Writes if something is new and the last time is a second ago; whether it did.
-  bool write_if_due();
+  /// Whether something is new and the last writing is a second ago.
+  bool is_due() const;
+  void write();
 
   /// Since the run began, over all its starts.
   double seconds() const;
 
  private:
-  void write();
-
   std::filesystem::path path_;
   RunRecord record_;
   double seconds_before_ = 0;

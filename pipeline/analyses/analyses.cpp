@@ -133,6 +133,7 @@ void Analyses::make_of_run(std::size_t run, Scorer& scorer, const NamedValues& p
       record.identity = with_draws(std::move(record.identity), wish_.draws);
     }
     record.provenance = with_time(provenance);
+    check_();
     save_analyses(record, runs_[run]);
     print_text(stderr, "{}: {} is made: {} in {:.1f} s\n", runs_[run].name, name_of(analysis),
                counted(scorer.evaluations() - before, "evaluation", "evaluations"),
@@ -161,6 +162,7 @@ void Analyses::make_comparison(Scorer& scorer, const std::vector<AblatedFamily>&
   comparison_->run_sha256 = circuit_sums(runs_);
   comparison_->identity = comparison_identity(runs_, wish_.rung);
   comparison_->provenance = with_time(provenance);
+  check_();
   if (!wish_.comparison.empty()) write_comparison_file(*comparison_, wish_.comparison);
 }
 

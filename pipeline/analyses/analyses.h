@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/found_runs.h"
@@ -26,6 +28,9 @@ class Analyses {
  public:
   /// Of finished runs of one model. Takes up what an earlier start has made of them.
   Analyses(std::vector<FoundRun> runs, AnalysisWish wish);
+
+  /// Called before anything is saved: what it throws keeps that from being saved.
+  void check_before_saving(std::function<void()> check) { check_ = std::move(check); }
 
   bool complete() const;
   /// Runs of which something is missing.
@@ -54,6 +59,7 @@ class Analyses {
 
   std::vector<FoundRun> runs_;
   AnalysisWish wish_;
+  std::function<void()> check_ = [] {};
   std::vector<AnalysisRecord> records_;
   std::vector<Subject> subjects_;
   std::optional<ComparisonRecord> comparison_;

@@ -46,7 +46,7 @@ std::string names_of(const std::vector<Analysis>& analyses) {
 }  // namespace
 
 Outcome make_analyses(Ranks& ranks, Worker& worker, const Job& job, const WorkOrder& order,
-                      const LoadedRungs& loaded) {
+                      const LoadedRungs& loaded, CheckpointWatch& checkpoint) {
   if (job.analyses.make.empty()) return Outcome::done;
   std::vector<FoundRun> runs = finished_runs_of(job);
   if (runs.empty()) return Outcome::done;
@@ -54,6 +54,7 @@ Outcome make_analyses(Ranks& ranks, Worker& worker, const Job& job, const WorkOr
   Analyses analyses(std::move(runs), {job.analyses.make, job.analyses.draws,
                                       order.rule.ladder.rungs[static_cast<std::size_t>(rung)],
                                       comparison_path_in(run_folder(job))});
+  analyses.check_before_saving([&] { checkpoint.check(); });
   const bool were_there = analyses.complete();
   if (!were_there) {
     std::vector<AblatedFamily> families = order.families;

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "io/analysis_file.h"
-#include "io/checkpoint.h"
+#include "io/checkpoint_watch.h"
 #include "io/errors.h"
 #include "io/printable.h"
 #include "pipeline/analyses/make_on_ranks.h"
@@ -88,11 +88,13 @@ Prepared prepare(const Ranks& ranks, Analysis analysis, const AnalysisRequest& r
 
 Outcome make(Ranks& ranks, Prepared& prepared) {
   const WorkOrder& order = prepared.order;
-  std::future<std::string> sha256 = hash_model(prepared.model);
+  CheckpointWatch checkpoint(prepared.model);
   const LoadedRungs loaded = load_shared_model(ranks, order, prepared.model);
   print_text(stderr, "{}, {}\n", describe(ranks, loaded), describe(order.rule.ladder));
   const Outcome outcome = telling_all(ranks, [&] {
-    check_model(sha256.get(), *prepared.analyses->runs().front().record, prepared.model);
+    check_model(checkpoint.sha256(), *prepared.analyses->runs().front().record, prepared.model);
+    checkpoint.check_loaded();
+    prepared.analyses->check_before_saving([&] { checkpoint.check(); });
     Worker worker(ranks, worker_options(order, loaded));
     return make_on_ranks(ranks, worker, order, loaded, 0, *prepared.analyses);
   });

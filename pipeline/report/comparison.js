@@ -1,6 +1,6 @@
 // What the runs have in common: the table, all circuits side by side, and their overlaps.
 
-const statuses = {complete: ["good", "\u2713"], contradicted: ["bad", "\u2717"], failed: ["bad", "\u2717"], unreadable: ["bad", "\u2717"], missing: ["bad", "\u2717"],
+const statuses = {complete: ["good", "\u2713"], contradicted: ["bad", "\u2717"], spoilt: ["bad", "\u2717"], failed: ["bad", "\u2717"], unreadable: ["bad", "\u2717"], missing: ["bad", "\u2717"],
   running: ["unfinished", "\u2026"], stopped: ["unfinished", "\u2026"], pending: ["unfinished", "\u2026"]};
 
 function status(run) {

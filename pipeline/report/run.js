@@ -54,6 +54,7 @@ function problems(run) {
   const wrong = (result?.audit ?? []).filter(([, , agrees]) => !agrees).map(([i, score]) =>
     `${componentName([result.decisions[i][0], result.decisions[i][1], result.decisions[i][10]], result.positions)} was ${result.decisions[i][4] ? "removed" : "kept"} at ${shown(result.decisions[i][2], 4)} %, fp64 says ${shown(score, 4)} %`);
   const texts = {contradicted: `An audit found what fp64 does not decide so, and this circuit is not to be trusted: ${wrong.join("; ")}.`,
+    spoilt: "The checkpoint changed while it was computed with: these scores are of no one model. Remove the run file and run the job again.",
     stopped: `Stopped after ${decided}. Run the job again and it goes on.`,
     running: `Still running when this report was made, or killed, after ${decided}. Run the job again and it goes on.`,
     failed: `Failed: ${run.reason || "no reason is known"}`, unreadable: `The run file cannot be read: ${run.reason}`,

@@ -200,8 +200,8 @@ TEST_F(RunFile, RefusesDecisionsOnWhatTakesNoPart) {
 
 TEST_F(RunFile, HoldsEveryStatus) {
   RunRecord run = example();
-  for (RunStatus status :
-       {RunStatus::running, RunStatus::stopped, RunStatus::complete, RunStatus::contradicted}) {
+  for (RunStatus status : {RunStatus::running, RunStatus::stopped, RunStatus::complete,
+                           RunStatus::contradicted, RunStatus::spoilt}) {
     run.status = status;
     expect_round_trip(run);
   }

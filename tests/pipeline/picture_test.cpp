@@ -258,6 +258,12 @@ TEST(Summary, SaysWhatTheAuditFound) {
                         "does not make\n"));
 }
 
+TEST(Summary, SaysThatACheckpointThatChangedSpoiltIt) {
+  RunRecord record = laddered();
+  record.status = RunStatus::spoilt;
+  EXPECT_THAT(summary(record), HasSubstr("status: spoilt: the checkpoint changed while"));
+}
+
 TEST(DecisionTable, HasALineForEachDecisionInTheOrderTheyWereMade) {
   const std::string table = decision_table(unfinished());
   EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 6);
