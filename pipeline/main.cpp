@@ -1,7 +1,4 @@
 // The program: reads the command line, runs the command, turns failures into exit codes.
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <exception>
 #include <set>
 
@@ -11,10 +8,13 @@
 #include <fmt/ranges.h>
 
 #include "io/errors.h"
+#include "io/mapped_file.h"
 #include "io/wording.h"
 #include "pipeline/command_line.h"
 #include "pipeline/exit_code.h"
+#include "pipeline/output_streams.h"
 #include "pipeline/ranks/launch.h"
+#include "pipeline/stop.h"
 
 namespace headsweep {
 namespace {
@@ -74,8 +74,9 @@ int main_checked(int argc, char** argv) {
     if (error.get_exit_code() == 0) return app.exit(error);
     throw UserError(usage_problem(app, error));
   }
-  if (std::fflush(stdout) != 0)
-    throw MachineError(fmt::format("the output cannot be written: {}", std::strerror(errno)));
+  // A job that was stopped is to be run again, whoever has read what it said.
+  if (const std::string why = why_output_was_lost(); exit_code == done && !why.empty())
+    throw MachineError(fmt::format("the output cannot be written: {}", why));
   return exit_code;
 }
 
@@ -84,6 +85,9 @@ int main_checked(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace headsweep;
+  print_come_what_may();
+  be_told_of_refused_writes();
+  name_files_that_lose_pages();
   try {
     return main_checked(argc, argv);
   } catch (const UserError&) {

@@ -14,6 +14,7 @@
 #include "pipeline/ranks/cores.h"
 #include "pipeline/ranks/pause.h"
 #include "pipeline/ranks/serial_ranks.h"
+#include "pipeline/ranks/suspension.h"
 
 namespace headsweep {
 namespace {
@@ -49,6 +50,7 @@ int size_of(MPI_Comm communicator) {
 }  // namespace
 
 MpiRanks::MpiRanks() {
+  watch_for_suspension();
   int provided = 0;
   check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided));
   check(MPI_Comm_dup(MPI_COMM_WORLD, &world_));
@@ -113,7 +115,7 @@ void MpiRanks::find_places() {
         {each.host, each.node, each.rank_on_node, own_cores(each.cores, cores[each.node])});
 }
 
-double MpiRanks::seconds() const { return MPI_Wtime(); }
+double MpiRanks::seconds() const { return seconds_awake(); }
 
 void MpiRanks::send(int to, Message message) {
   message.from = rank_;
