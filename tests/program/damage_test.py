@@ -30,13 +30,13 @@ class DamagedTest(DamageTest):
         self.path.write_bytes(self.whole)
         with h5py.File(self.path, "r+") as file:
             decisions = file["decisions"][:]
-            decisions["margin"][3] += 1
+            decisions["removed"][3] ^= 1
             file["decisions"][:] = decisions
         self.assertNotIn(b"\nheadsweep sha256 ", self.path.read_bytes()[-SEAL_BYTES:])
         for arguments in self.readers():
             done = self.run_program(*arguments, code=USERS_MISTAKE)
             self.assertIn("mixed.file.T3.h5: ", done.stderr)
-        tried("fault", "a score changed by h5py in a run file, which takes its checksum off", "refused, exit 2")
+        tried("fault", "a decision changed by h5py in a run file, which takes its checksum off", "refused, exit 2")
 
 
 if __name__ == "__main__":

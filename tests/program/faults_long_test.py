@@ -139,7 +139,7 @@ class LittleMemoryTest(FaultsTest):
 
 class RanksFaultsTest(RanksTest, LongRunTest):
     repeats = 20
-    keys_of_run = {"stall_seconds": 4}
+    keys_of_run = FaultsTest.keys_of_run
 
     def setUp(self):
         super().setUp()
@@ -196,12 +196,12 @@ class RanksFaultsTest(RanksTest, LongRunTest):
         tried("fault", "the time of day jumps by a day under two ranks", "no stall; the same bits")
 
     def test_all_are_suspended_for_longer_than_a_stall(self):
-        process = self.start_ranks(3, "run", "job.yaml")
+        process = self.start_ranks(3, "run", "job.yaml", "--set", "run.stall_seconds=15")
         pids = self.pids(process, 3)
         self.wait_for_decisions(process)
         for pid in pids:
             signal_to(pid, signal.SIGSTOP)
-        time.sleep(6)
+        time.sleep(22)
         for pid in pids:
             signal_to(pid, signal.SIGCONT)
         code, _, messages = self.ended(process)
