@@ -407,8 +407,10 @@ TEST_F(RunFile, CutOffAnywhereIsRefusedOrWhole) {
   for (std::size_t size = 0; size < whole.size() - checksum_bytes; size += size < 200 ? 1 : 97)
     ASSERT_NE(complaint_about_bytes(whole.substr(0, size)), "") << size << " of " << whole.size();
   ASSERT_NE(complaint_about_bytes(whole.substr(0, whole.size() - checksum_bytes - 1)), "");
-  // All of the HDF5 file is there, and a part of the checksum behind it.
-  std::ofstream(path(), std::ios::binary | std::ios::trunc) << whole.substr(0, whole.size() - 5);
+  ASSERT_NE(complaint_about_bytes(whole.substr(0, whole.size() - 5)), "");
+  // All of the HDF5 file is there, and nothing behind it.
+  std::ofstream(path(), std::ios::binary | std::ios::trunc)
+      << whole.substr(0, whole.size() - checksum_bytes);
   EXPECT_TRUE(same(read_run_file(path()), example()));
 }
 
