@@ -2,12 +2,10 @@
 // because it qualifies what is found. What to do about each: docs/families.md#warnings.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "io/job.h"
-#include "pipeline/families.h"
 
 namespace headsweep {
 
@@ -19,18 +17,8 @@ constexpr double small_full_mean = 0.5;
 /// Likewise where it answers fewer of the prompts rightly than this share; guessing gives a half.
 constexpr double small_share_right = 0.75;
 
-/// Of a family's prompts, used with these ablations: a sentence each, with the first prompt that it
-/// is about. `draws`: whether chance made the corrupted prompts, which then may come twice.
-std::vector<std::string> prompt_warnings(const Family& family,
-                                         const std::vector<Ablation>& ablations, bool draws,
-                                         int end_of_text);
-
 /// Of the full model's logit differences.
 std::vector<std::string> full_model_warnings(const std::vector<double>& per_prompt);
-
-/// UserError if the ablation would put into every clean prompt what is there already, so that every
-/// circuit had 100 %.
-void check_ablation_changes_something(const Family& family, Ablation ablation);
 
 /// "family even: ...", of all families that were read, and of those that are the same.
 std::vector<std::string> all_prompt_warnings(const Job& job, const Inputs& inputs);

@@ -10,7 +10,7 @@
 #include "io/errors.h"
 #include "model/device.h"
 #include "pipeline/answer_check.h"
-#include "pipeline/family_warnings.h"
+#include "pipeline/prompt_warnings.h"
 
 namespace headsweep {
 

@@ -246,7 +246,7 @@ TEST_F(ReadJob, TakesEachPrecision) {
 }
 
 TEST_F(ReadJob, RefusesFamilyNamesThatAreNoFileNames) {
-  for (const std::string name : {"a/b", "..", ".a", "a b", "'a:b'", "ä", "''", "null"})
+  for (const std::string name : {"a/b", "..", ".a", "-o", "a b", "'a:b'", "ä", "''", "null"})
     EXPECT_THAT(error_with("families.0.name=" + name), HasSubstr("families.0.name: ")) << name;
   EXPECT_THAT(error_with("families.0.name=" + std::string(101, 'a')), HasSubstr("is too long"));
   EXPECT_EQ(read_with("families.0.name=A.b_c-7").families[0].name, "A.b_c-7");

@@ -36,12 +36,13 @@ TEST(JsonOutput, OfFamiliesHasTheDocumentedForm) {
   family.position_names = {"S1", "end"};
   family.clean = {{"1 2", "3", "2", 0, {16, 362}, 513, 362, {0, 1}}};
   family.generated = 2;
+  family.warnings = {"is odd \u009b"};
   family.prompts_left_out = {{"x y", "'x' is 2 tokens"}};
   EXPECT_EQ(to_json(std::vector{family}),
             R"({"families":[{"name":"count","corruption":"shuffle","position_names":["S1","end"],)"
             R"("clean":[{"text":"1 2","answer":"3","distractor":"2","template":0,)"
             R"("tokens":[16,362],"answer_token":513,"distractor_token":362,"positions":[0,1]}],)"
-            R"("corrupted":[],"generated":2,)"
+            R"("corrupted":[],"generated":2,"warnings":["is odd \u009b"],)"
             R"("left_out":{"prompts":[{"text":"x y","reason":"'x' is 2 tokens"}],"words":[]}}]})");
 }
 

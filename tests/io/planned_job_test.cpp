@@ -47,10 +47,11 @@ TEST(PlannedTable, CountsResamplesWhereThereAreAny) {
 TEST(PlannedJobAsJson, HasEveryRun) {
   PlannedRun left_out = run("odd", 3, 0, "left out");
   left_out.reason = "it prefers the distractors";
-  const auto json = nlohmann::json::parse(
-      to_json(PlannedJob{"job.yaml", "m", {run("even", 3, 48, "new"), left_out}, 4, 1.5}));
+  const auto json = nlohmann::json::parse(to_json(PlannedJob{
+      "job.yaml", "m", {run("even", 3, 48, "new"), left_out}, 4, 1.5, {"family even: is odd"}}));
   EXPECT_EQ(json["ranks"], 4);
   EXPECT_EQ(json["expected_seconds"], 1.5);
+  EXPECT_EQ(json["warnings"][0], "family even: is odd");
   ASSERT_EQ(json["runs"].size(), 2u);
   EXPECT_EQ(json["runs"][0]["left"], 48);
   EXPECT_EQ(json["runs"][0]["reason"], "");

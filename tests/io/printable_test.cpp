@@ -33,6 +33,11 @@ TEST(Printable, OneLineStaysOne) {
   EXPECT_EQ(printable("a\n\tb", LineEnds::escaped), "a\\x0a\\x09b");
 }
 
+TEST(Printable, JsonSaysTheSameInCharactersThatDoNothing) {
+  EXPECT_EQ(printable_json("{\"a\":\"\\u001b é\u202e\u009b\x7f\"}"),
+            "{\"a\":\"\\u001b é\\u202e\\u009b\\u007f\"}");
+}
+
 TEST(Printable, ValuesAreNoFormats) {
   std::FILE* file = std::tmpfile();
   ASSERT_NE(file, nullptr);

@@ -7,6 +7,7 @@
 
 #include "io/errors.h"
 #include "pipeline/inputs.h"
+#include "pipeline/prompt_warnings.h"
 
 namespace headsweep {
 namespace {

@@ -255,6 +255,23 @@ TEST(Markdown, ATextStaysInItsCell) {
   EXPECT_THAT(markdown_tables(report_of({run})), HasSubstr("| a\\|b c |"));
 }
 
+TEST(Markdown, ATextIsNoTagLinkOrCode) {
+  FoundRun run = pending();
+  run.family = "<b>&[x](u)`c`\\*\x1b";
+  run.reason = "<i>";
+  const std::string text = markdown_tables(report_of({run}));
+  EXPECT_THAT(text, HasSubstr(R"(| &lt;b>&amp;\[x\](u)\`c\`\\\*\\x1b |)"));
+  EXPECT_THAT(text, HasSubstr(": &lt;i>\n"));
+}
+
+TEST(Markdown, RepeatsWhatTheRunWasWarnedOf) {
+  RunRecord run = small_run();
+  run.provenance.emplace_back("prompt_warnings", "odd prompts");
+  run.provenance.emplace_back("full_model_warnings", "a weak model");
+  EXPECT_THAT(markdown_tables(report_of({found(run)})),
+              HasSubstr("\n\nWarning: odd prompts\n\nWarning: a weak model\n\n"));
+}
+
 TEST(Output, ReplacesNoRunFile) {
   const TemporaryFolder folder;
   const auto run = folder.write("run.h5", "precious");

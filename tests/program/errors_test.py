@@ -12,6 +12,7 @@ except ImportError:
 
 import headsweep_program
 from headsweep_program import DONE, JOB, MACHINE_FAILED, MODELS, PROGRAM, RefusalTest, family_file
+from tried import tried
 
 EVEN = json.loads(family_file("even").read_text())
 TINY_A = MODELS / "tiny-a"
@@ -73,6 +74,7 @@ class ErrorsTest(RefusalTest):
             for command in self.commands_in_turn(["run", "plan"]):
                 with self.subTest(name, command=command):
                     self.assert_refused([command, self.job_with(old, new)], patterns)
+        tried("input", f"{len(cases)} mistakes in a job file (types, values, keys, syntax, a family's name twice)", "each refused with file, line and key")
 
     def test_job_file_that_cannot_be_read(self):
         self.assert_refused(["run", "nowhere.yaml"], [r"nowhere\.yaml: the job file does not exist; check the path"])
@@ -169,6 +171,8 @@ class ErrorsTest(RefusalTest):
                 with self.subTest(name, command=command[0]):
                     self.family_with(change)
                     self.assert_refused(command, patterns)
+        tried("input", "an answer, distractor or word of several tokens, or one that does not stand in the text", "refused, the word and its tokens named")
+        tried("input", "an answer that is also the distractor; a prompt longer than the model takes, or than all corrupted ones", "refused, the prompt named")
 
     def test_prompt_file_that_cannot_be_read(self):
         self.assert_refused(["run", self.job_with("even.json", "evne.json")],
@@ -239,6 +243,7 @@ class ErrorsTest(RefusalTest):
         self.assertEqual(self.index_statuses(h5py), {"even": "complete", "swapped": "failed"})
         with h5py.File(self.run_file("even").parent / "index.h5") as index:
             self.assertIn(reason, index["swapped.file.T3"].attrs["reason"])
+        tried("warning", "one family of several whose full model prefers the distractors", "left out with the reason, exit code 1; the others go on")
 
     def test_circuit_file(self):
         cases = [

@@ -3,6 +3,7 @@
 import unittest
 
 from headsweep_program import DONE, MODELS, SOURCE, USERS_MISTAKE, ProgramTest, main
+from tried import tried
 
 TINY_A = MODELS / "tiny-a"
 
@@ -27,6 +28,7 @@ class FamiliesTest(ProgramTest):
                       "answer ' fourteen', distractor ' thirteen'", shown)
         self.assertIn("left out, prompt 'eleven twelve thirteen fourteen': "
                       "'eleven' is 2 tokens at the beginning", shown)
+        tried("input", "items of several tokens in a family made by rule", "left out, counted, the reason named")
         only = self.run_program("families", "job.yaml", "--family", "count", code=DONE).stdout
         self.assertNotIn("words", only)
         self.assertIn("'1'=S1 ' 2'=S2 ' 3'=S3 ' 4'=S4=end", only)

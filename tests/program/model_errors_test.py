@@ -6,6 +6,7 @@ import struct
 
 import headsweep_program
 from headsweep_program import DATA, DONE, MODELS, RefusalTest, Safetensors
+from tried import tried
 
 TINY_A = MODELS / "tiny-a"
 
@@ -72,6 +73,7 @@ class ModelErrorsTest(RefusalTest):
                 folder = self.copy_model("model", **config)
                 self.assert_model_refused(folder, [str(folder), *patterns])
                 shutil.rmtree(folder)
+        tried("input", "a head count that does not divide the model's width", "refused, both numbers named")
         folder = self.copy_model("model")
         (folder / "config.json").write_text("{")
         self.assert_model_refused(folder, [r"/model/config\.json: .*not valid JSON"])

@@ -22,6 +22,16 @@ ODD = "a b'\"$(touch owned)`touch owned`;%s%n{}<b>&\tünï🙂\n" + ESCAPE + "\u
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+class SourcesTest(unittest.TestCase):
+    def test_no_text_is_a_format_or_a_command(self):
+        for folder in ("io", "kernels", "model", "pipeline"):
+            for file in (SOURCE / folder).rglob("*"):
+                if file.suffix in (".cpp", ".h", ".cu", ".cuh"):
+                    found = re.search(r"fmt::runtime|\b(v?f?s?n?printf|system|popen|exec[lv]p?e?|posix_spawnp?)\(", file.read_text())
+                    self.assertIsNone(found, f"{file}: {found}")
+        tried("input", "a text of a checkpoint, prompt or name as a command or a format", "no source has what could take it for one")
+
+
 class SpecialFilesTest(RefusalTest):
     """In place of each file that is read: what can hang, or has no end."""
 
