@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "io/wording.h"
+
 namespace headsweep {
 namespace {
 
@@ -14,8 +16,10 @@ std::string_view short_name(std::string_view file) {
 
 }  // namespace
 
+UserError::UserError(const std::string& message) : std::runtime_error(presentable(message)) {}
+
 MachineError::MachineError(const std::string& message, std::source_location where)
-    : std::runtime_error(
-          fmt::format("{} [{}:{}]", message, short_name(where.file_name()), where.line())) {}
+    : std::runtime_error(fmt::format("{} [{}:{}]", presentable(message),
+                                     short_name(where.file_name()), where.line())) {}
 
 }  // namespace headsweep

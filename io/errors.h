@@ -11,7 +11,9 @@ namespace headsweep {
 /// to do: "jobs/a.yaml:7: search.treshold: unknown key (did you mean 'threshold'?)".
 class UserError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  /// What an input put into the message is made presentable(): whoever reads it, a terminal or an
+  /// index file, need not trust it.
+  explicit UserError(const std::string& message);
 };
 
 /// The machine's failure (exit code 1): a full disk, a library that refuses. Says where in the

@@ -4,10 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "io/utf8.h"
+
 namespace headsweep {
 namespace {
 
 constexpr std::size_t most_shown_bytes = 80;
+constexpr std::size_t most_presented_bytes = 2000, kept_at_the_end = 500;
 constexpr std::size_t longest_guessed_word = 64;
 
 /// What people write and mean, where the letters would suggest another word.
@@ -46,19 +49,51 @@ std::size_t cut_length(std::string_view text, std::size_t most) {
   return most;
 }
 
+/// Also those above ASCII (U+0080 to U+009F): some terminals take U+009B for the start of a
+/// command.
+bool is_control(std::string_view character) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  if (character.size() == 1) return byte(0) < 0x20 || byte(0) == 0x7F;
+  return character.size() == 2 && byte(0) == 0xC2 && byte(1) < 0xA0;
+}
+
+std::string escaped(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const auto [bytes, valid] = first_utf8(text);
+    const std::string_view character = text.substr(0, bytes);
+    if (!valid)
+      shown += replacement_character;
+    else if (is_control(character))
+      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(character.back()));
+    else
+      shown += character;
+    text.remove_prefix(bytes);
+  }
+  return shown;
+}
+
+std::string with_middle_left_out(std::string_view text) {
+  if (text.size() <= most_presented_bytes) return std::string(text);
+  constexpr std::string_view gap = " ... ";
+  std::string shown(
+      text.substr(0, cut_length(text, most_presented_bytes - kept_at_the_end - gap.size())));
+  std::size_t end = text.size() - kept_at_the_end;
+  while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+  return shown.append(gap).append(text.substr(end));
+}
+
 }  // namespace
+
+std::string presentable(std::string_view text) {
+  // Twice: the first time so that no whole file is looked at, the second because of what escapes
+  // add.
+  return with_middle_left_out(escaped(with_middle_left_out(text)));
+}
 
 std::string in_quotes(std::string_view text) {
   const std::size_t length = cut_length(text, most_shown_bytes);
-  std::string shown = "'";
-  for (const char c : text.substr(0, length)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F)
-      shown += fmt::format("\\x{:02x}", byte);
-    else
-      shown += c;
-  }
-  return shown + (length < text.size() ? "...'" : "'");
+  return "'" + escaped(text.substr(0, length)) + (length < text.size() ? "...'" : "'");
 }
 
 std::optional<std::string> nearest(std::string_view word,
