@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <map>
@@ -193,6 +194,34 @@ void convert(const std::byte* source, std::span<float> out, Convert from) {
   }
 }
 
+/// Elements `start` and on, as many as `out` takes.
+void convert(const StoredTensor& tensor, std::size_t start, std::span<float> out) {
+  switch (tensor.type) {
+    case ElementType::f32:
+      std::memcpy(out.data(), tensor.bytes.data() + start * sizeof(float), out.size_bytes());
+      return;
+    case ElementType::f16:
+      return convert(tensor.bytes.data() + start * 2, out, from_half);
+    case ElementType::bf16:
+      return convert(tensor.bytes.data() + start * 2, out, from_bfloat);
+    case ElementType::other:
+      break;
+  }
+  throw UserError(fmt::format(
+      "tensor '{}' has elements of type {}; F32, F16 and BF16 can be used: convert the checkpoint",
+      tensor.name, tensor.type_name));
+}
+
+/// Without a branch, so that the compiler vectorises it. NaN and infinity have the largest
+/// exponent.
+bool all_finite(std::span<const float> values) {
+  constexpr std::uint32_t exponent = 0x7f800000U;
+  std::uint32_t found = 0;
+  for (const float value : values)
+    found |= (std::bit_cast<std::uint32_t>(value) & exponent) == exponent ? 1U : 0U;
+  return found == 0;
+}
+
 }  // namespace
 
 std::int64_t StoredTensor::elements() const {
@@ -218,24 +247,18 @@ std::vector<StoredTensor> parse_safetensors(std::span<const std::byte> file,
   return tensors;
 }
 
-void read_floats(const StoredTensor& tensor, std::int64_t first, std::span<float> out) {
+std::optional<std::int64_t> read_floats(const StoredTensor& tensor, std::int64_t first,
+                                        std::span<float> out) {
   assert(first >= 0 && std::cmp_less_equal(out.size(), tensor.elements() - first));
-  if (out.empty()) return;
-  const auto start = static_cast<std::size_t>(first);
-  switch (tensor.type) {
-    case ElementType::f32:
-      std::memcpy(out.data(), tensor.bytes.data() + start * sizeof(float), out.size_bytes());
-      return;
-    case ElementType::f16:
-      return convert(tensor.bytes.data() + start * 2, out, from_half);
-    case ElementType::bf16:
-      return convert(tensor.bytes.data() + start * 2, out, from_bfloat);
-    case ElementType::other:
-      break;
+  constexpr std::size_t block = 4096;  // stays in the cache from conversion to check
+  for (std::size_t at = 0; at < out.size(); at += block) {
+    const auto part = out.subspan(at, std::min(block, out.size() - at));
+    convert(tensor, static_cast<std::size_t>(first) + at, part);
+    if (all_finite(part)) continue;
+    const auto bad = std::ranges::find_if_not(part, [](float x) { return std::isfinite(x); });
+    return first + static_cast<std::int64_t>(at) + (bad - part.begin());
   }
-  throw UserError(fmt::format(
-      "tensor '{}' has elements of type {}; F32, F16 and BF16 can be used: convert the checkpoint",
-      tensor.name, tensor.type_name));
+  return std::nullopt;
 }
 
 }  // namespace headsweep

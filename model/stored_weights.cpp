@@ -42,6 +42,13 @@ bool is_mask_buffer(const std::string& name) {
   return name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias");
 }
 
+/// The indices of an element, row-major.
+Shape place_of(std::int64_t element, const Shape& shape) {
+  Shape place = shape;
+  for (std::size_t i = shape.size(); i-- > 0; element /= shape[i]) place[i] = element % shape[i];
+  return place;
+}
+
 }  // namespace
 
 StoredWeights::StoredWeights(const std::filesystem::path& folder, const Gpt2Config& config)
@@ -120,10 +127,21 @@ void StoredWeights::check_tied() const {
                     checkpoint_.folder().string(), prefix_));
 }
 
+void StoredWeights::read(const StoredTensor& stored, std::int64_t first,
+                         std::span<float> out) const {
+  const auto bad = read_floats(stored, first, out);
+  if (!bad) return;
+  throw UserError(fmt::format(
+      "{}: tensor '{}' holds {} at [{}], and whatever is computed with it means nothing: the "
+      "checkpoint is damaged, or its training went wrong; use another",
+      checkpoint_.folder().string(), stored.name, out[static_cast<std::size_t>(*bad - first)],
+      fmt::join(place_of(*bad, stored.shape), ", ")));
+}
+
 std::vector<float> StoredWeights::values(const std::string& name, std::vector<float> used) const {
   const StoredTensor& stored = tensor(name);
   used.resize(static_cast<std::size_t>(stored.elements()));
-  read_floats(stored, 0, used);
+  read(stored, 0, used);
   return used;
 }
 
@@ -136,11 +154,11 @@ void StoredWeights::read_row(int layer, const std::string& name, std::int64_t ro
                              std::span<float> out) const {
   const StoredTensor& stored = tensor(fmt::format("h.{}.{}", layer, name));
   assert(static_cast<std::int64_t>(out.size()) <= stored.shape[1]);
-  read_floats(stored, row * stored.shape[1], out);
+  read(stored, row * stored.shape[1], out);
 }
 
 void StoredWeights::read_embedding(int token, std::span<float> out) const {
-  read_floats(tensor("wte.weight"), static_cast<std::int64_t>(token) * config_.d_model, out);
+  read(tensor("wte.weight"), static_cast<std::int64_t>(token) * config_.d_model, out);
 }
 
 void StoredWeights::release_layer(int layer) const {

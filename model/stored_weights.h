@@ -21,7 +21,8 @@ class StoredWeights {
 
   const Gpt2Config& config() const { return config_; }
 
-  /// A whole tensor as floats, in the memory of `used`.
+  /// A whole tensor as floats, in the memory of `used`. UserError (tensor, place) for NaN and
+  /// infinity here, and in what follows: such numbers would spread to every result.
   std::vector<float> values(const std::string& name, std::vector<float> used = {}) const;
   std::vector<float> values(int layer, const std::string& name, std::vector<float> used = {}) const;
 
@@ -47,6 +48,7 @@ class StoredWeights {
 
  private:
   const StoredTensor& tensor(const std::string& name) const;
+  void read(const StoredTensor& stored, std::int64_t first, std::span<float> out) const;
   void check_shapes() const;
   void check_nothing_else() const;
   void check_tied() const;

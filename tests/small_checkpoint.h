@@ -96,10 +96,13 @@ struct SmallCheckpoint {
     return bytes;
   }
 
-  /// 1 bit sign, 5 bits exponent, 10 bits fraction; for values below 65504.
+  /// 1 bit sign, 5 bits exponent, 10 bits fraction; for values below 65504, and those that are no
+  /// finite numbers.
   static std::uint16_t to_f16(float value) {
     const int sign = std::signbit(value) ? 0x8000 : 0;
     const float size = std::abs(value);
+    if (!std::isfinite(size))
+      return static_cast<std::uint16_t>(sign + 0x7c00 + (std::isnan(size) ? 1 : 0));
     if (size < std::ldexp(1.0f, -14))
       return static_cast<std::uint16_t>(sign + std::lround(std::ldexp(size, 24)));
     int exponent = 0;

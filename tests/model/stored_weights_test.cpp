@@ -1,5 +1,9 @@
 #include "model/stored_weights.h"
 
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +12,7 @@
 #include "model/next_token.h"
 #include "tests/near.h"
 #include "tests/small_checkpoint.h"
+#include "tests/tried.h"
 
 namespace headsweep {
 namespace {
@@ -144,6 +149,34 @@ TEST(StoredWeights, ATiedUnembeddingIsAcceptedAndAnUntiedOneRefused) {
     EXPECT_THAT([&] { Opened opened(checkpoint); },
                 refuses_with("'lm_head.weight' differs from '" + prefix + "wte.weight'"));
   }
+}
+
+TEST(StoredWeights, NanAndInfinityAreRefusedByTensorAndPlace) {
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN(), infinity = INFINITY;
+  for (const std::string type : {"F32", "F16", "BF16"})
+    for (const auto& [bad, shown] :
+         {std::pair(nan, "nan"), std::pair(infinity, "inf"), std::pair(-infinity, "-inf")}) {
+      SmallCheckpoint checkpoint("transformer.");
+      for (auto& [name, tensor] : checkpoint.tensors) tensor.type = type;
+      checkpoint.tensors.at("transformer.h.1.mlp.c_fc.weight").values[2 * 20 + 3] = bad;
+      checkpoint.tensors.at("transformer.h.0.ln_1.bias").values[11] = bad;
+      checkpoint.tensors.at("transformer.wte.weight").values[5 * 12 + 1] = bad;
+      const Opened opened(checkpoint);
+      const std::string holds = fmt::format(" holds {} at ", shown);
+      std::vector<float> row(12);
+      EXPECT_THAT([&] { opened.weights->values(1, "mlp.c_fc.weight"); },
+                  refuses_with(opened.folder.path().string(),
+                               "tensor 'transformer.h.1.mlp.c_fc.weight'" + holds + "[2, 3]"));
+      EXPECT_THAT([&] { opened.weights->values(0, "ln_1.bias"); },
+                  refuses_with("tensor 'transformer.h.0.ln_1.bias'" + holds + "[11]"));
+      EXPECT_THAT([&] { opened.weights->read_row(1, "mlp.c_fc.weight", 2, row); },
+                  refuses_with("h.1.mlp.c_fc.weight'" + holds + "[2, 3]"));
+      EXPECT_THAT([&] { opened.weights->read_embedding(5, row); },
+                  refuses_with("wte.weight'" + holds + "[5, 1]"));
+      EXPECT_NO_THROW(opened.weights->read_embedding(4, row));
+    }
+  tried("input", "weights that are NaN or infinite, in F32, F16 and BF16",
+        "refused where they are used: names the tensor and the place in it");
 }
 
 /// The last bit of an element's fraction is worth 2^-10 or 2^-7 of it; rounding is off by half of

@@ -108,6 +108,23 @@ class ModelErrorsTest(RefusalTest):
                 self.assert_model_refused(folder, [r"/model/model\.safetensors: ", pattern])
                 shutil.rmtree(folder)
 
+    def test_weights_that_are_no_numbers(self):
+        whole = Safetensors(TINY_A / "model.safetensors")
+        cases = [("transformer.h.1.mlp.c_fc.weight", float("nan"), r"nan at \[0, 1\]"),
+                 ("transformer.h.2.ln_1.bias", float("-inf"), r"-inf at \[1\]"),
+                 ("transformer.wpe.weight", float("inf"), r"inf at \[0, 1\]")]
+        for name, value, pattern in cases:
+            with self.subTest(name):
+                folder = self.copy_model("model")
+                content = bytearray(whole.content)
+                struct.pack_into("<f", content, whole.start + whole.entries[name]["data_offsets"][0] + 4, value)
+                (folder / "model.safetensors").unlink()
+                (folder / "model.safetensors").write_bytes(content)
+                self.job_with(str(TINY_A), str(folder))
+                for command in (["run", "job.yaml"], ["prompt", folder, "2 4", " 6"]):
+                    self.assert_refused(command, [str(folder), fr"tensor '{re.escape(name)}' holds {pattern}"])
+                shutil.rmtree(folder)
+
     def test_tensors(self):
         bias = "transformer.h.1.ln_1.bias"
 
