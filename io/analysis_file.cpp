@@ -98,10 +98,10 @@ void write_checked(const Record& record, const std::filesystem::path& path) {
 }
 
 template <class Record>
-Record read_checked(const std::filesystem::path& path, const char* what, const char* format,
-                    Record (*read)(hid_t root)) {
+Record read_checked(const std::filesystem::path& path, FileOrigin origin, const char* what,
+                    const char* format, Record (*read)(hid_t root)) {
   Record record;
-  read_file(path, what, [&](hid_t root) {
+  read_file(path, what, origin, [&](hid_t root) {
     demand_format(root, format, versions, path);
     record = read(root);
     if (const std::string problem = first_problem(record); !problem.empty()) throw Failure(problem);
@@ -136,16 +136,16 @@ void write_analysis_file(const AnalysisRecord& record, const std::filesystem::pa
   write_checked(record, path);
 }
 
-AnalysisRecord read_analysis_file(const std::filesystem::path& path) {
-  return read_checked(path, "the analysis", analysis_format, read_analysis);
+AnalysisRecord read_analysis_file(const std::filesystem::path& path, FileOrigin origin) {
+  return read_checked(path, origin, "the analysis", analysis_format, read_analysis);
 }
 
 void write_comparison_file(const ComparisonRecord& record, const std::filesystem::path& path) {
   write_checked(record, path);
 }
 
-ComparisonRecord read_comparison_file(const std::filesystem::path& path) {
-  return read_checked(path, "the comparison", comparison_format, read_comparison);
+ComparisonRecord read_comparison_file(const std::filesystem::path& path, FileOrigin origin) {
+  return read_checked(path, origin, "the comparison", comparison_format, read_comparison);
 }
 
 bool is_analysis_file(const std::filesystem::path& path) {

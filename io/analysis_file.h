@@ -6,6 +6,7 @@
 #include <string>
 
 #include "io/analysis_record.h"
+#include "io/file_origin.h"
 
 namespace headsweep {
 
@@ -20,9 +21,11 @@ std::filesystem::path comparison_path_in(const std::filesystem::path& folder);
 /// written; UserError if it is missing, damaged or something else. A subset of the circuit comes
 /// back in order.
 void write_analysis_file(const AnalysisRecord& record, const std::filesystem::path& path);
-AnalysisRecord read_analysis_file(const std::filesystem::path& path);
+AnalysisRecord read_analysis_file(const std::filesystem::path& path,
+                                  FileOrigin origin = FileOrigin::anywhere);
 void write_comparison_file(const ComparisonRecord& record, const std::filesystem::path& path);
-ComparisonRecord read_comparison_file(const std::filesystem::path& path);
+ComparisonRecord read_comparison_file(const std::filesystem::path& path,
+                                      FileOrigin origin = FileOrigin::anywhere);
 
 /// Whether the file says that it is one. UserError if it is missing or no HDF5 file.
 bool is_analysis_file(const std::filesystem::path& path);

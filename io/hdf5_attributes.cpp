@@ -50,6 +50,10 @@ Group create_group(hid_t parent, const std::string& name) {
 void demand_link(hid_t parent, const std::string& name) {
   if (check(H5Lexists(parent, name.c_str(), H5P_DEFAULT)) == 0)
     throw Failure(fmt::format("'{}' is missing", name));
+  H5L_info_t link{};
+  check(H5Lget_info(parent, name.c_str(), &link, H5P_DEFAULT));
+  if (link.type != H5L_TYPE_HARD)
+    throw Failure(fmt::format("'{}' is a link that leads somewhere else", name));
 }
 
 Group open_group(hid_t parent, const std::string& name) {
@@ -132,7 +136,7 @@ void write_format(hid_t root, const std::string& format, FormatVersions versions
 bool is_of_format(const std::filesystem::path& path, const std::string& what,
                   const std::string& format) {
   bool is_of = false;
-  read_file(path, what, [&](hid_t root) {
+  read_file(path, what, FileOrigin::anywhere, [&](hid_t root) {
     is_of = has_attribute(root, "format") && read_attribute<std::string>(root, "format") == format;
   });
   return is_of;

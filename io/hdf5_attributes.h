@@ -14,7 +14,8 @@ namespace headsweep::hdf5 {
 Group create_group(hid_t parent, const std::string& name);
 Group open_group(hid_t parent, const std::string& name);
 
-/// A Failure if the group has nothing of that name.
+/// A Failure if the group has nothing of that name itself: a link of another kind could lead into
+/// any other file.
 void demand_link(hid_t parent, const std::string& name);
 
 void write_attribute(hid_t object, const std::string& name, int value);

@@ -11,14 +11,24 @@
 namespace headsweep::hdf5 {
 namespace {
 
-/// More than a tightly compressed file could hold is a forged or garbled shape.
-void check_plausible(hid_t object, const std::string& name, hsize_t elements, std::size_t each) {
-  constexpr hsize_t most_compression = 1024;
+/// What is in other files is not this file's, and may be anything that the user can read.
+void demand_values_in_file(hid_t dataset, const std::string& name) {
+  const Properties creation(check(H5Dget_create_plist(dataset)));
+  if (H5Pget_layout(creation.get()) == H5D_VIRTUAL ||
+      check(H5Pget_external_count(creation.get())) > 0)
+    throw Failure(fmt::format("'{}' has its values in another file", name));
+}
+
+/// More than a tightly compressed file could hold is a forged or garbled shape, or was never
+/// written.
+void check_plausible(hid_t dataset, const std::string& name, hsize_t elements, std::size_t each) {
+  constexpr hsize_t most_compression = 1032;  // deflate's
   constexpr hsize_t most_bytes = hsize_t{4} << 30;
-  const File file(check(H5Iget_file_id(object)));
+  const File file(check(H5Iget_file_id(dataset)));
   hsize_t file_bytes = 0;
   check(H5Fget_filesize(file.get(), &file_bytes));
-  if (elements > std::min(most_bytes, file_bytes * most_compression) / std::max<hsize_t>(each, 1))
+  const hsize_t stored = std::min<hsize_t>(H5Dget_storage_size(dataset), file_bytes);
+  if (elements > std::min(most_bytes, stored * most_compression) / std::max<hsize_t>(each, 1))
     throw Failure(
         fmt::format("'{}' claims {} elements, more than the file can hold", name, elements));
 }
@@ -62,6 +72,7 @@ OpenTable open_table(hid_t parent, const std::string& name, const Shape& demande
   demand_shape(shape, demanded, name);
   Type type(check(H5Dget_type(dataset.get())));
   const hsize_t elements = elements_of(shape);
+  demand_values_in_file(dataset.get(), name);
   check_plausible(dataset.get(), name, elements, H5Tget_size(type.get()));
   return {std::move(dataset), std::move(type), static_cast<std::size_t>(elements)};
 }

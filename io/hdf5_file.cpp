@@ -1,28 +1,28 @@
 #include "io/hdf5_file.h"
 
-#include <array>
 #include <atomic>
-#include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "io/atomic_file.h"
 #include "io/errors.h"
-#include "io/sha256.h"
+#include "io/hdf5_seal.h"
 #include "io/text_file.h"
+#include "io/trial.h"
 
 namespace headsweep::hdf5 {
 namespace {
 
 constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
-constexpr std::string_view seal_mark = "\nheadsweep sha256 ";
-constexpr std::size_t seal_bytes = seal_mark.size() + 64 + 1;
 constexpr std::size_t most_file_bytes = std::size_t{4} << 30;
 
-/// HDF5 itself prints every error to stderr otherwise.
-void keep_quiet() { check(H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr)); }
+/// HDF5 itself prints every error to stderr otherwise; and a file could ask it to load a filter's
+/// library.
+void keep_quiet() {
+  check(H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr));
+  check(H5PLset_loading_state(0));
+}
 
 /// Files live in memory under names of their own: HDF5 takes two open files with one name for one
 /// file.
@@ -65,41 +65,47 @@ std::string image_of(const File& file) {
 
 void close(File file) { check(H5Fclose(file.release())); }
 
-std::string seal_of(std::string_view image) {
-  return fmt::format("{}{}\n", seal_mark, sha256(image));
+[[noreturn]] void refuse_damaged(const std::filesystem::path& path, const std::string& reason) {
+  throw UserError(
+      fmt::format("{}: is damaged: {}; copy it again, or remove it", path.string(), reason));
 }
 
-/// Where HDF5 says that its data end (HDF5 file format specification, "Superblock"); nothing of a
-/// form that it has had since.
-std::optional<std::uint64_t> end_of_data(std::string_view image) {
-  constexpr std::array<std::size_t, 4> end_address = {40, 44, 28, 28};  // by version
-  constexpr std::size_t bytes = 8;
-  if (image.size() < 64) return std::nullopt;
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(image[at]); };
-  const std::size_t version = byte(8);
-  if (version >= end_address.size() || byte(version < 2 ? 13 : 9) != bytes) return std::nullopt;
-  std::uint64_t end = 0;
-  for (std::size_t i = bytes; i-- > 0;) end = end << 8 | byte(end_address[version] + i);
-  return end;
+void use_image(std::string& image, const std::filesystem::path& path,
+               const std::function<void(hid_t root)>& use) {
+  try {
+    File file = open(image);
+    use(file.get());
+    close(std::move(file));
+  } catch (const Failure& failure) {
+    refuse_damaged(path, failure.what());
+  }
 }
 
-/// What another program has changed ends with its data. Anything behind them is what is left of a
-/// seal.
-void check_end(std::string_view image) {
-  if (const auto end = end_of_data(image); end && *end < image.size())
-    throw Failure("its end, where its checksum stands, is damaged");
+/// All of the work on an image whose bytes may make HDF5 itself crash, run without end or take all
+/// memory, in a child process first. What is refused there is refused in the same words.
+void try_image(std::string& image, const std::filesystem::path& path,
+               const std::function<void(hid_t root)>& use) {
+  constexpr std::size_t least_memory = std::size_t{1} << 30, memory_for_each_byte = 8;
+  constexpr unsigned least_seconds = 3;  // of what takes milliseconds
+  constexpr std::size_t bytes_a_second = 10'000'000;
+  const TrialLimits limits = {
+      .memory_bytes = least_memory + memory_for_each_byte * image.size(),
+      .cpu_seconds = least_seconds + static_cast<unsigned>(image.size() / bytes_a_second)};
+  try {
+    try_in_child(limits, [&] { use_image(image, path, use); });
+  } catch (const TrialRefusal& refusal) {
+    throw UserError(refusal.what());
+  } catch (const TrialFailure& failure) {
+    refuse_damaged(path, fmt::format("HDF5 fails on it ({})", failure.what()));
+  }
 }
 
-/// Checks the seal and takes it off. A file without one is taken as it is: another program changed
-/// it.
-void unseal(std::string& bytes) {
-  if (bytes.size() < seal_bytes) return;
-  const std::string_view all = bytes;
-  const std::string_view seal = all.substr(all.size() - seal_bytes);
-  if (!seal.starts_with(seal_mark)) return check_end(all);
-  if (seal != seal_of(all.substr(0, all.size() - seal_bytes)))
-    throw Failure("its bytes do not match the checksum at its end");
-  bytes.resize(bytes.size() - seal_bytes);
+bool take_seal_off_checked(std::string& image, const std::filesystem::path& path) {
+  try {
+    return take_seal_off(image);
+  } catch (const Failure& failure) {
+    refuse_damaged(path, failure.what());
+  }
 }
 
 herr_t note_reason(unsigned depth, const H5E_error2_t* error, void* reason) {
@@ -131,22 +137,16 @@ void write_file(const std::filesystem::path& path, const std::function<void(hid_
   write_whole(path, image);
 }
 
-void read_file(const std::filesystem::path& path, const std::string& what,
+void read_file(const std::filesystem::path& path, const std::string& what, FileOrigin origin,
                const std::function<void(hid_t root)>& use) {
   std::string image = read_text(path, what, most_file_bytes);
   if (!image.starts_with(signature))
     throw UserError(fmt::format("{}: is not an HDF5 file{}: name another, or move it away",
                                 path.string(), image.empty() ? " (it is empty)" : ""));
-  try {
-    keep_quiet();
-    unseal(image);
-    File file = open(image);
-    use(file.get());
-    close(std::move(file));
-  } catch (const Failure& failure) {
-    throw UserError(fmt::format("{}: is damaged: {}; copy it again, or remove it", path.string(),
-                                failure.what()));
-  }
+  keep_quiet();
+  const bool sealed = take_seal_off_checked(image, path);
+  if (!sealed || origin == FileOrigin::anywhere) try_image(image, path, use);
+  use_image(image, path, use);
 }
 
 }  // namespace headsweep::hdf5

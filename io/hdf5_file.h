@@ -13,6 +13,8 @@
 
 #include <hdf5.h>
 
+#include "io/file_origin.h"
+
 namespace headsweep::hdf5 {
 
 /// HDF5 refused, or its content is not what it should be. Never leaves io/: write_file() makes a
@@ -75,7 +77,13 @@ void write_file(const std::filesystem::path& path, const std::function<void(hid_
 
 /// Calls `use` with the root group. `what` is the file's kind in messages ("the run file").
 /// UserError if the file is missing, no HDF5 file or damaged.
-void read_file(const std::filesystem::path& path, const std::string& what,
+///
+/// Crafted bytes make libhdf5 itself crash, and a seal proves nothing about a stranger's file: it
+/// is a hash without a key. So `use` is called in a child process first (io/trial.h), and again
+/// here if it comes to its end there: it must do the same each time, and nothing but read. Only a
+/// sealed file of the program's own output is read at once; that takes half the time, and a job
+/// that goes on reads thousands.
+void read_file(const std::filesystem::path& path, const std::string& what, FileOrigin origin,
                const std::function<void(hid_t root)>& use);
 
 }  // namespace headsweep::hdf5

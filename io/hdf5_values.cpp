@@ -49,7 +49,10 @@ void demand_shape(const Shape& shape, const Shape& demanded, const std::string& 
 }
 
 void demand_class(hid_t type, H5T_class_t wanted, const std::string& name) {
-  if (H5Tget_class(type) != wanted) throw Failure(fmt::format("'{}' has the wrong type", name));
+  constexpr std::size_t most_bytes = 8;  // of a number; HDF5 knows numbers of any size
+  const bool is_number = wanted == H5T_INTEGER || wanted == H5T_FLOAT;
+  if (H5Tget_class(type) != wanted || (is_number && H5Tget_size(type) > most_bytes))
+    throw Failure(fmt::format("'{}' has the wrong type", name));
 }
 
 Type truth_type() {

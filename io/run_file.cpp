@@ -214,9 +214,9 @@ void write_run_file(const RunRecord& record, const std::filesystem::path& path) 
   write_file(path, [&](hid_t root) { write_record(root, record); });
 }
 
-RunRecord read_run_file(const std::filesystem::path& path) {
+RunRecord read_run_file(const std::filesystem::path& path, FileOrigin origin) {
   RunRecord record;
-  read_file(path, "the run file", [&](hid_t root) {
+  read_file(path, "the run file", origin, [&](hid_t root) {
     demand_format(root, format, versions, path);
     record = read_record(root);
     if (const std::string problem = first_problem(record); !problem.empty()) throw Failure(problem);

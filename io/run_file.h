@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "io/file_origin.h"
 #include "io/run_record.h"
 
 namespace headsweep {
@@ -13,6 +14,7 @@ void write_run_file(const RunRecord& record, const std::filesystem::path& path);
 
 /// UserError if the file is missing, no HDF5 file, damaged, not a headsweep run, or of a format
 /// version that is newer or no longer read.
-RunRecord read_run_file(const std::filesystem::path& path);
+RunRecord read_run_file(const std::filesystem::path& path,
+                        FileOrigin origin = FileOrigin::anywhere);
 
 }  // namespace headsweep

@@ -47,7 +47,7 @@ void write_entry(hid_t root, const IndexEntry& entry) {
 
 /// The file to which the entry's link leads; the link is not followed.
 std::string linked_file(hid_t entry) {
-  demand_link(entry, "run");
+  if (check(H5Lexists(entry, "run", H5P_DEFAULT)) == 0) throw Failure("'run' is missing");
   H5L_info_t link{};
   check(H5Lget_info(entry, "run", &link, H5P_DEFAULT));
   constexpr std::size_t most_bytes = 65536;
@@ -104,10 +104,11 @@ bool is_run_index(const std::filesystem::path& path) {
   return is_of_format(path, "the run file", format);
 }
 
-std::vector<IndexEntry> read_run_index(const std::filesystem::path& path) {
+std::vector<IndexEntry> read_run_index(const std::filesystem::path& path, FileOrigin origin) {
   std::vector<IndexEntry> entries;
-  read_file(path, "the index", [&](hid_t root) {
+  read_file(path, "the index", origin, [&](hid_t root) {
     demand_format(root, format, versions, path);
+    entries.clear();
     for (const std::string& name : entry_names(root)) entries.push_back(read_entry(root, name));
   });
   return entries;

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "io/file_origin.h"
+
 namespace headsweep {
 
 struct IndexEntry {
@@ -29,6 +31,7 @@ void write_run_index(const std::vector<IndexEntry>& entries, const std::filesyst
 bool is_run_index(const std::filesystem::path& path);
 
 /// UserError if it is not such a file.
-std::vector<IndexEntry> read_run_index(const std::filesystem::path& path);
+std::vector<IndexEntry> read_run_index(const std::filesystem::path& path,
+                                       FileOrigin origin = FileOrigin::anywhere);
 
 }  // namespace headsweep

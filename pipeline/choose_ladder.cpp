@@ -26,7 +26,7 @@ std::optional<std::vector<RungCost>> costs_of_earlier_start(const Job& job,
     const std::filesystem::path path = run_file_path(job, run);
     if (!std::filesystem::exists(path)) continue;
     try {
-      const RunRecord record = read_run_file(path);
+      const RunRecord record = read_run_file(path, FileOrigin::own_output);
       if (value_of(record.identity, "precision", "") == name_of(job.run.precision))
         if (auto costs = recorded_costs(record, at_hand); costs.size() == record.rungs.size())
           return costs;

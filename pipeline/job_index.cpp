@@ -28,7 +28,7 @@ IndexEntry index_entry(const Job& job, const RunSpec& run, const RunStore& store
 void update_index(const std::filesystem::path& folder, const std::vector<IndexEntry>& entries) {
   const std::filesystem::path path = folder / "index.h5";
   std::vector<IndexEntry> all;
-  if (std::filesystem::exists(path)) all = read_run_index(path);
+  if (std::filesystem::exists(path)) all = read_run_index(path, FileOrigin::own_output);
   std::unordered_map<std::string, std::size_t> places;
   for (const IndexEntry& entry : all) places.emplace(entry.name, places.size());
   for (const IndexEntry& entry : entries) {

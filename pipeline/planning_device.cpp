@@ -124,7 +124,7 @@ PlannedFamily plan_memory(const Job& job, const PlanningDevice& planning, const 
 
 void take_device_of_file(RunRecord& fresh, const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) return;
-  const RunRecord found = read_run_file(path);
+  const RunRecord found = read_run_file(path, FileOrigin::own_output);
   for (auto& [name, value] : fresh.identity)
     if (name == "device" || name == "ladder") value = value_of(found.identity, name, value);
 }

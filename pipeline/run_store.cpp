@@ -141,7 +141,7 @@ RunRecord new_run(const Job& job, const RunSpec& run, const Family& family,
 RunStore::RunStore(std::filesystem::path path, RunRecord fresh)
     : path_(std::move(path)), record_(std::move(fresh)), started_(monotonic_seconds()) {
   if (!std::filesystem::exists(path_)) return;
-  RunRecord found = read_run_file(path_);
+  RunRecord found = read_run_file(path_, FileOrigin::own_output);
   if (const std::string different = differences(found.identity, record_.identity);
       !different.empty())
     throw UserError(fmt::format(

@@ -64,7 +64,7 @@ std::optional<ComparisonRecord> stored_comparison(const std::vector<FoundRun>& r
                                                   const std::filesystem::path& path) {
   std::error_code ignored;  // what cannot be looked at is refused when it is written
   if (path.empty() || !std::filesystem::exists(path, ignored)) return std::nullopt;
-  ComparisonRecord found = read_comparison_file(path);
+  ComparisonRecord found = read_comparison_file(path, FileOrigin::own_output);
   std::vector<std::string> names;
   for (const FoundRun& run : runs) names.push_back(run.name);
   if (!includes(found.identity, comparison_identity(runs, rung)) || found.circuits != names ||

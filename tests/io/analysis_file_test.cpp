@@ -55,7 +55,7 @@ class AnalysisFile : public testing::Test {
   template <class Read>
   static std::string complaint(const fs::path& path, Read read) {
     try {
-      read(path);
+      read(path, FileOrigin::anywhere);
     } catch (const UserError& error) {
       EXPECT_THAT(error.what(), HasSubstr(path.string()));
       return error.what();

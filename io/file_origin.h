@@ -1,0 +1,11 @@
+// Where a file of results comes from.
+#pragma once
+
+namespace headsweep {
+
+enum class FileOrigin {
+  anywhere,   // somebody names it: it may be a stranger's
+  own_output  // of the job that goes on: this program has written it
+};
+
+}  // namespace headsweep
