@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t longest_family_name = 100;
+constexpr std::size_t most_variants = 10'000;  // of a family
 
 std::string read_family_name(const YamlNode& node) {
   std::string name = node.text();
@@ -110,6 +112,10 @@ std::vector<FamilySpec> read_family(const YamlNode& node, const fs::path& folder
   const std::vector<FamilySpec> seeded = with_sentences(node, family);
   check_number_of_prompts(node, seeded.front());
   const std::vector<CorruptionSpec> corruptions = read_corruptions(node.at("corrupt"), folder);
+  if (seeded.size() * corruptions.size() > most_variants)
+    node.fail(
+        fmt::format("has {} combinations of seeds and corruptions, but at most {} are possible",
+                    seeded.size() * corruptions.size(), most_variants));
   std::vector<FamilySpec> specs;
   for (const FamilySpec& each : seeded)
     for (const CorruptionSpec& corruption : corruptions)
@@ -117,25 +123,32 @@ std::vector<FamilySpec> read_family(const YamlNode& node, const fs::path& folder
   return specs;
 }
 
+YamlNode corruption_of(const YamlNode& list, const FamilySpec& family) {
+  const auto items = list.items();
+  return std::ranges::find_if(
+             items,
+             [&](const YamlNode& each) { return each.at("name").text() == family.written_name; })
+      ->at("corrupt");
+}
+
 /// `{family: NAME}` names another family of the job.
 void check_named_families(const YamlNode& list, const std::vector<FamilySpec>& families) {
-  std::vector<std::string> names;
-  for (const FamilySpec& family : families) names.push_back(family.name);
+  std::unordered_set<std::string> names;
+  for (const FamilySpec& family : families) names.insert(family.name);
   for (const FamilySpec& family : families) {
     const CorruptionSpec& corruption = family.corruption;
     if (corruption.kind != Corruption::of_family) continue;
-    const auto items = list.items();
-    const auto item = std::find_if(items.begin(), items.end(), [&](const YamlNode& each) {
-      return each.at("name").text() == family.written_name;
-    });
-    const YamlNode corrupt = item->at("corrupt");
     if (corruption.family == family.name || corruption.family == family.written_name)
-      corrupt.fail("names the family itself (its prompts would not change) name another");
-    if (std::find(names.begin(), names.end(), corruption.family) != names.end()) continue;
-    const auto guess = nearest(corruption.family, names);
-    corrupt.fail(fmt::format(
-        "the job has no family {}{}", in_quotes(corruption.family),
-        guess ? fmt::format(" (did you mean '{}'?)", *guess) : "; add one of that name"));
+      corruption_of(list, family)
+          .fail("names the family itself (its prompts would not change) name another");
+    if (names.contains(corruption.family)) continue;
+    std::vector<std::string> in_order;
+    for (const FamilySpec& each : families) in_order.push_back(each.name);
+    const auto guess = nearest(corruption.family, in_order);
+    corruption_of(list, family)
+        .fail(fmt::format(
+            "the job has no family {}{}", in_quotes(corruption.family),
+            guess ? fmt::format(" (did you mean '{}'?)", *guess) : "; add one of that name"));
   }
 }
 

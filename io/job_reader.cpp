@@ -200,8 +200,8 @@ Job read_job(const fs::path& path, const Overrides& overrides) {
   // A section of which all lines are commented out reads as empty.
   if (const auto search = root.find("search"); search && !search->is_empty())
     read_search(*search, job);
-  if (const auto sweep = root.find("sweep"); sweep && !sweep->is_empty()) read_sweep(*sweep, job);
   check_number_of_runs(root, job);
+  if (const auto sweep = root.find("sweep"); sweep && !sweep->is_empty()) read_sweep(*sweep, job);
   check_run_names(root.at("families"), job);
   if (const auto run = root.find("run"); run && !run->is_empty()) read_run(*run, folder, job);
   if (const auto analyses = root.find("analyses"); analyses && !analyses->is_empty())

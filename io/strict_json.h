@@ -1,4 +1,5 @@
-// JSON that is not trusted: well-formed, not nested deeply, and no name twice in an object.
+// JSON that is not trusted: well-formed, not nested deeply, not of endless parts, and no name twice
+// in an object.
 #pragma once
 
 #include <filesystem>
@@ -21,11 +22,17 @@ inline nlohmann::json parse_strict_json(std::string_view text, const std::filesy
   // Every parser event comes with the number of brackets open before it; an object's names with
   // those inside it.
   std::vector<std::set<std::string>> names(static_cast<std::size_t>(deepest) + 1);
+  // A value takes many times the memory that it takes in the file.
+  constexpr std::size_t most_values = 1'000'000;
+  std::size_t values = 0;
   const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
     const bool opens =
         event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
     if (opens && depth >= deepest)
       throw UserError(fmt::format("{}: {} is nested too deeply", path.string(), what));
+    if ((opens || event == Json::parse_event_t::value) && ++values > most_values)
+      throw UserError(
+          fmt::format("{}: {} holds more than {} values", path.string(), what, most_values));
     if (event == Json::parse_event_t::object_start)
       names[static_cast<std::size_t>(depth) + 1].clear();
     if (event == Json::parse_event_t::key &&

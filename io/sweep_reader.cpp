@@ -120,11 +120,15 @@ void read_sweep(const YamlNode& sweep, Job& job) {
 }
 
 void check_number_of_runs(const YamlNode& root, const Job& job) {
-  const std::size_t runs =
-      all_combinations(job).size() * (1 + static_cast<std::size_t>(job.search.resample_prompts));
-  if (runs > most_runs)
+  // Multiplied and not listed: too many may be more than memory holds.
+  const auto& search = job.search;
+  double runs = 1.0 + search.resample_prompts;
+  for (const std::size_t values : {job.families.size(), search.thresholds.size(),
+                                   search.orders.size(), search.ablations.size()})
+    runs *= static_cast<double>(values);
+  if (runs > double{most_runs})
     to_blame(root).fail(
-        fmt::format("makes {} runs (families x corruptions x thresholds x orders x ablations x "
+        fmt::format("makes {:.0f} runs (families x corruptions x thresholds x orders x ablations x "
                     "resamples), but at most {} are possible; use several jobs",
                     runs, most_runs));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <sstream>
 #include <string>
 
@@ -67,12 +68,19 @@ std::vector<TraceStep> read_trace(const std::filesystem::path& path) {
     const std::vector<std::string> cells = split(line);
     if (cells.empty()) continue;
     const Row row(columns, cells, fmt::format("{}:{}", path.string(), number));
+    const int layer = row.number<int>("layer"), head = row.number<int>("head");
+    if (layer < 0 || head < 0)
+      throw UserError(fmt::format("{}:{}: layer {}, head {}: neither can be negative",
+                                  path.string(), number, layer, head));
+    const auto score = row.number<double>("score_pct");
+    if (!std::isfinite(score))
+      throw UserError(
+          fmt::format("{}:{}: score_pct: {} is no finite number", path.string(), number, score));
     const int removed = row.number<int>("removed");
     if (removed != 0 && removed != 1)
       throw UserError(
           fmt::format("{}:{}: removed: {} is neither 0 nor 1", path.string(), number, removed));
-    steps.push_back({row.number<int>("layer"), row.number<int>("head"),
-                     row.number<double>("score_pct"), removed == 1});
+    steps.push_back({layer, head, score, removed == 1});
   }
   if (steps.empty()) throw UserError(fmt::format("{}: holds no decisions", path.string()));
   return steps;

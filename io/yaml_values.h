@@ -37,6 +37,8 @@ template <class Read>
 auto read_one_or_several(const YamlNode& node, const char* what, Read read)
     -> std::vector<decltype(read(node))> {
   if (!node.is_list()) return {read(node)};
+  constexpr std::size_t most = 10'000;
+  if (node.items().size() > most) node.fail(fmt::format("lists more than {} values", most));
   std::vector<decltype(read(node))> values;
   for (const YamlNode& item : node.items()) {
     auto value = read(item);

@@ -5,6 +5,7 @@
 
 #include "io/errors.h"
 #include "tests/temporary_folder.h"
+#include "tests/tried.h"
 
 namespace headsweep {
 namespace {
@@ -92,6 +93,7 @@ TEST_F(ReadCircuit, RefusesAHeadGivenTwice) {
   EXPECT_EQ(error("{\"heads\": [[0, 1],\n[2, 3],\n[0, 1]]}"),
             "c.json:3: heads.2: head [0, 1] is there already; remove one");
   EXPECT_THAT(error("{\"positions\": {\"S1\": [[0, 1], [0, 1]]}}"), HasSubstr("positions.S1.1: "));
+  tried("input", "circuit files that name a head twice", "refused: names line and head");
 }
 
 }  // namespace

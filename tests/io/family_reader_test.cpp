@@ -1,6 +1,7 @@
 // The families of a job file: what is taken, and what is refused with file, line, key and advice.
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -196,6 +197,15 @@ TEST(SentenceTemplates, AreSpreadOverTheItems) {
   for (const auto& [before, slot] : spread_over(parse_template("{x} in {item}."), 2))
     text += before + "<" + slot + ">";
   EXPECT_EQ(text, "<x> in <item>. <x> in <item>. <x> in<>");
+}
+
+TEST_F(ReadFamilies, ManyThatNameOneAnotherTakeLittleTime) {
+  std::string families = "- {name: f, generate: {sequence: arithmetic}, corrupt: repeat_last}\n";
+  for (int i = 0; i < 4000; ++i)
+    families += fmt::format(
+        "- {{name: f{}, generate: {{sequence: arithmetic}}, corrupt: {{family: f}}}}\n", i);
+  // A quadratic look-up takes minutes.
+  EXPECT_EQ(read(families).size(), 4001u);
 }
 
 }  // namespace

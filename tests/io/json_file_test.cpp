@@ -7,6 +7,7 @@
 
 #include "io/errors.h"
 #include "tests/temporary_folder.h"
+#include "tests/tried.h"
 
 namespace headsweep {
 namespace {
@@ -132,6 +133,7 @@ TEST_F(JsonFileTest, AVocabularysIdsAreGivenOnce) {
   EXPECT_THAT([&] { vocabulary(R"({"a": 5, "b": 5})"); },
               refuses_with("vocab.json: \"a\" and \"b\": both have the id 5"));
   EXPECT_THAT([&] { vocabulary(R"({"a": 5, "a": 6})"); }, refuses_with("twice"));
+  tried("input", "vocab.json with ids or pieces that occur twice", "refused: names both");
 }
 
 TEST_F(JsonFileTest, ALinkThatWasSavedAsTextIsRecognised) {

@@ -3,12 +3,14 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <random>
 
 #include <gmock/gmock.h>
 
 #include "io/errors.h"
 #include "io/mapped_file.h"
+#include "tests/tried.h"
 
 namespace headsweep {
 namespace {
@@ -202,6 +204,28 @@ TEST(Safetensors, RefusesTensorsThatShareBytes) {
               HasSubstr("tensor 'a': shares bytes with tensor 'b'"));
 }
 
+TEST(Safetensors, BytesBetweenAndBehindTensorsAreNoMatter) {
+  const std::string file = safetensors(R"({"a":{"dtype":"F16","shape":[2],"data_offsets":[1,5]},)"
+                                       R"("b":{"dtype":"F32","shape":[1],"data_offsets":[7,11]}})",
+                                       "0123456789abcdefghi");
+  const auto tensors = parse(file);
+  ASSERT_EQ(tensors.size(), 2u);
+  EXPECT_EQ(static_cast<char>(tensors[0].bytes[0]), '1');
+  EXPECT_EQ(static_cast<char>(tensors[1].bytes[3]), 'a');
+}
+
+TEST(Safetensors, RefusesHundredsOfThousandsOfTensors) {
+  const std::string entry = R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},)";
+  std::string header = "{";
+  for (int i = 0; i < 200'000; ++i) header += '"' + std::to_string(i) + entry;
+  header.back() = '}';
+  EXPECT_THAT(complaint(safetensors(header)), HasSubstr("holds more than 1000000 values"));
+  tried("input",
+        "safetensors headers: lengths, shapes and offsets that are negative, fractional, giant or "
+        "overflow, overlaps, names twice, 200,000 tensors, JSON nested deeply",
+        "refused: names file and tensor");
+}
+
 TEST(Safetensors, SurvivesEveryGarbledByte) {
   const std::string whole =
       safetensors(R"({"a":{"dtype":"F16","shape":[2,2],"data_offsets":[0,8]},)"
@@ -252,6 +276,27 @@ TEST(ReadFloats, ReadsAPartOfATensor) {
   read_floats(tensor_of(ElementType::f32, "F32", stored), 1, values);
   EXPECT_THAT(values, ElementsAre(2, 3, 4));
   read_floats(tensor_of(ElementType::f32, "F32", stored), 5, {});
+}
+
+TEST(ReadFloats, FindsTheFirstThatIsNoFiniteNumber) {
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN(), infinity = INFINITY;
+  for (const std::int64_t place : {0, 1, 4095, 4096, 9999})
+    for (const float bad : {nan, -nan, infinity, -infinity}) {
+      std::vector<float> stored(10'000, std::numeric_limits<float>::max()), values(stored.size());
+      stored[static_cast<std::size_t>(place)] = stored.back() = bad;
+      EXPECT_EQ(read_floats(tensor_of(ElementType::f32, "F32", stored), 0, values), place);
+    }
+}
+
+TEST(ReadFloats, CountsFromTheTensorsBeginning) {
+  const std::vector<std::uint16_t> halves = {0x7c00, 0, 0x7bff, 0xfe00};
+  std::vector<float> values(3);
+  EXPECT_EQ(read_floats(tensor_of(ElementType::f16, "F16", halves), 1, values), 3);
+  const std::vector<std::uint16_t> bfloats = {0xff80, 0x7f7f, 0x7f81};
+  values.resize(2);
+  EXPECT_EQ(read_floats(tensor_of(ElementType::bf16, "BF16", bfloats), 1, values), 2);
+  values.resize(1);
+  EXPECT_EQ(read_floats(tensor_of(ElementType::bf16, "BF16", bfloats), 1, values), std::nullopt);
 }
 
 TEST(ReadFloats, ReadsElementsThatAreNotAligned) {

@@ -194,6 +194,21 @@ TEST_F(Sweep, MoreRunsThanAnybodyCanWantAreRefused) {
   EXPECT_THAT(error(two_families + many + "8]}\n"), HasSubstr("makes 240024 runs"));
 }
 
+TEST_F(Sweep, ListsThatNobodyCanWantAreRefusedBeforeTheyAreMultiplied) {
+  std::string thresholds = "1";
+  for (int i = 2; i <= 10'000; ++i) thresholds += "," + std::to_string(i);
+  EXPECT_THAT(error(two_families + "search: {resample_prompts: 10000, threshold: [" + thresholds +
+                    "], order: [backward, forward, alternate], ablation: [mean, zero]}\n"),
+              HasSubstr("makes 1800180000 runs"));
+  EXPECT_THAT(error(two_families + "search: {threshold: [" + thresholds + ",0]}\n"),
+              HasSubstr("search.threshold: lists more than 10000 values"));
+  EXPECT_THAT(error("model: {path: m}\nfamilies: [{name: a, generate: {sequence: arithmetic}, "
+                    "corrupt: [{rule: shuffle, "
+                    "seed: [" +
+                    thresholds + "]}, repeat_last]}]\n"),
+              HasSubstr("has 10001 combinations of seeds and corruptions"));
+}
+
 TEST_F(Sweep, TheResolvedJobMakesTheSameRuns) {
   for (const std::string& yaml :
        {seeded_families + "search: {order: [alternate, forward], ablation: [zero, resample],\n"

@@ -1,5 +1,6 @@
 #include "io/trace_file.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -77,6 +78,14 @@ TEST(TraceFile, AValueThatIsNoNumberIsNamedWithItsLine) {
   expect_refused("layer,head,score_pct,removed\n1,2,,1\n", ":2: ", "score_pct: ''");
   expect_refused("layer,head,score_pct,removed\n1,2,99%,1\n", ":2: ", "score_pct: '99%'");
   expect_refused("layer,head,score_pct,removed\n1, 2,99,1\n", ":2: ", "head: ' 2'");
+}
+
+TEST(TraceFile, AScoreIsFiniteAndNoIndexNegative) {
+  for (const char* score : {"nan", "inf", "-inf", "1e999"})
+    expect_refused(fmt::format("layer,head,score_pct,removed\n1,2,{},1\n", score),
+                   ":2: ", "score_pct: ");
+  expect_refused("layer,head,score_pct,removed\n-1,2,99,1\n", ":2: ", "neither can be negative");
+  expect_refused("layer,head,score_pct,removed\n1,-2,99,1\n", ":2: ", "neither can be negative");
 }
 
 TEST(TraceFile, RemovedIsZeroOrOne) {

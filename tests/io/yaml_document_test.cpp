@@ -2,11 +2,13 @@
 
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "io/errors.h"
 #include "tests/temporary_folder.h"
+#include "tests/tried.h"
 
 namespace headsweep {
 namespace {
@@ -64,6 +66,7 @@ TEST_F(YamlDocumentTest, RefusesAnchorsAliasesAndTags) {
   EXPECT_THAT(error("a: *x\n"), HasSubstr("a.yaml:1:"));
   EXPECT_THAT(error("a:\n  b: !!str 1\n"), HasSubstr("a.yaml:2: a.b: tags ("));
   EXPECT_THAT(error("a: !x [1]\n"), HasSubstr("tags ('!x')"));
+  tried("input", "YAML anchors, aliases and tags", "refused: names line and key");
 }
 
 TEST_F(YamlDocumentTest, RefusesDeepNestingInsteadOfOverflowing) {
@@ -82,6 +85,7 @@ TEST_F(YamlDocumentTest, RefusesDeepNestingInsteadOfOverflowing) {
   EXPECT_THAT(error(lists), HasSubstr("is a bracket not closed?"));
   EXPECT_THAT(error(mappings), HasSubstr("is a bracket not closed?"));
   EXPECT_THAT(error(keys), HasSubstr("where a key is expected"));
+  tried("input", "YAML and JSON nested 200,000 levels deep", "refused");
 }
 
 TEST_F(YamlDocumentTest, RefusesWhatIsNoText) {
@@ -129,6 +133,33 @@ TEST_F(YamlDocumentTest, TakesScalarsAsWritten) {
   EXPECT_EQ(items[4].text(), " a ");
   EXPECT_EQ(items[5].integer(0, 9), 7);
   EXPECT_EQ(items[6].number(), -5.0);
+}
+
+TEST_F(YamlDocumentTest, TakesNoNumberInAnotherForm) {
+  for (const char* number :
+       {"0x10", "0o7", "1_000", "1e999", "-1e999", ".nan", ".inf", "nan", "inf", "-inf", "1,5",
+        "1.5.2", "--1", "+-1", "1e", "٣", "1 2", "'1'"}) {
+    const YamlDocument document = read(fmt::format("a: {}", number));
+    const YamlNode node = document.root().at("a");
+    EXPECT_THROW(node.number(), UserError) << number;
+    EXPECT_THROW(node.integer(-1000, 1000), UserError) << number;
+  }
+  for (const char* number : {"1.0", "1e3", "99999999999999999999", "-1"})
+    EXPECT_THROW(read(fmt::format("a: {}", number)).root().at("a").integer(0, 1000), UserError)
+        << number;
+  tried("input", "numbers as 0x10, 1_000, 1e999, .nan, .inf", "refused: names line and key");
+}
+
+TEST_F(YamlDocumentTest, HasNoMergeKeys) {
+  EXPECT_THAT(error("<<: {a: 1}\n"), HasSubstr("a.yaml:1: <<: unknown key"));
+}
+
+TEST_F(YamlDocumentTest, NamesWhatIsVeryLongInAMessageThatIsNot) {
+  const std::string word(1'000'000, 'x');
+  EXPECT_LE(error(word + ": 1\n").size(), 2000u);
+  EXPECT_LE(error("a: [" + word).size(), 2000u);
+  EXPECT_LE(error("a: &" + word + " 1\n").size(), 2000u);
+  tried("input", "YAML with a key, a value or an anchor of 1 MB", "refused in a short message");
 }
 
 TEST_F(YamlDocumentTest, ReadsJsonWithAllItsEscapes) {

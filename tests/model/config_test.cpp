@@ -8,6 +8,7 @@
 
 #include "io/errors.h"
 #include "tests/temporary_folder.h"
+#include "tests/tried.h"
 
 namespace headsweep {
 namespace {
@@ -110,6 +111,8 @@ TEST(ConfigTest, ImpossibleValuesAreNamedWithWhatIsSupported) {
                     read_with({{key, value}});
                   }),
                   refuses_with("config.json: " + key + ": " + value, std::string("1 to ")));
+  tried("input", "config.json with sizes that are zero, negative or giant",
+        "refused: names the key and what is supported");
 }
 
 TEST(ConfigTest, TheLargestShapeIsAccepted) {

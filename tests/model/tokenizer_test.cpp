@@ -14,6 +14,7 @@
 #include "io/sha256.h"
 #include "model/byte_symbols.h"
 #include "tests/temporary_folder.h"
+#include "tests/tried.h"
 
 namespace headsweep {
 namespace {
@@ -177,6 +178,9 @@ TEST(TokenizerTest, BrokenMergesNameFileAndLine) {
     EXPECT_THAT(making(version + line + "\n"),
                 refuses_with("merges.txt:2: '" + std::string(line) + "'", "single space"));
   EXPECT_THAT(making("a b\n" + version), refuses_with("merges.txt:2: "));
+  tried("input",
+        "merges.txt with symbols that vocab.json lacks, merges twice, lines of another form",
+        "refused: names line and merge");
 }
 
 TEST(TokenizerTest, AVocabularyWithoutEndOfTextIsRefused) {
