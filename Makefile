@@ -1,7 +1,10 @@
 # Short names for the few commands of a working day; each is one or two lines that can be typed as well.
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: help packages tools build demo check check-long fault-table cppcheck threads memcheck mutants coverage bundle format-check tidy sanitize format clean
+.PHONY: help packages tools build fuzzers demo check check-long fault-table cppcheck threads memcheck mutants coverage bundle format-check tidy sanitize fuzz fuzz-short format clean
+
+# How long `make fuzz` runs each fuzzer.
+seconds ?= 1200
 
 # What is built and tested; `make preset=cpu` does without MPI.
 preset ?= mpi
@@ -75,6 +78,15 @@ mutants: tools  ## whether the tests find mistakes made by hand (tests/mutants);
 coverage: tools build/coverage/build.ninja  ## how many lines of io, model and pipeline the tests run; list in build/coverage
 	@cmake --build --preset coverage $(quiet)
 	@scripts/coverage.sh build/coverage
+
+fuzzers: tools build/sanitize/build.ninja
+	@cmake --build --preset sanitize --target fuzzers $(quiet)
+
+fuzz: fuzzers  ## each parser's fuzzer for 20 minutes (`make fuzz seconds=60`): tests/fuzz/README.md
+	@scripts/fuzz.sh build/sanitize $(seconds)
+
+fuzz-short: fuzzers  ## each parser's fuzzer for a minute
+	@scripts/fuzz.sh build/sanitize 60
 
 format:  ## rewrite the sources as .clang-format has it
 	@$(sources) | xargs -0 $(clang_format) -i
