@@ -8,8 +8,8 @@ from tried import tried
 
 class ManyDamagedTest(DamageTest):
     def test_flipped_bits(self):
-        self.flip_bits(2000, seed=2)
-        tried("fault", "a run file with a flipped bit, 2000 places", REFUSED)
+        self.flip_bits(1000, seed=2)
+        tried("fault", "a run file with a flipped bit, 1000 places", REFUSED)
 
     def test_cut_off(self):
         lengths = random.Random(3).sample(range(len(self.whole)), 200)

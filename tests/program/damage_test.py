@@ -1,4 +1,4 @@
-"""Damaged run files are refused; damage_long_test tries ten times as many."""
+"""Damaged run files are refused; damage_long_test tries many more."""
 import unittest
 
 try:
