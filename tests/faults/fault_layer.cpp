@@ -8,7 +8,6 @@
 #include <ctime>
 #include <string>
 
-#include "fault_rules.h"
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
@@ -16,6 +15,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "tests/faults/fault_rules.h"
 
 #define STANDS_IN extern "C" __attribute__((visibility("default")))
 

@@ -1,4 +1,4 @@
-#include "fault_rules.h"
+#include "tests/faults/fault_rules.h"
 
 #include <atomic>
 #include <cerrno>
