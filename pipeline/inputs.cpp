@@ -10,6 +10,7 @@
 #include "io/errors.h"
 #include "model/device.h"
 #include "pipeline/answer_check.h"
+#include "pipeline/memory.h"
 #include "pipeline/prompt_warnings.h"
 
 namespace headsweep {
@@ -49,6 +50,8 @@ Inputs read_inputs(const Job& job, FamiliesToRead which) {
     family.selection = std::move(made[i].selection);
     if (job.search.granularity == Granularity::position) drop_synonyms(family);
   }
+  made.clear();
+  give_back_freed_memory();
   return inputs;
 }
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -25,6 +26,15 @@ std::int64_t peak_memory_bytes() {
   getrusage(RUSAGE_SELF, &usage);
   return std::int64_t{usage.ru_maxrss} * 1024;
 }
+
+std::int64_t resident_memory_bytes() {
+  std::ifstream counts("/proc/self/statm");
+  std::int64_t all = 0, resident = 0;
+  counts >> all >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+void give_back_freed_memory() { malloc_trim(0); }
 
 std::int64_t machine_memory_bytes() {
   std::int64_t bytes = std::int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);

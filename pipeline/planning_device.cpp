@@ -1,11 +1,15 @@
 #include "pipeline/planning_device.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "io/errors.h"
 #include "io/run_file.h"
 #include "pipeline/evaluator.h"
 #include "pipeline/gpu_memory.h"
+#include "pipeline/memory.h"
 #include "pipeline/shared_model.h"
 
 namespace headsweep {
@@ -86,11 +90,42 @@ std::string describe_on_gpu(const FamilyNeed& need, const Family& family, const 
       describe_parts(family.clean, need.at_once), in_gigabytes(share.bytes));
 }
 
-std::string describe_on_processor(const FamilyNeed& need, const Family& family,
+/// Of the checkpoint, whose other tensors are given back once they are packed.
+std::int64_t embedding_bytes(const Gpt2Config& config) {
+  return std::int64_t{config.vocabulary} * config.d_model * std::int64_t{sizeof(float)};
+}
+
+/// What rank 0 will hold of the prompts and of what is found out about them, besides the prompts
+/// that have been read: the runs' records, the order to the ranks, and a run file that is written.
+std::int64_t book_bytes(const Job& job, const Gpt2Config& config, const Family& family) {
+  constexpr std::int64_t allocation = 32;  // as little takes so much
+  std::int64_t prompts = 0;
+  for (const PromptBatch* batch : {&family.clean, &family.corrupted})
+    prompts += batch->prompts() * (std::ssize(batch->position_names) * 4 + 2 * allocation +
+                                   static_cast<std::int64_t>(sizeof(PromptRecord))) +
+               batch->all_tokens() * std::int64_t{4};
+  const std::int64_t results = std::int64_t{config.layers} *
+                               (config.heads * (heads_take_part(job.search.components) ? 1 : 0) +
+                                (mlps_take_part(job.search.components) ? 1 : 0)) *
+                               family.clean.prompts() * std::int64_t{sizeof(double)};
+  const auto runs =
+      static_cast<std::int64_t>(job.search.thresholds.size() * job.search.orders.size()) *
+      (1 + job.search.resample_prompts);
+  return (runs + 1) * prompts + (runs + 2) * results + embedding_bytes(config);
+}
+
+/// All that rank 0 takes: what it has already counts, too.
+std::string describe_on_processor(const FamilyNeed& need, const Family& family, std::int64_t books,
                                   std::int64_t family_bytes) {
-  return fmt::format("  memory: {:.2f} GB for each rank ({}){}; a family may take {:.2f}\n",
-                     in_gigabytes(need.need.peak()), describe(need.need),
-                     describe_parts(family.clean, need.at_once), in_gigabytes(family_bytes));
+  const auto megabytes = [](std::int64_t bytes) { return static_cast<double>(bytes) / 1e6; };
+  const std::int64_t others = resident_memory_bytes() + books, all = need.need.peak() + others;
+  return fmt::format(
+      "  memory: {:.0f} MB for rank 0: packed weights {:.0f}, the family {:.0f} (it may take "
+      "{:.0f}){}; "
+      "prompts, results and the program {:.0f}\n",
+      megabytes(std::max(all, peak_memory_bytes())), megabytes(need.need.weights),
+      megabytes(need.need.peak() - need.need.weights), megabytes(family_bytes),
+      describe_parts(family.clean, need.at_once), megabytes(others));
 }
 
 }  // namespace
@@ -113,7 +148,9 @@ PlannedFamily plan_memory(const Job& job, const PlanningDevice& planning, const 
   }
   const std::int64_t share = share_of_memory(job.run.family_memory_gb, 1);
   const FamilyNeed need = need_in(most_circuits, share);
-  if (!planning.stands_in) return {describe_on_processor(need, family, share), need.at_once};
+  if (!planning.stands_in)
+    return {describe_on_processor(need, family, book_bytes(job, config, family), share),
+            need.at_once};
   const MemoryNeed on_gpu =
       memory_need(config, rungs.memory, family_shape(family.clean, family.corrupted, rule), 1);
   return {fmt::format("  GPU memory: at least {:.2f} GB for each rank ({}), less if it is run in "

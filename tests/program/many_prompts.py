@@ -47,7 +47,7 @@ class ManyPromptsTest(ProgramTest):
     def planned(self):
         """(megabytes, prompts at a time) that plan says."""
         said = self.run_program("plan", "job.yaml", code=DONE, timeout=600).stdout
-        found = re.search(r"memory: (\d+) MB for each rank .*, (\d+) prompts in parts of (\d+)", said)
+        found = re.search(r"memory: (\d+) MB for rank 0: .*, (\d+) prompts in parts of (\d+)", said)
         self.assertIsNotNone(found, said)
         self.assertEqual(int(found[2]), self.count)
         return int(found[1]), int(found[3])
