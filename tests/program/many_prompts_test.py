@@ -19,7 +19,7 @@ class LongestPromptTest(headsweep_program.ProgramTest):
         self.write("family.json", {"clean": [of(128), of(129)], "corrupted": [of(129)]})
         for command in ("plan", "run"):
             said = self.run_program(command, "job.yaml", code=USERS_MISTAKE).stderr
-            self.assertRegex(said, r"family\.json:\d+: clean\.1: '1 2 3 .*has 129 tokens, but the model takes 128 "
+            self.assertRegex(said, r"family\.json:\d+: '1 2 3 .*has 129 tokens, but the model takes 128 "
                                    r"\(n_positions\): shorten it")
         tried("load", "a prompt of one token more than n_positions", "refused by its name")
 
