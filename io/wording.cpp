@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "io/utf8.h"
+#include "io/printable.h"
 
 namespace headsweep {
 namespace {
@@ -49,30 +49,6 @@ std::size_t cut_length(std::string_view text, std::size_t most) {
   return most;
 }
 
-/// Also those above ASCII (U+0080 to U+009F): some terminals take U+009B for the start of a
-/// command.
-bool is_control(std::string_view character) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
-  if (character.size() == 1) return byte(0) < 0x20 || byte(0) == 0x7F;
-  return character.size() == 2 && byte(0) == 0xC2 && byte(1) < 0xA0;
-}
-
-std::string escaped(std::string_view text) {
-  std::string shown;
-  while (!text.empty()) {
-    const auto [bytes, valid] = first_utf8(text);
-    const std::string_view character = text.substr(0, bytes);
-    if (!valid)
-      shown += replacement_character;
-    else if (is_control(character))
-      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(character.back()));
-    else
-      shown += character;
-    text.remove_prefix(bytes);
-  }
-  return shown;
-}
-
 std::string with_middle_left_out(std::string_view text) {
   if (text.size() <= most_presented_bytes) return std::string(text);
   constexpr std::string_view gap = " ... ";
@@ -88,12 +64,13 @@ std::string with_middle_left_out(std::string_view text) {
 std::string presentable(std::string_view text) {
   // Twice: the first time so that no whole file is looked at, the second because of what escapes
   // add.
-  return with_middle_left_out(escaped(with_middle_left_out(text)));
+  return with_middle_left_out(printable(with_middle_left_out(text), LineEnds::escaped));
 }
 
 std::string in_quotes(std::string_view text) {
   const std::size_t length = cut_length(text, most_shown_bytes);
-  return "'" + escaped(text.substr(0, length)) + (length < text.size() ? "...'" : "'");
+  return "'" + printable(text.substr(0, length), LineEnds::escaped) +
+         (length < text.size() ? "...'" : "'");
 }
 
 std::optional<std::string> nearest(std::string_view word,

@@ -8,9 +8,8 @@
 
 namespace headsweep {
 
-/// The text as one line of UTF-8 that a terminal shows and does not obey: control characters are
-/// escaped, bytes that are no text replaced, and of a very long one the middle is left out. The end
-/// stays: there messages say what to do.
+/// The text as one printable() line (io/printable.h); of a very long one the middle is left out.
+/// The end stays: there messages say what to do.
 std::string presentable(std::string_view text);
 
 /// The text in single quotes, on one line: control characters escaped, the end left out where it is

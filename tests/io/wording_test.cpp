@@ -24,11 +24,11 @@ TEST(Presentable, EscapesWhatATerminalWouldObey) {
   EXPECT_EQ(presentable(std::string_view("a\0b\x7f", 4)), "a\\x00b\\x7f");
   EXPECT_EQ(presentable("\xc2\x9b"
                         "2J \xc2\xa0"),
-            "\\x9b2J \xc2\xa0");
+            "\\u009b2J \xc2\xa0");
 }
 
-TEST(Presentable, ReplacesBytesThatAreNoText) {
-  EXPECT_EQ(presentable("a\xff\xe2\x82z"), "a\uFFFD\uFFFDz");
+TEST(Presentable, EscapesBytesThatAreNoText) {
+  EXPECT_EQ(presentable("a\xff\xe2\x82z"), "a\\xff\\xe2\\x82z");
 }
 
 TEST(Presentable, LeavesTheMiddleOutOfWhatIsVeryLong) {
@@ -49,7 +49,7 @@ TEST(Presentable, OfEscapesOrCharactersIsNeverTooLongNorCutInTwo) {
 }
 
 TEST(Errors, HaveMessagesThatAnybodyCanShow) {
-  EXPECT_STREQ(UserError("tensor '\x1b[31m\xff'").what(), "tensor '\\x1b[31m\uFFFD'");
+  EXPECT_STREQ(UserError("tensor '\x1b[31m\xff'").what(), "tensor '\\x1b[31m\\xff'");
   EXPECT_THAT(MachineError("disk\n").what(), StartsWith("disk\\x0a ["));
   tried("input",
         "control characters, bytes that are no text, and megabytes in what a message quotes",
