@@ -251,14 +251,15 @@ std::optional<std::int64_t> read_floats(const StoredTensor& tensor, std::int64_t
                                         std::span<float> out) {
   assert(first >= 0 && std::cmp_less_equal(out.size(), tensor.elements() - first));
   constexpr std::size_t block = 4096;  // stays in the cache from conversion to check
+  std::optional<std::int64_t> first_bad;
   for (std::size_t at = 0; at < out.size(); at += block) {
     const auto part = out.subspan(at, std::min(block, out.size() - at));
     convert(tensor, static_cast<std::size_t>(first) + at, part);
-    if (all_finite(part)) continue;
+    if (first_bad || all_finite(part)) continue;
     const auto bad = std::ranges::find_if_not(part, [](float x) { return std::isfinite(x); });
-    return first + static_cast<std::int64_t>(at) + (bad - part.begin());
+    first_bad = first + static_cast<std::int64_t>(at) + (bad - part.begin());
   }
-  return std::nullopt;
+  return first_bad;
 }
 
 }  // namespace headsweep

@@ -38,8 +38,8 @@ std::vector<StoredTensor> parse_safetensors(std::span<const std::byte> file,
                                             const std::filesystem::path& path);
 
 /// Elements first .. first + out.size() of the tensor, converted to float. The number of the first
-/// among them that is NaN or infinite, behind which nothing is converted; nullopt if all are
-/// finite. UserError for a type that is not a float.
+/// among them that is NaN or infinite; nullopt if all are finite. UserError for a type that is not
+/// a float.
 std::optional<std::int64_t> read_floats(const StoredTensor& tensor, std::int64_t first,
                                         std::span<float> out);
 
