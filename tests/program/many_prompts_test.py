@@ -8,13 +8,13 @@ from tried import tried
 
 class LongestPromptTest(headsweep_program.ProgramTest):
     def test_a_prompt_of_n_positions_tokens_is_taken_and_one_more_is_refused(self):
-        def of(tokens):
-            text = " ".join(str(1 + i % 90) for i in range(tokens))
+        def of(tokens, first=1):
+            text = " ".join(str(first + i % 90) for i in range(tokens))
             return {"text": text, "answer": "5", "distractor": "7"}
 
         self.write("job.yaml", headsweep_program.job(MODELS / "tiny-a", {"long": "family.json"},
                                                      allow_nonpositive_baseline=True))
-        self.write("family.json", {"clean": [of(128)], "corrupted": [of(128)]})
+        self.write("family.json", {"clean": [of(128)], "corrupted": [of(128, first=2)]})
         self.run_program("run", "job.yaml", code=DONE)
         self.write("family.json", {"clean": [of(128), of(129)], "corrupted": [of(129)]})
         for command in ("plan", "run"):
