@@ -87,7 +87,7 @@ struct Job {
     double audit = 2;
     // Whether circuits are evaluated before it is certain that they will be needed.
     Speculation speculation = Speculation::automatic;
-    double stall_seconds = 600;  // how long a rank may be silent before the run ends with an error
+    double stall_seconds = 600;   // how long a rank may be silent before the run ends with an error
     double family_memory_gb = 0;  // that a rank may take for a family; 0: what its machine allows
   } run;
   // After the searches; they change no run file.

@@ -37,8 +37,7 @@ void print_prompts(const char* kind, const PromptBatch& batch, const Tokenizer& 
   for (std::size_t b = 0; b < listed; ++b)
     print_text(stdout, "  {} {}, template {}: {}\n", kind, b + 1, batch.templates[b],
                describe_tokens(batch, b, tokenizer));
-  if (listed < all)
-    fmt::print("  {} more {} prompts: --json lists them all\n", all - listed, kind);
+  if (listed < all) fmt::print("  {} more {} prompts: --json lists them all\n", all - listed, kind);
 }
 
 void print_left_out(const char* kind, const std::vector<LeftOut>& left_out) {
