@@ -9,6 +9,7 @@
 #include "io/hdf5_attributes.h"
 #include "io/hdf5_common.h"
 #include "io/hdf5_datasets.h"
+#include "io/result_format.h"
 #include "io/sha256.h"
 
 namespace headsweep {
@@ -16,8 +17,6 @@ namespace {
 
 using namespace hdf5;
 
-constexpr const char* analysis_format = "headsweep analysis";
-constexpr const char* comparison_format = "headsweep comparison";
 constexpr FormatVersions versions = {.oldest_read = 1, .written = 1};
 constexpr const char* analysis_ending = ".analysis";
 
@@ -146,14 +145,6 @@ void write_comparison_file(const ComparisonRecord& record, const std::filesystem
 
 ComparisonRecord read_comparison_file(const std::filesystem::path& path, FileOrigin origin) {
   return read_checked(path, origin, "the comparison", comparison_format, read_comparison);
-}
-
-bool is_analysis_file(const std::filesystem::path& path) {
-  return is_of_format(path, "the run file", analysis_format);
-}
-
-bool is_comparison_file(const std::filesystem::path& path) {
-  return is_of_format(path, "the run file", comparison_format);
 }
 
 std::string circuit_sha256(const RunRecord& run) {

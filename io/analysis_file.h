@@ -27,10 +27,6 @@ void write_comparison_file(const ComparisonRecord& record, const std::filesystem
 ComparisonRecord read_comparison_file(const std::filesystem::path& path,
                                       FileOrigin origin = FileOrigin::anywhere);
 
-/// Whether the file says that it is one. UserError if it is missing or no HDF5 file.
-bool is_analysis_file(const std::filesystem::path& path);
-bool is_comparison_file(const std::filesystem::path& path);
-
 /// Over all that analyses follow from: the model, the prompts, what is ablated and how, and the
 /// decisions with their scores. Runs with the same sum have the same circuit.
 std::string circuit_sha256(const RunRecord& run);

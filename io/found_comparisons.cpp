@@ -6,7 +6,7 @@
 
 #include "io/analysis_file.h"
 #include "io/errors.h"
-#include "io/run_index.h"
+#include "io/result_format.h"
 
 namespace headsweep {
 namespace {
@@ -55,9 +55,10 @@ std::vector<FoundComparison> find_comparisons(const std::vector<std::filesystem:
   for (const auto& path : paths) {
     std::error_code ignored;
     const bool is_folder = std::filesystem::is_directory(path, ignored);
-    if (!is_folder && is_comparison_file(path)) {
+    const std::string format = is_folder ? index_format : result_format(path);
+    if (format == comparison_format) {
       if (is_new(path)) found.push_back(checked(path, runs));
-    } else if (is_folder || is_run_index(path)) {
+    } else if (format == index_format) {
       const auto file = comparison_path_in(is_folder ? path : path.parent_path());
       if (std::filesystem::exists(file, ignored) && is_new(file))
         found.push_back(beside_an_index(file, runs));

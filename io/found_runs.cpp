@@ -7,6 +7,7 @@
 
 #include "io/analysis_file.h"
 #include "io/errors.h"
+#include "io/result_format.h"
 #include "io/run_file.h"
 #include "io/run_index.h"
 
@@ -111,10 +112,11 @@ std::filesystem::path run_of_analysis(const std::filesystem::path& file) {
 std::vector<FoundRun> runs_at(const std::filesystem::path& path) {
   std::error_code ignored;  // what cannot be looked at is refused when it is read
   const auto file = std::filesystem::is_directory(path, ignored) ? index_of(path) : path;
+  const std::string format = result_format(file);
   std::vector<FoundRun> runs;
-  if (is_comparison_file(file)) return runs;
-  if (is_analysis_file(file)) return {run_in(run_of_analysis(file))};
-  if (!is_run_index(file)) return {run_in(file)};
+  if (format == comparison_format) return runs;
+  if (format == analysis_format) return {run_in(run_of_analysis(file))};
+  if (format != index_format) return {run_in(file)};
   for (const IndexEntry& entry : read_run_index(file))
     runs.push_back(run_of(entry, file.parent_path()));
   return runs;

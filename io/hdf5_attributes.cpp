@@ -133,19 +133,13 @@ void write_format(hid_t root, const std::string& format, FormatVersions versions
   write_attribute(root, "format_version", versions.written);
 }
 
-bool is_of_format(const std::filesystem::path& path, const std::string& what,
-                  const std::string& format) {
-  bool is_of = false;
-  read_file(path, what, FileOrigin::anywhere, [&](hid_t root) {
-    is_of = has_attribute(root, "format") && read_attribute<std::string>(root, "format") == format;
-  });
-  return is_of;
+std::string format_of(hid_t root) {
+  return has_attribute(root, "format") ? read_attribute<std::string>(root, "format") : "";
 }
 
 void demand_format(hid_t root, const std::string& format, FormatVersions versions,
                    const std::filesystem::path& path) {
-  const std::string found =
-      has_attribute(root, "format") ? read_attribute<std::string>(root, "format") : "";
+  const std::string found = format_of(root);
   if (found != format)
     throw UserError(fmt::format(
         "{}: is not a {} ({})", path.string(), format,

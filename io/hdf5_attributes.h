@@ -48,10 +48,8 @@ struct FormatVersions {
 /// The root's attributes that say what the file is.
 void write_format(hid_t root, const std::string& format, FormatVersions versions);
 
-/// Whether the file at `path` says that it is of this format. `what` as in read_file(), whose
-/// errors it has.
-bool is_of_format(const std::filesystem::path& path, const std::string& what,
-                  const std::string& format);
+/// What the file says that it is; "" if it does not.
+std::string format_of(hid_t root);
 
 /// UserError (names `path`) unless the file is of this format, in a version that is read.
 void demand_format(hid_t root, const std::string& format, FormatVersions versions,

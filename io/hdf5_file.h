@@ -1,6 +1,6 @@
 // HDF5 files as a whole: the owner of its objects, the check of its results, and how a file gets
-// from memory to disk. Only io/hdf5_*, io/run_file.cpp, io/run_index.cpp and io/analysis_file.cpp
-// may include this.
+// from memory to disk. Only io/hdf5_*, io/run_file.cpp, io/run_index.cpp, io/analysis_file.cpp and
+// io/result_format.cpp may include this.
 #pragma once
 
 #include <concepts>

@@ -11,6 +11,7 @@
 #include "io/hdf5_datasets.h"
 #include "io/hdf5_decisions.h"
 #include "io/hdf5_precision.h"
+#include "io/result_format.h"
 #include "io/run_check.h"
 
 namespace headsweep {
@@ -18,7 +19,6 @@ namespace {
 
 using namespace hdf5;
 
-constexpr const char* format = "headsweep run";
 constexpr FormatVersions versions = {.oldest_read = 4, .written = 4};
 constexpr int no_token = -1;  // behind the end of a prompt that is shorter than others
 
@@ -140,7 +140,7 @@ WorkRecord read_work(hid_t root) {
 void write_record(hid_t root, const RunRecord& record) {
   const std::vector<int> circuit = circuit_table(record), mlps = mlp_list(record),
                          by_position = position_circuit_table(record);
-  write_format(root, format, versions);
+  write_format(root, run_format, versions);
   write_attribute(root, "status", name_of(record.status));
   write_attribute(root, "family", record.family);
   write_attribute(root, "threshold", record.threshold);
@@ -217,7 +217,7 @@ void write_run_file(const RunRecord& record, const std::filesystem::path& path) 
 RunRecord read_run_file(const std::filesystem::path& path, FileOrigin origin) {
   RunRecord record;
   read_file(path, "the run file", origin, [&](hid_t root) {
-    demand_format(root, format, versions, path);
+    demand_format(root, run_format, versions, path);
     record = read_record(root);
     if (const std::string problem = first_problem(record); !problem.empty()) throw Failure(problem);
     check_circuit(root, record);

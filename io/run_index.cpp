@@ -7,13 +7,13 @@
 
 #include "io/errors.h"
 #include "io/hdf5_attributes.h"
+#include "io/result_format.h"
 
 namespace headsweep {
 namespace {
 
 using namespace hdf5;
 
-constexpr const char* format = "headsweep index";
 constexpr FormatVersions versions = {.oldest_read = 2, .written = 2};
 
 void check_entry(const IndexEntry& entry) {
@@ -95,19 +95,15 @@ std::vector<std::string> entry_names(hid_t root) {
 
 void write_run_index(const std::vector<IndexEntry>& entries, const std::filesystem::path& path) {
   write_file(path, [&](hid_t root) {
-    write_format(root, format, versions);
+    write_format(root, index_format, versions);
     for (const IndexEntry& entry : entries) write_entry(root, entry);
   });
-}
-
-bool is_run_index(const std::filesystem::path& path) {
-  return is_of_format(path, "the run file", format);
 }
 
 std::vector<IndexEntry> read_run_index(const std::filesystem::path& path, FileOrigin origin) {
   std::vector<IndexEntry> entries;
   read_file(path, "the index", origin, [&](hid_t root) {
-    demand_format(root, format, versions, path);
+    demand_format(root, index_format, versions, path);
     entries.clear();
     for (const std::string& name : entry_names(root)) entries.push_back(read_entry(root, name));
   });

@@ -27,9 +27,6 @@ struct IndexEntry {
 /// Writes all entries, atomically as the run file is.
 void write_run_index(const std::vector<IndexEntry>& entries, const std::filesystem::path& path);
 
-/// Whether the file says that it is one. UserError if it is missing or no HDF5 file.
-bool is_run_index(const std::filesystem::path& path);
-
 /// UserError if it is not such a file.
 std::vector<IndexEntry> read_run_index(const std::filesystem::path& path,
                                        FileOrigin origin = FileOrigin::anywhere);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -46,6 +47,13 @@ std::vector<std::string> full_model_warnings(const std::vector<double>& per_prom
   return warnings;
 }
 
+std::vector<std::string> labelled(const Job& job, std::size_t family,
+                                  std::vector<std::string> warnings) {
+  for (std::string& each : warnings)
+    each = fmt::format("family {}: {}", family_label(job, family), each);
+  return warnings;
+}
+
 std::vector<std::string> all_prompt_warnings(const Job& job, const Inputs& inputs) {
   const std::vector<std::string> labels = family_labels(job);
   std::vector<std::string> all;
@@ -53,8 +61,8 @@ std::vector<std::string> all_prompt_warnings(const Job& job, const Inputs& input
   for (std::size_t i = 0; i < inputs.families.size(); ++i) {
     const Family& family = inputs.families[i];
     if (family.clean.tokens.empty()) continue;
-    for (const std::string& warning : family.warnings)
-      all.push_back(fmt::format("family {}: {}", labels[i], warning));
+    for (std::string& warning : labelled(job, i, family.warnings))
+      all.push_back(std::move(warning));
     const auto [first, is_new] = known.try_emplace(family.sha256, i);
     if (!is_new)
       all.push_back(

@@ -2,6 +2,7 @@
 // because it qualifies what is found. What to do about each: docs/families.md#warnings.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ std::vector<std::string> full_model_warnings(const std::vector<double>& per_prom
 
 /// "family even: ...", of all families that were read, and of those that are the same.
 std::vector<std::string> all_prompt_warnings(const Job& job, const Inputs& inputs);
+
+/// "family even: ...", each.
+std::vector<std::string> labelled(const Job& job, std::size_t family,
+                                  std::vector<std::string> warnings);
 
 /// On stderr, each on a line that begins with "warning: "; of very many only the first.
 void print_warnings(const std::vector<std::string>& warnings);

@@ -156,9 +156,7 @@ bool Ledger::check(const Baseline& baseline, int run) {
 /// Once, however many runs the family has.
 void Ledger::warn_of_full_model(std::size_t family, const std::vector<double>& per_prompt) {
   if (!looked_at_.insert(family).second) return;
-  std::vector<std::string> warnings;
-  for (const std::string& warning : full_model_warnings(per_prompt))
-    warnings.push_back(fmt::format("family {}: {}", family_label(job_, family), warning));
+  const auto warnings = labelled(job_, family, full_model_warnings(per_prompt));
   if (!warnings.empty()) progress_.clear_line();
   print_warnings(warnings);
 }

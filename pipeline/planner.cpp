@@ -63,8 +63,8 @@ void Planner::plan_family(std::size_t first, std::size_t end) {
   text += reason.empty() ? fmt::format("  full model: mean logit difference {:.4f}\n", full.mean)
                          : fmt::format("  left out: {}\n", reason);
   if (reason.empty())
-    for (const std::string& warning : full_model_warnings(full.per_prompt))
-      warnings_.push_back(fmt::format("family {}: {}", family_label(job_, number), warning));
+    for (std::string& warning : labelled(job_, number, full_model_warnings(full.per_prompt)))
+      warnings_.push_back(std::move(warning));
   for (std::size_t i = first; i < end; ++i) plan_ablated(i, reason, text);
   families_.push_back(std::move(text));
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -124,9 +125,7 @@ void score_command(const Job& job, const std::filesystem::path& path,
   std::vector<std::string> warnings = family.warnings;
   for (std::string& each : full_model_warnings(evaluator.full().per_prompt))
     warnings.push_back(std::move(each));
-  for (std::string& each : warnings)
-    each = fmt::format("family {}: {}", family_label(job, number), each);
-  print_warnings(warnings);
+  print_warnings(labelled(job, number, std::move(warnings)));
   const Evaluation evaluation = evaluator.evaluate(circuit);
   const ScoreResult result{evaluation.score_percent, evaluation.mean, evaluation.per_prompt};
   if (format == Format::json) {

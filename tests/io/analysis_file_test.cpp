@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 
 #include "io/errors.h"
+#include "io/result_format.h"
 #include "io/run_file.h"
 #include "tests/run_command.h"
 #include "tests/small_analysis.h"
@@ -191,11 +192,11 @@ TEST_F(AnalysisFile, ThatIsSomethingElseIsTheUsersMistake) {
   EXPECT_THAT(complaint(path(), read_analysis_file),
               HasSubstr("is not a headsweep analysis (it is a headsweep run)"));
   EXPECT_THAT(complaint(path(), read_comparison_file), HasSubstr("is not a headsweep comparison"));
-  EXPECT_FALSE(is_analysis_file(path()));
-  EXPECT_FALSE(is_comparison_file(path()));
+  EXPECT_NE(result_format(path()), analysis_format);
+  EXPECT_NE(result_format(path()), comparison_format);
   write_analysis_file(example(), path());
-  EXPECT_TRUE(is_analysis_file(path()));
-  EXPECT_FALSE(is_comparison_file(path()));
+  EXPECT_EQ(result_format(path()), analysis_format);
+  EXPECT_NE(result_format(path()), comparison_format);
 }
 
 constexpr const char* reading_script = R"(
@@ -321,8 +322,8 @@ TEST_F(ComparisonFile, ReadsBackWhatWasWrittenAlsoWhatMeansNothing) {
   ASSERT_THAT(read.means, ElementsAre(ElementsAre(2.45625, 1.0 / 3), SizeIs(2)));
   EXPECT_TRUE(std::isnan(read.means[1][0]));
   EXPECT_EQ(read.means[1][1], 3.9);
-  EXPECT_TRUE(is_comparison_file(path()));
-  EXPECT_FALSE(is_analysis_file(path()));
+  EXPECT_EQ(result_format(path()), comparison_format);
+  EXPECT_NE(result_format(path()), analysis_format);
 }
 
 TEST_F(ComparisonFile, MayBeEmpty) {

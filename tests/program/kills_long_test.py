@@ -4,7 +4,6 @@ import time
 
 import headsweep_program
 from faults import FaultsTest
-from headsweep_program import DONE
 from tried import tried
 
 KILLS = 50
@@ -14,21 +13,15 @@ class ManyKillsTest(FaultsTest):
     repeats = 20
 
     def test_killed_at_random_moments(self):
-        moments, kills, kept = random.Random(8), 0, [0]
-        while kills < KILLS:
+        moments = random.Random(8)
+
+        def start_and_kill(_):
             process = self.start()
             time.sleep(moments.uniform(0, 0.7) * self.seconds)
             process.kill()
-            if self.ended(process)[0] == DONE:  # it was faster: begin anew
-                self.assert_complete()
-                self.path.unlink()
-                kept = [0]
-                continue
-            kills += 1
-            if self.path.exists():
-                kept.append(self.decisions_of_good_file())
-                self.assertEqual(kept, sorted(kept), "decisions were lost")
-        self.assert_finishes()
+            return self.ended(process)[0]
+
+        self.kill_at_random_moments(KILLS, start_and_kill)
         tried("fault", f"kill -9 at {KILLS} random moments, one process", "each time resumed; in the end the same bits")
 
 

@@ -61,6 +61,22 @@ class LongRunTest(ProgramTest):
         self.assertEqual(results(shown)["decisions"], self.expected["decisions"][:count])
         return count
 
+    def kill_at_random_moments(self, kills, start_and_kill):
+        """Until it was killed so often, and goes on to the same bits. `start_and_kill(number)` starts the job, kills, waits, and
+        gives the exit code of the whole."""
+        killed, kept = 0, [0]
+        while killed < kills:
+            if start_and_kill(killed) == DONE:  # it was faster: begin anew
+                self.assert_complete()
+                self.path.unlink()
+                kept = [0]
+                continue
+            killed += 1
+            if self.path.exists():
+                kept.append(self.decisions_of_good_file())
+                self.assertEqual(kept, sorted(kept), "decisions were lost")
+        self.assert_finishes()
+
     def assert_complete(self):
         """The run file holds what an uninterrupted run would have written, to the last bit."""
         shown = self.json_of("show", self.path)

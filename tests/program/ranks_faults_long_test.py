@@ -33,24 +33,17 @@ class RanksFaultsTest(RanksTest, LongRunTest):
         return ["env", *(f"{name}={value}" for name, value in layer_environment(self.folder, rules).items())]
 
     def test_one_of_four_ranks_is_killed_at_random_moments(self):
-        moments, kills, kept = random.Random(9), 0, [0]
-        while kills < KILLS:
+        moments = random.Random(9)
+
+        def start_and_kill(number):
             process = self.start_ranks(4, "run", "job.yaml")
             pids = self.pids(process, 4)
             time.sleep(moments.uniform(0, 1) * self.seconds)
             if process.poll() is None:
-                signal_to(pids[kills % 4], signal.SIGKILL)
-            code, _, messages = self.ended(process, timeout=30)
-            if code == DONE:
-                self.assert_complete()
-                self.path.unlink()
-                kept = [0]
-                continue
-            kills += 1
-            if self.path.exists():
-                kept.append(self.decisions_of_good_file())
-                self.assertEqual(kept, sorted(kept), "decisions were lost")
-        self.assert_finishes()
+                signal_to(pids[number % 4], signal.SIGKILL)
+            return self.ended(process, timeout=30)[0]
+
+        self.kill_at_random_moments(KILLS, start_and_kill)
         tried("fault", f"kill -9 of one of four ranks at {KILLS} random moments", "each time resumed; in the end the same bits")
 
     def test_a_full_disk(self):
