@@ -56,6 +56,7 @@ NodeMemory MpiRanks::share_on_node(std::int64_t bytes) {
       object = std::make_shared<MemoryObject>(std::move(*attached));
   const bool shared = all_on_node(object != nullptr);
   if (first) token_of(*object) = 0;
+  meet_on_node();  // else one that is faster would see the token
   if (shared) return {view(object), first, true};
 
   if (first)
