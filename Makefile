@@ -61,9 +61,9 @@ tidy: tools build  ## clang-tidy over all sources, two at a time; folders=io: ov
 cppcheck: tools build  ## cppcheck over the program's sources
 	@scripts/cppcheck.sh build/$(preset)
 
-sanitize: tools build/sanitize/build.ninja  ## the unit tests under the address and undefined-behaviour sanitizers
+sanitize: tools build/sanitize/build.ninja  ## the unit tests under the address and undefined-behaviour sanitizers; skip=golden: not these
 	@cmake --build --preset sanitize $(quiet)
-	@OMP_WAIT_POLICY=passive ctest --preset sanitize --parallel 2
+	@OMP_WAIT_POLICY=passive ctest --preset sanitize --parallel 2 $(if $(skip),--exclude-regex '$(skip)')
 
 threads: tools build/threads/build.ninja  ## the tests of threads under the thread sanitizer
 	@cmake --build --preset threads --target tests_of_threads $(quiet)

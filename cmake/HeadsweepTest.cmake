@@ -1,3 +1,6 @@
+# What the leak sanitizer sees in libraries that are not ours.
+set(HEADSWEEP_LEAKS "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/memcheck/leaks.suppressions")
+
 # headsweep_test(FOLDER/NAME [LABEL unit|slow|long] [RANKS 1 2 4] [COST SECONDS]): one GoogleTest program from tests/FOLDER/NAME.cpp, run as
 # one test. With RANKS the program is run once alone, as FOLDER/NAME, and once per number through mpirun, as
 # FOLDER/NAME.2: every rank runs every test, and the failure of any rank fails it (tests/ranks_test_main.h).
@@ -32,7 +35,7 @@ function(headsweep_test path)
   add_test(NAME ${path} COMMAND ${target})
   # Tests run side by side: one thread each, since threads that wait for one another on a busy core wait long.
   set_tests_properties(${path} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600
-    ENVIRONMENT "OMP_NUM_THREADS=1;HEADSWEEP_TRIED=${PROJECT_BINARY_DIR}/tried")
+    ENVIRONMENT "OMP_NUM_THREADS=1;HEADSWEEP_TRIED=${PROJECT_BINARY_DIR}/tried;${HEADSWEEP_LEAKS}")
   if(ARG_COST)
     set_tests_properties(${path} PROPERTIES COST ${ARG_COST})
   endif()
@@ -91,7 +94,8 @@ function(headsweep_program_test path)
     HEADSWEEP_TRIED=${PROJECT_BINARY_DIR}/tried HEADSWEEP_MADE_UP_RUNS=$<TARGET_FILE:made_up_runs>
     HEADSWEEP_FAULT_LAYER=$<TARGET_FILE:headsweep_fault_layer>
     HEADSWEEP_FAKE_PLUGINS=$<TARGET_FILE_DIR:headsweep_fake_gpu>
-    HEADSWEEP_EMULATED_PLUGINS=$<TARGET_FILE_DIR:headsweep_cuda_emulated> OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1)
+    HEADSWEEP_EMULATED_PLUGINS=$<TARGET_FILE_DIR:headsweep_cuda_emulated> OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
+    ${HEADSWEEP_LEAKS})
   set_tests_properties(${path} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600 SKIP_RETURN_CODE 77
     RUN_SERIAL ${ARG_ALONE} ENVIRONMENT "${environment}")
   if(ARG_COST)
