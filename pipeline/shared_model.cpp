@@ -89,7 +89,7 @@ int threads_per_rank(int wanted, const Gpt2Config& config, const Ranks& ranks) {
 namespace {
 
 int ranks_on_my_node(const Ranks& ranks) {
-  const std::vector<RankPlace> places = ranks.places();
+  const std::vector<RankPlace>& places = ranks.places();
   return static_cast<int>(std::ranges::count(places, ranks.place().node, &RankPlace::node));
 }
 
