@@ -4,8 +4,9 @@
 namespace headsweep {
 
 enum class FileOrigin {
-  anywhere,   // somebody names it: it may be a stranger's
-  own_output  // of the job that goes on: this program has written it
+  anywhere,    // somebody names it: it may be a stranger's
+  own_output,  // of the job that goes on: this program has written it
+  tried        // anywhere, and a child process has just come to its end with it (io/trial.h)
 };
 
 }  // namespace headsweep

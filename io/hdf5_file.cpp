@@ -85,14 +85,8 @@ void use_image(std::string& image, const std::filesystem::path& path,
 /// memory, in a child process first. What is refused there is refused in the same words.
 void try_image(std::string& image, const std::filesystem::path& path,
                const std::function<void(hid_t root)>& use) {
-  constexpr std::size_t least_memory = std::size_t{1} << 30, memory_for_each_byte = 8;
-  constexpr unsigned least_seconds = 3;  // of what takes milliseconds
-  constexpr std::size_t bytes_a_second = 10'000'000;
-  const TrialLimits limits = {
-      .memory_bytes = least_memory + memory_for_each_byte * image.size(),
-      .cpu_seconds = least_seconds + static_cast<unsigned>(image.size() / bytes_a_second)};
   try {
-    try_in_child(limits, [&] { use_image(image, path, use); });
+    try_in_child(limits_for(image.size()), [&] { use_image(image, path, use); });
   } catch (const TrialRefusal& refusal) {
     throw UserError(refusal.what());
   } catch (const TrialFailure& failure) {
@@ -145,7 +139,8 @@ void read_file(const std::filesystem::path& path, const std::string& what, FileO
                                 path.string(), image.empty() ? " (it is empty)" : ""));
   keep_quiet();
   const bool sealed = take_seal_off_checked(image, path);
-  if (!sealed || origin == FileOrigin::anywhere) try_image(image, path, use);
+  const bool is_tried = origin == FileOrigin::tried || (sealed && origin == FileOrigin::own_output);
+  if (!is_tried) try_image(image, path, use);
   use_image(image, path, use);
 }
 

@@ -81,8 +81,8 @@ void write_file(const std::filesystem::path& path, const std::function<void(hid_
 /// Crafted bytes make libhdf5 itself crash, and a seal proves nothing about a stranger's file: it
 /// is a hash without a key. So `use` is called in a child process first (io/trial.h), and again
 /// here if it comes to its end there: it must do the same each time, and nothing but read. Only a
-/// sealed file of the program's own output is read at once; that takes half the time, and a job
-/// that goes on reads thousands.
+/// sealed file of the program's own output is read at once, which takes half the time (a job that
+/// goes on reads thousands), and one that a child has read already.
 void read_file(const std::filesystem::path& path, const std::string& what, FileOrigin origin,
                const std::function<void(hid_t root)>& use);
 

@@ -76,7 +76,7 @@ struct Overlap {
 /// Finished runs on one model.
 struct CircuitGroup {
   std::vector<std::size_t> runs;                      // indices in Report::runs, two at least
-  std::vector<std::vector<Overlap>> overlaps;         // (runs, runs)
+  std::vector<std::vector<Overlap>> overlaps;         // (runs, runs); empty of very many runs
   std::vector<std::pair<RunComponent, int>> kept_by;  // by how many of the runs, if by any; at
                                                       // whatever position
 };

@@ -99,6 +99,14 @@ std::string way_of_ending(pid_t child, const TrialLimits& limits) {
 
 }  // namespace
 
+TrialLimits limits_for(std::size_t input_bytes) {
+  constexpr std::size_t least_memory = std::size_t{1} << 30, memory_for_each_byte = 8;
+  constexpr unsigned least_seconds = 3;  // of what takes milliseconds
+  constexpr std::size_t bytes_a_second = 10'000'000;
+  return {.memory_bytes = least_memory + memory_for_each_byte * input_bytes,
+          .cpu_seconds = least_seconds + static_cast<unsigned>(input_bytes / bytes_a_second)};
+}
+
 void try_in_child(const TrialLimits& limits, const std::function<void()>& work) {
   Pipe pipe = open_pipe();
   const std::size_t parent_bytes = used_bytes();

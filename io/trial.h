@@ -13,6 +13,9 @@ struct TrialLimits {
   unsigned cpu_seconds;
 };
 
+/// For work on a file or files of so many bytes: far more than any sound one needs.
+TrialLimits limits_for(std::size_t input_bytes);
+
 /// What the child found wrong: the text of the exception that left `work` there.
 class TrialRefusal : public std::runtime_error {
  public:

@@ -168,12 +168,16 @@ function keptByMap(report, group) {
   return made;
 }
 
+function notCompared(group) {
+  return element("p", {class: "note"}, `${group.runs.length} circuits are too many to show each beside each: report fewer runs to see what two of them share.`);
+}
+
 function overlaps(report) {
   const made = element("div", {});
   for (const group of report.groups) {
     const model = valueOf(report.runs[group.runs[0]].result.provenance, "model_path");
     made.append(...(report.groups.length > 1 ? [element("h3", {}, model)] : []),
-      element("div", {class: "wide-and-narrow"}, overlapMatrix(report, group), keptByMap(report, group)));
+      element("div", {class: "wide-and-narrow"}, group.shared.length ? overlapMatrix(report, group) : notCompared(group), keptByMap(report, group)));
   }
   const out = report.runs.filter((run) => !isFinished(run)).length;
   if (out) made.append(element("p", {class: "note"}, `${out} unfinished ${out === 1 ? "run is" : "runs are"} left out.`));

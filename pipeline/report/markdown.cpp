@@ -71,7 +71,13 @@ std::string runs_table(const Report& report) {
   return "## Runs\n\n" + table.text() + reasons(report);
 }
 
-std::string overlaps_table(const CircuitGroup& group) {
+/// Each with each, if they have been compared.
+std::string jaccard_table(const CircuitGroup& group) {
+  if (group.overlaps.empty())
+    return fmt::format(
+        "{} circuits are too many to show each beside each: report fewer runs to see what two of "
+        "them share.\n\n",
+        group.runs.size());
   MarkdownTable::Columns columns = {{"Jaccard", Align::right}};
   for (const std::size_t run : group.runs)
     columns.emplace_back(std::to_string(run + 1), Align::right);
@@ -82,6 +88,10 @@ std::string overlaps_table(const CircuitGroup& group) {
       cells.push_back(fmt::format("{:.2f}", overlap.jaccard()));
     table.add(std::move(cells));
   }
+  return table.text();
+}
+
+std::string overlaps_table(const CircuitGroup& group) {
   std::vector<std::string> in_all;
   for (const auto& [component, runs] : group.kept_by)
     if (static_cast<std::size_t>(runs) == group.runs.size())
@@ -92,7 +102,7 @@ std::string overlaps_table(const CircuitGroup& group) {
   if (group.runs.size() > 2)
     text += fmt::format("In half of them or more: {}\n\n",
                         often_kept(group.kept_by, static_cast<int>(group.runs.size())));
-  return "## Overlap of circuits\n\n" + table.text() + text;
+  return "## Overlap of circuits\n\n" + jaccard_table(group) + text;
 }
 
 std::string circuit_table(const RunFigures& figures) {

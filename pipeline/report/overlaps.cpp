@@ -8,11 +8,13 @@ namespace headsweep {
 namespace {
 
 CircuitGroup group_of(const std::vector<ReportedRun>& runs, std::vector<std::size_t> members) {
+  constexpr std::size_t most_compared = 300;  // circuits; their pairs are many more
   CircuitGroup group;
   std::map<RunComponent, int> kept_by;
   for (const std::size_t a : members) {
     const auto& kept = runs[a].figures.kept;
     for (const RunComponent component : without_positions(kept)) ++kept_by[component];
+    if (members.size() > most_compared) continue;
     std::vector<Overlap>& row = group.overlaps.emplace_back();
     for (const std::size_t b : members) row.push_back(overlap_of(kept, runs[b].figures.kept));
   }

@@ -1,14 +1,17 @@
 #include "io/found_runs.h"
 
 #include <memory>
+#include <optional>
 
 #include <gmock/gmock.h>
 
 #include "io/analysis_file.h"
 #include "io/errors.h"
 #include "io/found_comparisons.h"
+#include "io/hdf5_seal.h"
 #include "io/run_file.h"
 #include "io/run_index.h"
+#include "io/text_file.h"
 #include "tests/small_analysis.h"
 #include "tests/temporary_folder.h"
 
@@ -109,6 +112,46 @@ TEST_F(FoundRuns, ADamagedFileInAnIndexIsShownWithItsReason) {
   EXPECT_THAT(damaged.reason, HasSubstr("damaged.h5: is not an HDF5 file"));
   EXPECT_EQ(damaged.family, "odd");
   EXPECT_FALSE(damaged.record);
+}
+
+/// A run file with a bit flipped and no seal on which HDF5 itself crashes; nullopt if there is
+/// none.
+std::optional<std::string> crashing_file(const TemporaryFolder& folder) {
+  write_run_file(small_run(), folder.path() / "sound.h5");
+  std::string bytes = read_text(folder.path() / "sound.h5", "the file", 1U << 20);
+  hdf5::take_seal_off(bytes);
+  const std::string sound = bytes;
+  for (std::size_t place = 2000; place < 5000; place += 1) {
+    bytes[place] = static_cast<char>(bytes[place] ^ 0x80);
+    const auto file = folder.write("crashing.h5", bytes);
+    try {
+      read_run_file(file);
+    } catch (const UserError& error) {
+      if (std::string(error.what()).find("HDF5 fails on it") != std::string::npos) return bytes;
+    }
+    bytes = sound;
+  }
+  return std::nullopt;
+}
+
+TEST_F(FoundRuns, AFileOnWhichHdf5CrashesHidesNoOtherOfItsIndex) {
+  const TemporaryFolder crafted;
+  const std::optional<std::string> crashing = crashing_file(crafted);
+  if (!crashing) GTEST_SKIP() << "this HDF5 crashes on none of the files that were tried";
+  crafted.write("b.h5", *crashing);
+  std::vector<IndexEntry> entries;
+  for (const std::string name : {"a", "b", "c"}) {
+    if (name != "b") write_run_file(small_run(), crafted.path() / (name + ".h5"));
+    entries.push_back({name, name + ".h5", "even", "repeat_last", 3, "backward", "mean", "",
+                       "complete", "", 2, 4, 99});
+  }
+  write_run_index(entries, crafted.path() / "index.h5");
+  const std::vector<FoundRun> runs = find_runs({crafted.path()});
+  ASSERT_EQ(runs.size(), 3U);
+  EXPECT_EQ(runs[0].status, "complete");
+  EXPECT_EQ(runs[1].status, "unreadable");
+  EXPECT_THAT(runs[1].reason, HasSubstr("HDF5 fails on it"));
+  EXPECT_EQ(runs[2].status, "complete");
 }
 
 TEST_F(FoundRuns, AFileThatIsNotThereThoughItsRunHasBegunIsMissing) {

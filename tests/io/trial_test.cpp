@@ -1,5 +1,6 @@
 #include "io/trial.h"
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -64,7 +65,7 @@ TEST(Trial, EndsWorkThatTakesAllMemory) {
 
 TEST(Trial, EndsWorkThatHasNoEnd) {
   const auto spin = [] {
-    for (volatile int i = 0;; i = i + 1) {
+    for (std::atomic<int> i = 0;; ++i) {
     }
   };
   EXPECT_THAT(failure_of(spin, {.memory_bytes = std::size_t{1} << 30, .cpu_seconds = 1}),

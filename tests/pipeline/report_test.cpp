@@ -123,6 +123,17 @@ TEST(Groups, AreOfFinishedRunsOnOneModel) {
               ElementsAre(Pair(head(0, 1), 2), Pair(head(0, 2), 1), Pair(head(1, 1), 2)));
 }
 
+TEST(Groups, OfVeryManyRunsAreCountedButNotComparedPairByPair) {
+  const Report report = report_of(std::vector<FoundRun>(301, found(small_run())));
+  ASSERT_EQ(report.groups.size(), 1U);
+  EXPECT_THAT(report.groups[0].overlaps, IsEmpty());
+  EXPECT_THAT(report.groups[0].kept_by, ElementsAre(Pair(head(0, 1), 301), Pair(head(1, 1), 301)));
+  const std::string text = markdown_tables(report);
+  EXPECT_THAT(text, HasSubstr("In all 301: "));
+  EXPECT_THAT(text, HasSubstr("301 circuits are too many to show each beside each"));
+  EXPECT_THAT(text, Not(HasSubstr("Jaccard")));
+}
+
 TEST(Report, ShowsPromptsThatSeveralRunsHaveOnce) {
   RunRecord other = small_run();
   other.identity[3].second = "other prompts";
@@ -150,6 +161,19 @@ TEST(Page, HasEveryRunAlsoThoseThatAreNotFinished) {
   EXPECT_EQ(data["runs"][1]["result"]["decisions"].size(), 3U);
   EXPECT_EQ(data["runs"][2]["status"], "pending");
   EXPECT_TRUE(data["runs"][2]["result"].is_null());
+}
+
+TEST(Page, ShowsSomeOfVeryManyPromptsAndTheMeanOfAll) {
+  RunRecord run = small_run();
+  run.decisions.clear();
+  run.audit.clear();
+  run.full_per_prompt.assign(1500, 2.0);
+  run.full_per_prompt[1400] = 1502.0;
+  const auto data = data_of(html_page(report_of({found(run)})))["runs"][0]["result"];
+  EXPECT_EQ(data["prompts"], 1500);
+  EXPECT_EQ(data["full"].size(), 1000U);
+  EXPECT_EQ(data["circuit"].size(), 1000U);
+  EXPECT_EQ(data["circuit_mean"], 3.0);
 }
 
 TEST(Page, NoTextOfARunEndsTheElementThatItStandsIn) {
