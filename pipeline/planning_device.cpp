@@ -8,7 +8,7 @@
 #include "io/errors.h"
 #include "io/run_file.h"
 #include "pipeline/evaluator.h"
-#include "pipeline/gpu_memory.h"
+#include "pipeline/family_memory.h"
 #include "pipeline/memory.h"
 #include "pipeline/shared_model.h"
 
@@ -82,7 +82,8 @@ namespace {
 
 double in_gigabytes(std::int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
 
-std::string describe_on_gpu(const FamilyNeed& need, const Family& family, const GpuShare& share) {
+std::string describe_on_gpu(const FamilyNeed& need, const Family& family,
+                            const MemoryShare& share) {
   return fmt::format(
       "  GPU memory: {:.2f} GB ({}) with {} circuits side by side{}; it has {:.2f}, all for one "
       "rank\n",
@@ -116,7 +117,7 @@ std::int64_t book_bytes(const Job& job, const Gpt2Config& config, const Family& 
 
 /// All that rank 0 takes: what it has already counts, too.
 std::string describe_on_processor(const FamilyNeed& need, const Family& family, std::int64_t books,
-                                  std::int64_t family_bytes) {
+                                  const MemoryShare& share) {
   const auto megabytes = [](std::int64_t bytes) { return static_cast<double>(bytes) / 1e6; };
   const std::int64_t others = resident_memory_bytes() + books, all = need.need.peak() + others;
   return fmt::format(
@@ -124,7 +125,7 @@ std::string describe_on_processor(const FamilyNeed& need, const Family& family, 
       "{:.0f}){}; "
       "prompts, results and the program {:.0f}\n",
       megabytes(std::max(all, peak_memory_bytes())), megabytes(need.need.weights),
-      megabytes(need.need.peak() - need.need.weights), megabytes(family_bytes),
+      megabytes(need.need.peak() - need.need.weights), megabytes(share.bytes),
       describe_parts(family.clean, need.at_once), megabytes(others));
 }
 
@@ -133,21 +134,11 @@ std::string describe_on_processor(const FamilyNeed& need, const Family& family, 
 PlannedFamily plan_memory(const Job& job, const PlanningDevice& planning, const PlannedRungs& rungs,
                           const Gpt2Config& config, const Family& family,
                           const AblationRule& rule) {
-  const auto need_in = [&](int most_circuits, const auto& share) {
-    FamilyNeed need = family_need(config, rungs.memory, family.clean, family.corrupted, rule,
-                                  most_circuits, share);
-    if (need.at_once.circuits == 0)
-      throw UserError(why_it_does_not_fit(family.prompts.name, need, share));
-    return need;
-  };
-  const int most_circuits = circuits_side_by_side(rungs.info, family.clean);
-  if (planning.device.gpu) {
-    const GpuShare share = share_of_gpu(planning.device.gpu->free_bytes, 1);
-    const FamilyNeed need = need_in(most_circuits, share);
-    return {describe_on_gpu(need, family, share), need.at_once};
-  }
-  const std::int64_t share = share_of_memory(job.run.family_memory_gb, 1);
-  const FamilyNeed need = need_in(most_circuits, share);
+  const MemoryShare share = share_alone(planning.device, job.run.family_memory_gb);
+  const FamilyNeed need = family_need(config, rungs.memory, family.clean, family.corrupted, rule,
+                                      circuits_side_by_side(rungs.info, family.clean), share);
+  check_that_it_fits(family.prompts.name, need, share);
+  if (share.of_gpu) return {describe_on_gpu(need, family, share), need.at_once};
   if (!planning.stands_in)
     return {describe_on_processor(need, family, book_bytes(job, config, family), share),
             need.at_once};

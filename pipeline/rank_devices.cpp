@@ -92,12 +92,13 @@ FoundDevices find_devices(Ranks& ranks, DeviceChoice choice, int threads, double
   return found;
 }
 
-GpuShare least_share(const std::vector<RankPlace>& places, const std::vector<RankDevice>& devices) {
-  GpuShare least{std::numeric_limits<std::int64_t>::max(), 1};
+MemoryShare least_share(const std::vector<RankPlace>& places,
+                        const std::vector<RankDevice>& devices) {
+  MemoryShare least{.of_gpu = true, .bytes = std::numeric_limits<std::int64_t>::max()};
   for (const auto& [gpu, ranks] : ranks_by_gpu(places, devices))
     for (const int rank : ranks) {
-      const GpuShare share = share_of_gpu(devices[static_cast<std::size_t>(rank)].free_bytes,
-                                          static_cast<int>(ranks.size()));
+      const MemoryShare share = share_of_gpu(devices[static_cast<std::size_t>(rank)].free_bytes,
+                                             static_cast<int>(ranks.size()));
       if (share.bytes < least.bytes) least = share;
     }
   return least;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/device.h"
-#include "pipeline/gpu_memory.h"
+#include "pipeline/family_memory.h"
 #include "pipeline/ranks/ranks.h"
 
 namespace headsweep {
@@ -33,7 +33,7 @@ struct FoundDevices {
 FoundDevices find_devices(Ranks& ranks, DeviceChoice choice, int threads, double patience_seconds);
 
 /// What every rank may take of its GPU, and so the rank with the least.
-GpuShare least_share(const std::vector<RankPlace>& places, const std::vector<RankDevice>& devices);
+MemoryShare least_share(const std::vector<RankPlace>& places, const std::vector<RankDevice>& devices);
 
 /// "2 ranks share GPU 0000:1B:00.0 on n1"; empty if no GPU has several ranks.
 std::string shared_gpus(const std::vector<RankPlace>& places,

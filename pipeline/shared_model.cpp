@@ -10,9 +10,10 @@
 #include "headsweep/version.h"
 
 #include "io/checkpoint.h"
+#include "io/errors.h"
 #include "model/device.h"
 #include "pipeline/evaluator.h"
-#include "pipeline/gpu_memory.h"
+#include "pipeline/family_memory.h"
 #include "pipeline/shared_weights.h"
 
 namespace headsweep {
@@ -93,21 +94,23 @@ int ranks_on_my_node(const Ranks& ranks) {
   return static_cast<int>(std::ranges::count(places, ranks.place().node, &RankPlace::node));
 }
 
-/// What of a family is run at once; ToldToAll if it does not fit, `reserve_bytes` of a GPU if it
-/// does.
-AtOnce fit(const WorkOrder& order, const AblatedFamily& family,
-           std::span<const BackendMemory> rungs, int most_circuits,
-           const std::optional<GpuShare>& gpu, int ranks_on_node, std::int64_t& reserve_bytes) {
-  const auto need_in = [&](const auto& share) {
-    FamilyNeed need = family_need(order.config, rungs, family.clean, family.corrupted,
-                                  family.ablation, most_circuits, share);
-    if (need.at_once.circuits == 0) throw ToldToAll(why_it_does_not_fit(family.name, need, share));
-    return need;
-  };
-  if (!gpu) return need_in(share_of_memory(order.family_memory_gb, ranks_on_node)).at_once;
-  const FamilyNeed need = need_in(*gpu);
-  reserve_bytes = std::max(reserve_bytes, need.need.peak());
-  return need.at_once;
+/// Of GPUs, what the rank with the least may take.
+MemoryShare share_of_each(const Ranks& ranks, const FoundDevices& devices, double gigabytes) {
+  return devices.mine.gpu ? least_share(ranks.places(), devices.all)
+                          : share_of_processor(gigabytes, ranks_on_my_node(ranks));
+}
+
+FamilyNeed need_of(const WorkOrder& order, const AblatedFamily& family,
+                   std::span<const BackendMemory> rungs, int most_circuits,
+                   const MemoryShare& share) {
+  FamilyNeed need = family_need(order.config, rungs, family.clean, family.corrupted,
+                                family.ablation, most_circuits, share);
+  try {
+    check_that_it_fits(family.name, need, share);
+  } catch (const UserError& error) {
+    throw ToldToAll(error.what());
+  }
+  return need;
 }
 
 /// Opens the ranks' devices; GPUs with the memory that the order will need.
@@ -119,14 +122,17 @@ LoadedRungs open_devices(const Ranks& ranks, const WorkOrder& order, FoundDevice
   for (const LoadedModel& each : loaded.rungs)
     rungs.push_back(backend_memory(order.config, *each.backend));
   const DeviceInfo info = loaded.rungs.front().backend->info();
-  std::optional<GpuShare> gpu;
-  if (devices.mine.gpu) gpu = least_share(ranks.places(), devices.all);
-  const int neighbours = ranks_on_my_node(ranks);
-  for (const AblatedFamily& family : order.families)
-    loaded.at_once.push_back(fit(order, family, rungs, circuits_side_by_side(info, family.clean),
-                                 gpu, neighbours, devices.mine.reserve_bytes));
+  const MemoryShare share = share_of_each(ranks, devices, order.family_memory_gb);
+  for (const AblatedFamily& family : order.families) {
+    const FamilyNeed need =
+        need_of(order, family, rungs, circuits_side_by_side(info, family.clean), share);
+    loaded.at_once.push_back(need.at_once);
+    if (share.of_gpu)
+      devices.mine.reserve_bytes = std::max(devices.mine.reserve_bytes, need.need.peak());
+  }
   // What backends need is known once they are there; a process's share what one of them reserves.
-  if (gpu) loaded.rungs.back().backend = open_device(devices.mine, order.rule.ladder.rungs.back());
+  if (share.of_gpu)
+    loaded.rungs.back().backend = open_device(devices.mine, order.rule.ladder.rungs.back());
   return loaded;
 }
 

@@ -11,7 +11,7 @@
 #include "pipeline/commands.h"
 #include "pipeline/evaluator.h"
 #include "pipeline/family_warnings.h"
-#include "pipeline/gpu_memory.h"
+#include "pipeline/family_memory.h"
 #include "pipeline/inputs.h"
 #include "pipeline/ladder.h"
 

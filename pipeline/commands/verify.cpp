@@ -11,7 +11,7 @@
 #include "pipeline/audit.h"
 #include "pipeline/commands.h"
 #include "pipeline/evaluator.h"
-#include "pipeline/gpu_memory.h"
+#include "pipeline/family_memory.h"
 #include "pipeline/inputs.h"
 #include "pipeline/recorded_run.h"
 #include "pipeline/recorded_steps.h"

@@ -5,8 +5,6 @@
 namespace headsweep {
 namespace {
 
-using testing::HasSubstr;
-
 constexpr std::int64_t giga = 1'000'000'000;
 
 /// Two nodes with two ranks each.
@@ -46,25 +44,9 @@ TEST(RankDevices, ProcessorsAreCountedAsRanks) {
 TEST(RankDevices, TheRankWithTheLeastMemoryDecides) {
   EXPECT_EQ(least_share(places, {gpu("A"), gpu("B"), gpu("A", 8 * giga), gpu("B")}).bytes,
             share_of_gpu(8 * giga, 1).bytes);
-  const GpuShare shared = least_share(places, {gpu("A"), gpu("A"), gpu("A"), gpu("B")});
+  const MemoryShare shared = least_share(places, {gpu("A"), gpu("A"), gpu("A"), gpu("B")});
   EXPECT_EQ(shared.ranks, 2);
   EXPECT_EQ(shared.bytes, share_of_gpu(80 * giga, 2).bytes);
-}
-
-TEST(GpuMemory, SomeIsLeftToCuda) {
-  EXPECT_EQ(share_of_gpu(1600, 1).bytes, 1500);
-  EXPECT_EQ(share_of_gpu(3200, 2).bytes, 1500);
-  EXPECT_EQ(share_of_gpu(80 * giga, 1).bytes, 80 * giga - (std::int64_t{512} << 20));
-}
-
-TEST(GpuMemory, WhatDoesNotFitIsSaidWithWhatHelps) {
-  const FamilyNeed need{{0, 1}, {3 * giga, 2 * giga, giga}};
-  const std::string alone = why_it_does_not_fit("even", need, {4 * giga, 1});
-  EXPECT_THAT(alone,
-              HasSubstr("family 'even' needs 6.00 GB of a GPU's memory (weights 3.00 GB, the "
-                        "family 3.00 GB), and 4.00 GB can be had: "));
-  EXPECT_THAT(alone, testing::Not(HasSubstr("share")));
-  EXPECT_THAT(why_it_does_not_fit("even", need, {4 * giga, 2}), HasSubstr("(2 ranks share it)"));
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "io/job.h"
 #include "model/device.h"
@@ -14,17 +13,19 @@
 
 namespace headsweep {
 
-/// What a rank may take of a GPU.
-struct GpuShare {
+/// What a rank may take of a GPU, the weights included; or what a family may take of the
+/// processor's memory, beside the weights, which the ranks of a node share.
+struct MemoryShare {
+  bool of_gpu = false;
   std::int64_t bytes = 0;
-  int ranks = 1;  // that share the GPU
+  int ranks = 1;  // that share the GPU, or the node
 };
 /// A little is left to CUDA itself: its context, and what its libraries work in.
-GpuShare share_of_gpu(std::int64_t free_bytes, int ranks);
-
-/// What the family may take of the processor's memory on each of so many ranks of a node, in bytes:
-/// `gigabytes`, or half of what there is, in equal parts, if that is 0. The weights are not in it.
-std::int64_t share_of_memory(double gigabytes, int ranks);
+MemoryShare share_of_gpu(std::int64_t free_bytes, int ranks);
+/// `gigabytes` for each rank; 0: half of what the machine has, in equal parts.
+MemoryShare share_of_processor(double gigabytes, int ranks);
+/// Of a process that has the device to itself; `gigabytes` if that is a processor.
+MemoryShare share_alone(const Device& device, double gigabytes);
 
 /// What a family takes while it is searched.
 struct FamilyNeed {
@@ -32,17 +33,16 @@ struct FamilyNeed {
   MemoryNeed need;  // of that; of one circuit on one prompt if it does not fit
 };
 
-/// Of a GPU of which a rank may take so many bytes.
 FamilyNeed family_need(const Gpt2Config& config, std::span<const BackendMemory> rungs,
                        const PromptBatch& clean, const PromptBatch& corrupted,
-                       const AblationRule& rule, int most_circuits, const GpuShare& share);
-/// Of a processor, of whose memory the family may take so many bytes.
-FamilyNeed family_need(const Gpt2Config& config, std::span<const BackendMemory> rungs,
-                       const PromptBatch& clean, const PromptBatch& corrupted,
-                       const AblationRule& rule, int most_circuits, std::int64_t family_bytes);
+                       const AblationRule& rule, int most_circuits, const MemoryShare& share);
+
+/// UserError, with what to do, if the family does not fit.
+void check_that_it_fits(const std::string& family, const FamilyNeed& need,
+                        const MemoryShare& share);
 
 /// What is run at once by a process that has the device to itself, in one precision; `gigabytes` as
-/// in share_of_memory(). UserError if it does not fit.
+/// in share_of_processor(). UserError if it does not fit.
 AtOnce fit_alone(const Device& device, const Gpt2& model, const std::string& family,
                  const PromptBatch& clean, const PromptBatch& corrupted, const AblationRule& rule,
                  double gigabytes);
@@ -52,11 +52,5 @@ std::string describe(const MemoryNeed& need);
 
 /// ", 100000 prompts in parts of 4546"; nothing if they are run at once.
 std::string describe_parts(const PromptBatch& clean, const AtOnce& at_once);
-
-/// What to tell the user if nothing fits.
-std::string why_it_does_not_fit(const std::string& family, const FamilyNeed& need,
-                                const GpuShare& share);
-std::string why_it_does_not_fit(const std::string& family, const FamilyNeed& need,
-                                std::int64_t family_bytes);
 
 }  // namespace headsweep
