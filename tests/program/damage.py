@@ -10,7 +10,6 @@ SEAL_BYTES = 18 + 64 + 1  # "\nheadsweep sha256 ", the hash, "\n"
 
 class DamageTest(LongRunTest):
     repeats = 2
-    keys_of_run = {"precision": "fp32"}
 
     @classmethod
     def setUpClass(cls):

@@ -22,7 +22,6 @@ def layer_environment(folder, rules):
 
 class FaultsTest(LongRunTest):
     repeats = 2  # a run of a moment
-    keys_of_run = {"precision": "fp32"}  # `auto` times the precisions, and takes others on a busy machine
 
     def setUp(self):
         super().setUp()

@@ -75,7 +75,7 @@ class MistakesTest(RanksTest, RefusalTest):
 class FailingRankTest(RanksTest, LongRunTest):
     # Steps that take a moment, however busy the machine is, so that a few seconds of silence mean something.
     repeats = 60
-    keys_of_run = {"stall_seconds": 4}
+    keys_of_run = LongRunTest.keys_of_run | {"stall_seconds": 4}
 
     def on_rank(self, rank, command):
         """A wrapper of the program for which `command` holds on one rank only."""

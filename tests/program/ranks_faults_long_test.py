@@ -17,7 +17,6 @@ KILLS = 50
 
 class RanksFaultsTest(RanksTest, LongRunTest):
     repeats = 20
-    keys_of_run = FaultsTest.keys_of_run
 
     def setUp(self):
         super().setUp()
