@@ -65,7 +65,7 @@ sanitize: tools build/sanitize/build.ninja  ## the unit tests under the address 
 	@cmake --build --preset sanitize $(quiet)
 	@OMP_WAIT_POLICY=passive ctest --preset sanitize --parallel 2 $(if $(skip),--exclude-regex '$(skip)')
 
-threads: tools build/threads/build.ninja  ## the tests of threads under the thread sanitizer
+threads: tools build/threads/build.ninja  ## what threads share under the thread sanitizer: tests, and a job
 	@cmake --build --preset threads --target tests_of_threads $(quiet)
 	@ctest --preset threads
 

@@ -11,16 +11,19 @@ namespace {
 
 using testing::HasSubstr;
 
-std::vector<ScalingPoint> some_points() {
-  const ReplayedTrace trace(typical_trace(4, 4, 3), "");
-  CostModel cost;
-  cost.family.evaluation_seconds = {0.4, 0.3, 0.2, 0.1};
-  cost.cluster.loading_seconds = 1;
-  return simulate_scaling(trace, cost, 8);
+const std::vector<ScalingPoint>& some_points() {
+  static const auto points = [] {
+    const ReplayedTrace trace(typical_trace(4, 4, 3), "");
+    CostModel cost;
+    cost.family.evaluation_seconds = {0.4, 0.3, 0.2, 0.1};
+    cost.cluster.loading_seconds = 1;
+    return simulate_scaling(trace, cost, 8);
+  }();
+  return points;
 }
 
 TEST(Scaling, IsReckonedForEachNumberOfRanksAndFamiliesAgainstOneRank) {
-  const auto points = some_points();
+  const auto& points = some_points();
   ASSERT_EQ(points.size(), 4u * 4u);
   for (const ScalingPoint& point : points) {
     if (point.ranks == 1) {
