@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+#include <span>
 
+#include "kernels/cpu/thread_buffers.h"
 #include "kernels/cpu/typed_matrix.h"
 
 namespace headsweep::cpu {
@@ -70,7 +71,7 @@ HEADSWEEP_VECTORIZED void mix_values(const Query<double>& query, const double* w
 }
 
 template <class T>
-void attend(const Query<T>& query, std::vector<T>& scores) {
+void attend(const Query<T>& query, std::span<T> scores) {
   score_keys(query, T{1} / std::sqrt(static_cast<T>(query.d_head)), scores.data());
   mix_values(query, scores.data(), exponentiate(query.keys, scores.data()));
 }
@@ -83,9 +84,10 @@ void attention(SequenceRows sequences, int heads, Queries queries, Matrix q_matr
   const auto q = typed<T>(q_matrix), k = typed<T>(k_matrix), v = typed<T>(v_matrix),
              z = typed<T>(z_matrix);
   const std::int64_t d_head = k.columns / heads;
+  ThreadBuffers<T> buffers(sequences.longest);
 #pragma omp parallel
   {
-    std::vector<T> scores(static_cast<std::size_t>(sequences.longest));
+    const std::span<T> scores = buffers.mine();
 #pragma omp for collapse(2) schedule(static)
     for (int s = 0; s < sequences.count; ++s)
       for (int h = 0; h < heads; ++h) {

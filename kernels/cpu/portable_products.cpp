@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
-#include <vector>
+#include <span>
 
 #include "kernels/cpu/epilogue.h"
+#include "kernels/cpu/thread_buffers.h"
 #include "kernels/cpu/typed_matrix.h"
 
 namespace headsweep::cpu {
@@ -87,7 +88,7 @@ HEADSWEEP_VECTORIZED void multiply_tile(const double* in, std::int64_t stride, c
 
 /// sums (rows, 32) = in (rows, inputs) times a panel; rows in whole tiles.
 template <class T>
-void multiply_panel(TypedMatrix<const T> in, const float* panel, std::vector<T>& sums) {
+void multiply_panel(TypedMatrix<const T> in, const float* panel, std::span<T> sums) {
   std::ranges::fill(sums, T{0});
   for (std::int64_t first = 0; first < in.columns; first += block_inputs) {
     const std::int64_t inputs = std::min(block_inputs, in.columns - first);
@@ -110,9 +111,10 @@ void PortableProducts<T>::multiply(Matrix in_matrix, const Weight& weight, Epilo
     std::copy_n(in.data + r * in.stride, in.columns, in_.data() + r * in.columns);
   const TypedMatrix<const T> tiles{in_.data(), rows, in.columns, in.columns};
   const PanelWeight<T> panels = panel_weight<T>(weight);
+  ThreadBuffers<T> buffers(rows * panel_columns);
 #pragma omp parallel
   {
-    std::vector<T> sums(static_cast<std::size_t>(rows * panel_columns));
+    const std::span<T> sums = buffers.mine();
 #pragma omp for schedule(static)
     for (std::int64_t panel = 0; panel < panel_count(panels.outputs); ++panel) {
       const std::int64_t column = panel * panel_columns;
