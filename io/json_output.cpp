@@ -202,6 +202,32 @@ std::string to_json(const VerifiedRun& run) {
   return written({{"device", run.device}, {"decisions", std::move(decisions)}});
 }
 
+std::string to_json(const ReproducedRun& run) {
+  Json decisions = Json::array();
+  for (const ReproducedDecision& each : run.decisions)
+    decisions.push_back(
+        {{"decision", each.decision},
+         {"layer", each.layer},
+         {"component", each.head == no_head ? "mlp" : "head"},
+         {"head", each.head == no_head ? Json() : Json(each.head)},
+         {"published_score_percent",
+          each.published_score_percent ? Json(*each.published_score_percent) : Json()},
+         {"score_percent", each.score_percent},
+         {"published_removed", each.published_removed},
+         {"removed", each.removed}});
+  return written({{"threshold", run.threshold_percent},
+                  {"within", run.within},
+                  {"device", run.device},
+                  {"decisions", std::move(decisions)},
+                  {"scored_here", run.scored_here},
+                  {"run_decisions", run.run_decisions},
+                  {"published_to_the_end", run.published_to_the_end},
+                  {"same_circuit", run.same_circuit},
+                  {"published_kept", run.published_kept},
+                  {"kept", run.kept},
+                  {"shared", run.shared}});
+}
+
 std::string to_json(const RunRecord& record) {
   Json decisions = Json::array();
   for (const DecisionRecord& each : record.decisions) decisions.push_back(decision(each, record));

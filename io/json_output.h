@@ -2,6 +2,7 @@
 // it reads back to the same bits.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,26 @@ struct VerifiedRun {
   std::vector<VerifiedDecision> decisions;
 };
 
+/// `headsweep verify --against`: decisions of a published search, and what is found here for the
+/// same circuits.
+struct ReproducedDecision {
+  int decision = 0, layer = 0, head = 0;          // no_head: the layer's MLP
+  std::optional<double> published_score_percent;  // none where only removals were published
+  double score_percent = 0;
+  bool published_removed = false, removed = false;
+};
+struct ReproducedRun {
+  double threshold_percent = 0;
+  double within = 0;   // percentage points by which scores may differ
+  std::string device;  // that scored what the run has not
+  std::vector<ReproducedDecision> decisions;
+  int scored_here = 0;                // circuits that the run has not
+  int run_decisions = 0;              // of the run's own search
+  bool published_to_the_end = false;  // else circuits cannot be compared
+  bool same_circuit = false;
+  int published_kept = 0, kept = 0, shared = 0;  // components
+};
+
 /// `headsweep families`.
 struct ListedFamily {
   struct LeftOut {
@@ -84,6 +105,7 @@ struct ListedFamily {
 
 std::string to_json(const std::vector<ListedFamily>& families);
 std::string to_json(const VerifiedRun& run);
+std::string to_json(const ReproducedRun& run);
 std::string to_json(const NextTokenTable& table);
 std::string to_json(const ScoreResult& result);
 std::string to_json(const ModelSummary& summary);

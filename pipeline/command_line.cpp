@@ -85,18 +85,55 @@ void add_job_commands(CLI::App& app, Arguments& a, int& exit_code) {
   score->callback([&] { score_command(a.read(), a.circuit, a.family, a.format()); });
 }
 
+/// What float32 on another device explains: docs/reproduce.md.
+void add_within(CLI::App& command, Arguments& a) {
+  command
+      .add_option("--within", a.publication.within,
+                  "percentage points by which a score may differ (default: 0.02)")
+      ->type_name("POINTS")
+      ->check(CLI::Range(0.0, 100.0));
+}
+
+void add_reproduce(CLI::App& app, Arguments& a, int& exit_code) {
+  auto* reproduce = app.add_subcommand(
+      "reproduce", "run a job, and hold its decisions against the published ones");
+  add_job(*reproduce, a);
+  reproduce->add_option("--against", a.publication.search,
+                        "the published search (CSV; default: the job's name with .csv)");
+  add_within(*reproduce, a);
+  add_mpi(*reproduce, a);
+  add_json(*reproduce, a);
+  reproduce->callback([&] {
+    watch_for_stop_signals();
+    if (a.publication.search.empty())
+      a.publication.search = std::filesystem::path(a.job).replace_extension(".csv");
+    exit_code = on_all_ranks(a.use_mpi(), [&](Ranks& ranks) {
+      return reproduce_command(
+          ranks, [&] { return a.read(); }, a.publication, a.format());
+    });
+  });
+}
+
 void add_verify(CLI::App& app, Arguments& a, int& exit_code) {
   auto* verify = app.add_subcommand("verify", "evaluate decisions of a run again in fp64, here");
   verify->add_option("RUN", a.run_file, "run file (HDF5)")->required();
-  verify->add_flag("--all", a.all_decisions, "every decision (default: 2 %, and the fragile ones)");
+  auto* all = verify->add_flag("--all", a.all_decisions,
+                               "every decision (default: 2 %, and the fragile ones)");
+  verify
+      ->add_option("--against", a.publication.search,
+                   "hold the run's decisions against a published search (CSV: docs/reproduce.md)")
+      ->excludes(all);
+  add_within(*verify, a);
   verify->add_option("--model", a.model, "checkpoint folder (default: where the run had it)");
   verify->add_option("--threads", a.threads, "default: as many as pay")->check(CLI::Range(0, 4096));
   add_device(*verify, a);
   add_json(*verify, a);
   verify->callback([&] {
     const Extent extent = a.all_decisions ? Extent::all : Extent::sample;
-    exit_code = exit_code_of(
-        verify_command({a.run_file, a.model, extent, a.threads, a.device}, a.format()));
+    const Verification verification = {a.run_file, a.model, extent, a.threads, a.device};
+    exit_code = exit_code_of(a.publication.search.empty()
+                                 ? verify_command(verification, a.format())
+                                 : verify_against_command(verification, a.publication, a.format()));
   });
 }
 
@@ -179,6 +216,7 @@ void add_commands(CLI::App& app, Arguments& arguments, int& exit_code) {
   add_run_file_commands(app, arguments);
   add_report_commands(app, arguments);
   add_verify(app, arguments, exit_code);
+  add_reproduce(app, arguments, exit_code);
   add_analyses(app, arguments, exit_code);
   add_benchmarks(app, arguments, exit_code);
 }

@@ -34,6 +34,7 @@ struct Arguments {
   PlannedRanks planned;
   ModelBenchmark layer;
   AnalysisRequest analysis;
+  Publication publication;
   DeviceChoice device = DeviceChoice::automatic;
 
   Format format() const { return json ? Format::json : Format::text; }

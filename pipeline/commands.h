@@ -4,6 +4,7 @@
 
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,6 +55,18 @@ struct Verification {
   DeviceChoice device = DeviceChoice::automatic;
 };
 Outcome verify_command(const Verification& verification, Format format);
+
+/// Holds a finished run against a published search (pipeline/reproduction.h). `contradicted` if it
+/// is not reproduced.
+struct Publication {
+  std::filesystem::path search;  // CSV
+  double within = 0.02;          // percentage points by which scores may differ
+};
+Outcome verify_against_command(const Verification& verification, const Publication& publication,
+                               Format format);
+/// Runs the job first, or goes on with it; all ranks together. Rank 0 compares.
+Outcome reproduce_command(Ranks& ranks, const std::function<Job()>& read,
+                          const Publication& publication, Format format);
 
 /// Makes an analysis of finished runs of one model, where it is not there already, saves it beside
 /// them and prints it. All ranks together. `stopped`: asked to by a signal; what was made before is

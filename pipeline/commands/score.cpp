@@ -10,8 +10,8 @@
 #include "io/printable.h"
 #include "pipeline/commands.h"
 #include "pipeline/evaluator.h"
-#include "pipeline/family_warnings.h"
 #include "pipeline/family_memory.h"
+#include "pipeline/family_warnings.h"
 #include "pipeline/inputs.h"
 #include "pipeline/ladder.h"
 

@@ -10,9 +10,7 @@
 #include "io/run_file.h"
 #include "pipeline/audit.h"
 #include "pipeline/commands.h"
-#include "pipeline/evaluator.h"
-#include "pipeline/family_memory.h"
-#include "pipeline/inputs.h"
+#include "pipeline/exact_scorer.h"
 #include "pipeline/recorded_run.h"
 #include "pipeline/recorded_steps.h"
 
@@ -42,13 +40,16 @@ std::vector<int> chosen(const RunRecord& record, const Verification& verificatio
 }
 
 VerifiedRun compare(const RunRecord& record, const SearchRule& rule,
-                    const std::vector<int>& numbers, Evaluator& evaluator) {
-  const std::vector<Circuit> circuits = circuits_of(record, rule);
+                    const std::vector<int>& numbers, ExactScorer& scorer) {
+  const std::vector<Circuit> all = circuits_of(record, rule);
+  std::vector<Circuit> circuits;
+  for (const int number : numbers) circuits.push_back(all[static_cast<std::size_t>(number)]);
+  const std::vector<double> scores = scorer.scores_percent(circuits);
   VerifiedRun result;
-  for (const int number : numbers) {
-    const auto at = static_cast<std::size_t>(number);
-    const DecisionRecord& made = record.decisions[at];
-    const double score = evaluator.evaluate(circuits[at]).score_percent;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const int number = numbers[i];
+    const DecisionRecord& made = record.decisions[static_cast<std::size_t>(number)];
+    const double score = scores[i];
     const bool removes = 100 - score < rule.threshold_percent;
     result.decisions.push_back({number, made.layer, made.head, made.score_percent, score,
                                 made.margin, 100 - score - rule.threshold_percent,
@@ -91,20 +92,10 @@ void print(const VerifiedRun& run, const RunRecord& record) {
 
 Outcome verify_command(const Verification& verification, Format format) {
   const RunRecord record = read_run_file(verification.run_file);
-  const SearchRule rule = search_rule_of(record);
-  const std::filesystem::path folder = find_model(record, verification.model);
-  std::future<std::string> sha256 = hash_model(folder);
-  const Device device = find_device({verification.device, verification.threads});
-  const LoadedModel loaded = load_model(folder, device, Rung::fp64);
-  check_model(sha256.get(), record, folder);
-  const PromptBatch clean = batch_of(record.clean, record.position_names),
-                    corrupted = batch_of(record.corrupted, record.position_names);
-  const AblationRule rule_of_fills = ablation_of(record);
-  Evaluator evaluator(
-      *loaded.model, clean, corrupted, rule_of_fills,
-      fit_alone(device, *loaded.model, record.family, clean, corrupted, rule_of_fills, 0));
-  VerifiedRun result = compare(record, rule, chosen(record, verification), evaluator);
-  result.device = loaded.backend->info().description;
+  ExactScorer scorer(record, verification.model, verification.device, verification.threads);
+  VerifiedRun result =
+      compare(record, search_rule_of(record), chosen(record, verification), scorer);
+  result.device = scorer.device();
   if (format == Format::json) {
     fmt::print("{}\n", to_json(result));
   } else {

@@ -1,0 +1,33 @@
+// A search that somebody has published, as a CSV file in one of the forms in which searches were.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/run_components.h"
+
+namespace headsweep {
+
+struct PublishedDecision {
+  RunComponent component;
+  double score_percent = 0;  // of the circuit without it
+  bool removed = false;
+  std::string where;  // "add2.csv:17"
+};
+
+struct PublishedSearch {
+  std::vector<PublishedDecision> decisions;  // in their order
+  bool removals_only = false;                // what was kept is not listed
+};
+
+/// One decision in a line, by the columns
+///   layer, head, score_pct, removed        (0 or 1)
+///   component, score_pct, removed          ("h 11 0", "mlp 11")
+///   layer, head, score_pct_after_removal   (accepted removals only)
+/// Other columns are ignored. UserError (file, line) for a missing column or a value of the wrong
+/// form, and if there is no decision.
+PublishedSearch read_published_search(const std::filesystem::path& path);
+
+}  // namespace headsweep

@@ -1,0 +1,71 @@
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "io/errors.h"
+#include "io/json_output.h"
+#include "io/printable.h"
+#include "io/published_search.h"
+#include "io/run_file.h"
+#include "pipeline/commands.h"
+#include "pipeline/exact_scorer.h"
+#include "pipeline/reproduction.h"
+#include "pipeline/run.h"
+#include "pipeline/run_store.h"
+
+namespace headsweep {
+namespace {
+
+/// The model is loaded only if the searches part.
+ReproducedRun compare(const Verification& verification, const RunRecord& record,
+                      const Publication& publication) {
+  std::unique_ptr<ExactScorer> scorer;
+  ReproducedRun result =
+      reproduce(read_published_search(publication.search), record, publication.within,
+                [&](const std::vector<Circuit>& circuits) {
+                  scorer = std::make_unique<ExactScorer>(record, verification.model,
+                                                         verification.device, verification.threads);
+                  return scorer->scores_percent(circuits);
+                });
+  if (scorer) result.device = scorer->device();
+  return result;
+}
+
+}  // namespace
+
+Outcome verify_against_command(const Verification& verification, const Publication& publication,
+                               Format format) {
+  const RunRecord record = read_run_file(verification.run_file);
+  const ReproducedRun result = compare(verification, record, publication);
+  if (format == Format::json) {
+    fmt::print("{}\n", to_json(result));
+  } else {
+    print_text(stdout, "{} against {}\n{}", verification.run_file.string(),
+               publication.search.string(), describe(result, record));
+  }
+  return is_reproduced(result) ? Outcome::done : Outcome::contradicted;
+}
+
+Outcome reproduce_command(Ranks& ranks, const std::function<Job()>& read,
+                          const Publication& publication, Format format) {
+  Job job;
+  const Outcome outcome = run_job(ranks, [&] {
+    job = read();
+    if (runs_of(job).size() != 1)
+      throw UserError(
+          fmt::format("reproduce: the job has {} runs, and a published search is one: name the run "
+                      "file, with verify --against",
+                      runs_of(job).size()));
+    read_published_search(publication.search);  // what is wrong with it is better known at once
+    return job;
+  });
+  if (ranks.rank() > 0 || outcome != Outcome::done) return outcome;
+  return verify_against_command({.run_file = run_file_path(job, runs_of(job).front()),
+                                 .model = job.model.path,
+                                 .threads = job.run.threads,
+                                 .device = job.run.device},
+                                publication, format);
+}
+
+}  // namespace headsweep

@@ -1,0 +1,245 @@
+#include "pipeline/reproduction.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "io/errors.h"
+#include "pipeline/recorded_run.h"
+#include "pipeline/recorded_steps.h"
+#include "pipeline/search.h"
+
+namespace headsweep {
+namespace {
+
+/// Which circuits a search asked for, in order, and what it kept in the end.
+struct Path {
+  std::vector<Component> components;
+  std::vector<Circuit> circuits;  // each without its component
+  std::vector<bool> removed;
+  Circuit kept;
+  bool finished = false;
+};
+
+/// Makes the search's next decision, whatever its score is.
+void decide(GreedySearch& search, bool removes, Path& path) {
+  path.components.push_back(search.next());
+  path.circuits.push_back(search.wanted());
+  path.removed.push_back(removes);
+  search.tell(removes ? 100 : 100 - search.rule().threshold_percent);
+}
+
+Path with_end(Path path, const GreedySearch& search) {
+  path.kept = search.kept();
+  path.finished = search.finished();
+  return path;
+}
+
+Path path_of(const RunRecord& record, const SearchRule& rule) {
+  Path path;
+  GreedySearch search(rule);
+  for (const SearchStep& step : recorded_steps(record, rule)) {
+    if (step.kind == SearchStep::Kind::decision) {
+      path.components.push_back(search.next());
+      path.circuits.push_back(search.wanted());
+    }
+    apply(step, search);
+  }
+  for (const Decision& decision : search.decisions()) path.removed.push_back(decision.removed);
+  return with_end(std::move(path), search);
+}
+
+std::string text_of(RunComponent component, const RunRecord& record) {
+  return component.is_mlp() ? fmt::format("MLP {}", component.layer)
+                            : fmt::format("head {}", label_of(component, record));
+}
+
+/// Everything that a search tried, with what it was published to do. The published list must name
+/// the search's components in the search's order.
+Path published_path(const PublishedSearch& published, const RunRecord& record,
+                    const SearchRule& rule) {
+  Path path;
+  GreedySearch search(rule);
+  for (const PublishedDecision& each : published.decisions) {
+    if (published.removals_only)
+      while (!search.finished() && search.next() != component_of(each.component))
+        decide(search, false, path);
+    if (search.finished() || search.next() != component_of(each.component))
+      throw UserError(fmt::format(
+          "{}: {} is not what the run's search tries next{}: search the same components "
+          "(search.components, search.order, the model's shape)",
+          each.where, text_of(each.component, record),
+          published.removals_only || search.finished()
+              ? ""
+              : fmt::format(" ({} is)",
+                            text_of({search.next().layer, search.next().head}, record))));
+    decide(search, each.removed, path);
+  }
+  if (published.removals_only)
+    while (!search.finished()) decide(search, false, path);
+  return with_end(std::move(path), search);
+}
+
+void check_kind(const RunRecord& record, const SearchRule& rule, bool removals_only) {
+  if (!is_over(record.status))
+    throw UserError("the run is not finished: run its job to the end first");
+  if (rule.order == Order::importance || rule.granularity == Granularity::position)
+    throw UserError(
+        "no published search ranked heads or removed them at single positions: search with order "
+        "backward, forward or alternate, by component");
+  if (removals_only && rule.order == Order::alternate)
+    throw UserError(
+        "a list of removals does not say where a pass of order alternate ended: search with order "
+        "backward or forward");
+}
+
+/// How many decisions from the first on were asked of the same circuit.
+std::size_t common_steps(const Path& a, const Path& b) {
+  const auto ends = std::ranges::mismatch(a.circuits, b.circuits);
+  return static_cast<std::size_t>(ends.in1 - a.circuits.begin());
+}
+
+/// By step; of what a list of removals does not hold none.
+std::vector<std::optional<double>> published_scores(const PublishedSearch& published,
+                                                    const Path& path) {
+  std::vector<std::optional<double>> scores(path.circuits.size());
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < scores.size(); ++i)
+    if (!published.removals_only || path.removed[i])
+      scores[i] = published.decisions[next++].score_percent;
+  return scores;
+}
+
+std::vector<double> scores_here(const RunRecord& record, const Path& path, std::size_t common,
+                                const ScoreCircuits& score) {
+  std::vector<double> scores;
+  for (std::size_t i = 0; i < common; ++i) scores.push_back(record.decisions[i].score_percent);
+  if (common == path.circuits.size()) return scores;
+  const auto further =
+      score({path.circuits.begin() + static_cast<std::ptrdiff_t>(common), path.circuits.end()});
+  scores.insert(scores.end(), further.begin(), further.end());
+  return scores;
+}
+
+int kept_of(const Path& path) {
+  return static_cast<int>(std::ranges::count(path.kept.kept(), true));
+}
+
+double difference(const ReproducedDecision& each) {
+  return each.published_score_percent ? std::abs(*each.published_score_percent - each.score_percent)
+                                      : 0;
+}
+
+bool agrees(const ReproducedDecision& each) { return each.removed == each.published_removed; }
+
+/// Both scores are next to the threshold, where a difference of the scores decides.
+bool is_explained(const ReproducedDecision& each, const ReproducedRun& run) {
+  const auto is_near = [&](double score_percent) {
+    return std::abs(100 - score_percent - run.threshold_percent) <= run.within;
+  };
+  return is_near(each.score_percent) &&
+         (!each.published_score_percent || is_near(*each.published_score_percent));
+}
+
+const char* verb(bool removes) { return removes ? "removes" : "keeps"; }
+
+std::string score_text(std::optional<double> score_percent, double threshold) {
+  if (!score_percent) return "score not published";
+  return fmt::format("score {:.6f} %, margin {:+.6f}", *score_percent,
+                     100 - *score_percent - threshold);
+}
+
+std::string text_of(const ReproducedDecision& each, const RunRecord& record) {
+  return fmt::format("decision {}, {}", each.decision,
+                     text_of(RunComponent{each.layer, each.head}, record));
+}
+
+std::string describe_first(const ReproducedDecision& first, const ReproducedRun& run,
+                           const RunRecord& record) {
+  return fmt::format(
+      "the first that differs is {}:\n"
+      "  published {:<7} it: {}\n"
+      "  here      {:<7} it: {}\n",
+      text_of(first, record), verb(first.published_removed),
+      score_text(first.published_score_percent, run.threshold_percent), verb(first.removed),
+      score_text(first.score_percent, run.threshold_percent));
+}
+
+std::string describe_circuits(const ReproducedRun& run) {
+  if (!run.published_to_the_end)
+    return fmt::format("published are {} decisions, the run has {}\n", run.decisions.size(),
+                       run.run_decisions);
+  if (run.same_circuit) return fmt::format("the same circuit: {} kept\n", run.kept);
+  return fmt::format("circuits: {} kept as published, {} here, {} of them the same\n",
+                     run.published_kept, run.kept, run.shared);
+}
+
+}  // namespace
+
+ReproducedRun reproduce(const PublishedSearch& published, const RunRecord& record, double within,
+                        const ScoreCircuits& score) {
+  const SearchRule rule = search_rule_of(record);
+  check_kind(record, rule, published.removals_only);
+  const Path theirs = published_path(published, record, rule), ours = path_of(record, rule);
+  const std::size_t common = common_steps(theirs, ours);
+  const auto expected = published_scores(published, theirs);
+  const std::vector<double> found = scores_here(record, theirs, common, score);
+  ReproducedRun run;
+  run.threshold_percent = rule.threshold_percent;
+  run.within = within;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const Component& component = theirs.components[i];
+    run.decisions.push_back({static_cast<int>(i), component.layer, component.head, expected[i],
+                             found[i], theirs.removed[i], 100 - found[i] < rule.threshold_percent});
+  }
+  run.scored_here = static_cast<int>(found.size() - common);
+  run.run_decisions = static_cast<int>(ours.circuits.size());
+  run.published_to_the_end = theirs.finished;
+  run.same_circuit = theirs.kept == ours.kept;
+  run.published_kept = kept_of(theirs);
+  run.kept = kept_of(ours);
+  for (std::size_t i = 0; i < ours.kept.kept().size(); ++i)
+    run.shared += ours.kept.kept()[i] && theirs.kept.kept()[i] ? 1 : 0;
+  return run;
+}
+
+bool is_reproduced(const ReproducedRun& run) {
+  if (run.published_to_the_end && run.same_circuit) return true;
+  return std::ranges::all_of(run.decisions, [&](const ReproducedDecision& each) {
+    return agrees(each) || is_explained(each, run);
+  });
+}
+
+std::string describe(const ReproducedRun& run, const RunRecord& record) {
+  std::string text =
+      fmt::format("{} of {} published decisions agree\n",
+                  std::ranges::count_if(run.decisions, agrees), run.decisions.size());
+  const auto largest = std::ranges::max_element(run.decisions, {}, difference);
+  text += fmt::format(
+      "largest difference of a score: {:.6f} percentage points ({}), {} the {} that float32 on "
+      "another device explains (--within)\n",
+      difference(*largest), text_of(*largest, record),
+      difference(*largest) <= run.within ? "within" : "more than", run.within);
+  if (const auto first = std::ranges::find_if_not(run.decisions, agrees);
+      first != run.decisions.end()) {
+    text += describe_first(*first, run, record);
+    const auto unexplained = std::ranges::count_if(
+        run.decisions, [&](const auto& each) { return !agrees(each) && !is_explained(each, run); });
+    text += unexplained == 0
+                ? "each is explained: its margins are within that\n"
+                : fmt::format("{} NOT explained: a margin is more than that\n", unexplained);
+  }
+  if (run.scored_here > 0)
+    text += fmt::format(
+        "where the two searches part, the circuits on the published path were scored here: {} "
+        "({})\n",
+        run.scored_here, run.device);
+  return text + describe_circuits(run);
+}
+
+}  // namespace headsweep
