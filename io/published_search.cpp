@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "io/circuit_file.h"
 #include "io/csv_table.h"
 #include "io/errors.h"
 #include "io/wording.h"
@@ -50,24 +51,39 @@ RunComponent numbered_component(const CsvTable& table, std::size_t row) {
   return {layer, head};
 }
 
+PublishedSearch published_circuit(const std::filesystem::path& path) {
+  const CircuitFile circuit = read_circuit(path);
+  if (circuit.per_position)
+    throw UserError(fmt::format(
+        "{}: keeps heads at single positions; no search that was published did", path.string()));
+  PublishedSearch search;
+  search.extent = PublishedSearch::Extent::circuit;
+  for (const auto& [layer, head] : circuit.heads) search.kept.push_back({layer, head});
+  for (const int layer : circuit.mlps.value_or(std::vector<int>()))
+    search.kept.push_back({layer, RunComponent::mlp});
+  return search;
+}
+
 }  // namespace
 
 PublishedSearch read_published_search(const std::filesystem::path& path) {
+  if (path.extension() == ".json") return published_circuit(path);
   const CsvTable table(path, "the published search");
   const bool named = table.has("component");
+  const bool removals_only = !named && table.has(score_of_removal);
   PublishedSearch search;
-  search.removals_only = !named && table.has(score_of_removal);
+  if (removals_only) search.extent = PublishedSearch::Extent::removals;
   if (named)
     table.require({"component", score, "removed"});
-  else if (search.removals_only)
+  else if (removals_only)
     table.require({"layer", "head", score_of_removal});
   else
     table.require({"layer", "head", score, "removed"});
   for (std::size_t row = 0; row < table.rows(); ++row)
     search.decisions.push_back(
         {named ? named_component(table, row) : numbered_component(table, row),
-         table.finite_number(row, search.removals_only ? score_of_removal : score),
-         search.removals_only || table.yes(row, "removed"), table.where(row)});
+         table.finite_number(row, removals_only ? score_of_removal : score),
+         removals_only || table.yes(row, "removed"), table.where(row)});
   if (search.decisions.empty())
     throw UserError(fmt::format("{}: holds no decisions", path.string()));
   return search;

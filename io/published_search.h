@@ -1,4 +1,5 @@
-// A search that somebody has published, as a CSV file in one of the forms in which searches were.
+// What somebody has published of a search: its decisions, as a CSV file in one of the forms in
+// which searches were; or only its circuit.
 #pragma once
 
 #include <filesystem>
@@ -18,11 +19,17 @@ struct PublishedDecision {
 };
 
 struct PublishedSearch {
-  std::vector<PublishedDecision> decisions;  // in their order
-  bool removals_only = false;                // what was kept is not listed
+  enum class Extent {
+    decisions,  // all, in their order; or as many as were published
+    removals,   // those that removed something, in their order
+    circuit     // what was kept in the end, without scores
+  };
+  Extent extent = Extent::decisions;
+  std::vector<PublishedDecision> decisions;  // none of a circuit
+  std::vector<RunComponent> kept;            // of a circuit
 };
 
-/// One decision in a line, by the columns
+/// JSON: a circuit (io/circuit_file.h). Else one decision in a line, by the columns
 ///   layer, head, score_pct, removed        (0 or 1)
 ///   component, score_pct, removed          ("h 11 0", "mlp 11")
 ///   layer, head, score_pct_after_removal   (accepted removals only)

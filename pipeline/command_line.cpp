@@ -99,14 +99,14 @@ void add_reproduce(CLI::App& app, Arguments& a, int& exit_code) {
       "reproduce", "run a job, and hold its decisions against the published ones");
   add_job(*reproduce, a);
   reproduce->add_option("--against", a.publication.search,
-                        "the published search (CSV; default: the job's name with .csv)");
+                        "the published search (CSV), or its circuit (JSON); default: the file "
+                        "beside the job with its name and .csv or .json");
   add_within(*reproduce, a);
   add_mpi(*reproduce, a);
   add_json(*reproduce, a);
   reproduce->callback([&] {
     watch_for_stop_signals();
-    if (a.publication.search.empty())
-      a.publication.search = std::filesystem::path(a.job).replace_extension(".csv");
+    if (a.publication.search.empty()) a.publication.search = published_beside(a.job);
     exit_code = on_all_ranks(a.use_mpi(), [&](Ranks& ranks) {
       return reproduce_command(
           ranks, [&] { return a.read(); }, a.publication, a.format());
@@ -120,8 +120,9 @@ void add_verify(CLI::App& app, Arguments& a, int& exit_code) {
   auto* all = verify->add_flag("--all", a.all_decisions,
                                "every decision (default: 2 %, and the fragile ones)");
   verify
-      ->add_option("--against", a.publication.search,
-                   "hold the run's decisions against a published search (CSV: docs/reproduce.md)")
+      ->add_option(
+          "--against", a.publication.search,
+          "hold the run's decisions against a published search (CSV; or its circuit, JSON)")
       ->excludes(all);
   add_within(*verify, a);
   verify->add_option("--model", a.model, "checkpoint folder (default: where the run had it)");

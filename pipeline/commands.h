@@ -59,9 +59,11 @@ Outcome verify_command(const Verification& verification, Format format);
 /// Holds a finished run against a published search (pipeline/reproduction.h). `contradicted` if it
 /// is not reproduced.
 struct Publication {
-  std::filesystem::path search;  // CSV
+  std::filesystem::path search;  // CSV, or a circuit in JSON
   double within = 0.02;          // percentage points by which scores may differ
 };
+/// JOB.csv, or JOB.json if there is no such file.
+std::filesystem::path published_beside(const std::filesystem::path& job);
 Outcome verify_against_command(const Verification& verification, const Publication& publication,
                                Format format);
 /// Runs the job first, or goes on with it; all ranks together. Rank 0 compares.

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <map>
 #include <optional>
-#include <span>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -59,43 +58,74 @@ std::string text_of(RunComponent component, const RunRecord& record) {
                             : fmt::format("head {}", label_of(component, record));
 }
 
-/// Everything that a search tried, with what it was published to do. The published list must name
-/// the search's components in the search's order.
-Path published_path(const PublishedSearch& published, const RunRecord& record,
-                    const SearchRule& rule) {
-  Path path;
-  GreedySearch search(rule);
+[[noreturn]] void refuse_order(const PublishedDecision& published, const GreedySearch& search,
+                               const RunRecord& record) {
+  const std::string next =
+      search.finished() ? "the run's search ends before it"
+                        : fmt::format("the run's search tries {} next",
+                                      text_of({search.next().layer, search.next().head}, record));
+  throw UserError(
+      fmt::format("{}: {}: {}: search the same components in the same order "
+                  "(search.components, search.order)",
+                  published.where, text_of(published.component, record), next));
+}
+
+void follow_decisions(GreedySearch& search, const PublishedSearch& published,
+                      const RunRecord& record, Path& path) {
   for (const PublishedDecision& each : published.decisions) {
-    if (published.removals_only)
-      while (!search.finished() && search.next() != component_of(each.component))
-        decide(search, false, path);
     if (search.finished() || search.next() != component_of(each.component))
-      throw UserError(fmt::format(
-          "{}: {} is not what the run's search tries next{}: search the same components "
-          "(search.components, search.order, the model's shape)",
-          each.where, text_of(each.component, record),
-          published.removals_only || search.finished()
-              ? ""
-              : fmt::format(" ({} is)",
-                            text_of({search.next().layer, search.next().head}, record))));
+      refuse_order(each, search, record);
     decide(search, each.removed, path);
   }
-  if (published.removals_only)
-    while (!search.finished()) decide(search, false, path);
+}
+
+/// What is not in the list was kept.
+void follow_removals(GreedySearch& search, const PublishedSearch& published,
+                     const RunRecord& record, Path& path) {
+  auto next = published.decisions.begin();
+  while (!search.finished()) {
+    const bool removes =
+        next != published.decisions.end() && search.next() == component_of(next->component);
+    decide(search, removes, path);
+    if (removes) ++next;
+  }
+  if (next != published.decisions.end()) refuse_order(*next, search, record);
+}
+
+void follow_circuit(GreedySearch& search, const PublishedSearch& published, const RunRecord& record,
+                    Path& path) {
+  std::set<Component> kept;
+  for (const RunComponent each : published.kept) kept.insert(component_of(each));
+  for (; !search.finished(); kept.erase(path.components.back()))
+    decide(search, !kept.contains(search.next()), path);
+  if (!kept.empty())
+    throw UserError(
+        fmt::format("the published circuit keeps {}, which the run's search does not try",
+                    text_of({kept.begin()->layer, kept.begin()->head}, record)));
+}
+
+Path published_path(const PublishedSearch& published, const RunRecord& record,
+                    const SearchRule& rule) {
+  using Extent = PublishedSearch::Extent;
+  Path path;
+  GreedySearch search(rule);
+  if (published.extent == Extent::decisions) follow_decisions(search, published, record, path);
+  if (published.extent == Extent::removals) follow_removals(search, published, record, path);
+  if (published.extent == Extent::circuit) follow_circuit(search, published, record, path);
   return with_end(std::move(path), search);
 }
 
-void check_kind(const RunRecord& record, const SearchRule& rule, bool removals_only) {
+void check_kind(const RunRecord& record, const SearchRule& rule, PublishedSearch::Extent extent) {
   if (!is_over(record.status))
     throw UserError("the run is not finished: run its job to the end first");
   if (rule.order == Order::importance || rule.granularity == Granularity::position)
     throw UserError(
         "no published search ranked heads or removed them at single positions: search with order "
         "backward, forward or alternate, by component");
-  if (removals_only && rule.order == Order::alternate)
+  if (extent != PublishedSearch::Extent::decisions && rule.order == Order::alternate)
     throw UserError(
-        "a list of removals does not say where a pass of order alternate ended: search with order "
-        "backward or forward");
+        "a circuit or a list of removals does not say in which pass of order alternate something "
+        "was removed: search with order backward or forward");
 }
 
 /// How many decisions from the first on were asked of the same circuit.
@@ -104,14 +134,14 @@ std::size_t common_steps(const Path& a, const Path& b) {
   return static_cast<std::size_t>(ends.in1 - a.circuits.begin());
 }
 
-/// By step; of what a list of removals does not hold none.
+/// By step; none where none was published.
 std::vector<std::optional<double>> published_scores(const PublishedSearch& published,
                                                     const Path& path) {
   std::vector<std::optional<double>> scores(path.circuits.size());
   std::size_t next = 0;
-  for (std::size_t i = 0; i < scores.size(); ++i)
-    if (!published.removals_only || path.removed[i])
-      scores[i] = published.decisions[next++].score_percent;
+  const bool has_kept = published.extent == PublishedSearch::Extent::decisions;
+  for (std::size_t i = 0; i < scores.size() && next < published.decisions.size(); ++i)
+    if (has_kept || path.removed[i]) scores[i] = published.decisions[next++].score_percent;
   return scores;
 }
 
@@ -159,6 +189,19 @@ std::string text_of(const ReproducedDecision& each, const RunRecord& record) {
                      text_of(RunComponent{each.layer, each.head}, record));
 }
 
+std::string describe_scores(const ReproducedRun& run, const RunRecord& record) {
+  const auto published = std::ranges::count_if(run.decisions, [](const ReproducedDecision& each) {
+    return each.published_score_percent.has_value();
+  });
+  if (published == 0) return "scores were not published\n";
+  const auto largest = std::ranges::max_element(run.decisions, {}, difference);
+  return fmt::format(
+      "largest difference of {} published scores: {:.6f} percentage points ({}), {} the {} that "
+      "float32 on another device explains (--within)\n",
+      published, difference(*largest), text_of(*largest, record),
+      difference(*largest) <= run.within ? "within" : "more than", run.within);
+}
+
 std::string describe_first(const ReproducedDecision& first, const ReproducedRun& run,
                            const RunRecord& record) {
   return fmt::format(
@@ -184,7 +227,7 @@ std::string describe_circuits(const ReproducedRun& run) {
 ReproducedRun reproduce(const PublishedSearch& published, const RunRecord& record, double within,
                         const ScoreCircuits& score) {
   const SearchRule rule = search_rule_of(record);
-  check_kind(record, rule, published.removals_only);
+  check_kind(record, rule, published.extent);
   const Path theirs = published_path(published, record, rule), ours = path_of(record, rule);
   const std::size_t common = common_steps(theirs, ours);
   const auto expected = published_scores(published, theirs);
@@ -219,12 +262,7 @@ std::string describe(const ReproducedRun& run, const RunRecord& record) {
   std::string text =
       fmt::format("{} of {} published decisions agree\n",
                   std::ranges::count_if(run.decisions, agrees), run.decisions.size());
-  const auto largest = std::ranges::max_element(run.decisions, {}, difference);
-  text += fmt::format(
-      "largest difference of a score: {:.6f} percentage points ({}), {} the {} that float32 on "
-      "another device explains (--within)\n",
-      difference(*largest), text_of(*largest, record),
-      difference(*largest) <= run.within ? "within" : "more than", run.within);
+  text += describe_scores(run, record);
   if (const auto first = std::ranges::find_if_not(run.decisions, agrees);
       first != run.decisions.end()) {
     text += describe_first(*first, run, record);

@@ -34,6 +34,16 @@ ReproducedRun compare(const Verification& verification, const RunRecord& record,
 
 }  // namespace
 
+std::filesystem::path published_beside(const std::filesystem::path& job) {
+  auto circuit = job, search = job;
+  circuit.replace_extension(".json");
+  search.replace_extension(".csv");
+  std::error_code ignored;
+  return !std::filesystem::exists(search, ignored) && std::filesystem::exists(circuit, ignored)
+             ? circuit
+             : search;
+}
+
 Outcome verify_against_command(const Verification& verification, const Publication& publication,
                                Format format) {
   const RunRecord record = read_run_file(verification.run_file);

@@ -26,7 +26,7 @@ TEST(PublishedSearch, OfHeadsByNumber) {
   const PublishedSearch search =
       read("step,layer,head,score_pct,removed\n0,23,0,99.5,1\n1,22,15,-0.25,0\n");
   ASSERT_EQ(search.decisions.size(), 2U);
-  EXPECT_FALSE(search.removals_only);
+  EXPECT_EQ(search.extent, PublishedSearch::Extent::decisions);
   EXPECT_EQ(search.decisions[0].component, (RunComponent{23, 0}));
   EXPECT_EQ(search.decisions[0].score_percent, 99.5);
   EXPECT_TRUE(search.decisions[0].removed);
@@ -44,10 +44,24 @@ TEST(PublishedSearch, OfNamedComponents) {
 
 TEST(PublishedSearch, OfRemovalsOnly) {
   const PublishedSearch search = read("order,layer,head,score_pct_after_removal\n0,23,0,100.05\n");
-  EXPECT_TRUE(search.removals_only);
+  EXPECT_EQ(search.extent, PublishedSearch::Extent::removals);
   ASSERT_EQ(search.decisions.size(), 1U);
   EXPECT_TRUE(search.decisions[0].removed);
   EXPECT_EQ(search.decisions[0].score_percent, 100.05);
+}
+
+TEST(PublishedSearch, OfWhichOnlyTheCircuitIsThere) {
+  const TemporaryFolder folder;
+  const PublishedSearch search = read_published_search(
+      folder.write("circuit.json", R"({"heads": [[9, 1], [0, 5]], "mlps": [3]})"));
+  EXPECT_EQ(search.extent, PublishedSearch::Extent::circuit);
+  EXPECT_THAT(search.kept, testing::ElementsAre(RunComponent{9, 1}, RunComponent{0, 5},
+                                                RunComponent{3, RunComponent::mlp}));
+  EXPECT_THAT(
+      [&] {
+        read_published_search(folder.write("apart.json", R"({"positions": {"S1": [[9, 1]]}})"));
+      },
+      testing::ThrowsMessage<UserError>(HasSubstr("single positions")));
 }
 
 TEST(PublishedSearch, AMissingColumnIsNamedWithThoseOfItsForm) {

@@ -41,7 +41,7 @@ class ReproduceTest(ProgramTest):
         self.publish(self.trace)
         out = self.run_program("reproduce", "job.yaml", code=DONE).stdout
         self.assertIn("36 of 36 published decisions agree", out)
-        self.assertRegex(out, r"largest difference of a score: 0\.000\d+ percentage points \(decision \d+, head \d+\.\d+\), within the 0.02")
+        self.assertRegex(out, r"largest difference of 36 published scores: 0\.000\d+ percentage points \(decision \d+, head \d+\.\d+\), within the 0.02")
         self.assertIn(f"the same circuit: {self.kept} kept", out)
         again = self.run_program("verify", "--against", "job.csv", self.file, code=DONE).stdout
         self.assertIn("36 of 36", again)
@@ -105,6 +105,21 @@ class ReproduceTest(ProgramTest):
         self.write("job.csv", "\n".join(lines[:-1]) + "\n")
         out = self.run_program("verify", "--against", "job.csv", self.file, code=MACHINE_FAILED).stdout
         self.assertIn("score not published", out)
+
+    def test_a_circuit_alone(self):
+        self.write_job(HEADS)
+        kept = [[layer, head] for layer, head, _, removed in self.trace if not removed]
+        self.write("job.json", {"heads": kept})
+        out = self.run_program("reproduce", "job.yaml", code=DONE).stdout
+        self.assertIn("36 of 36", out)
+        self.assertIn("scores were not published", out)
+        self.write("other.json", {"heads": kept[1:]})
+        out = self.run_program("verify", "--against", "other.json", self.file, code=MACHINE_FAILED).stdout
+        self.assertIn(f"head {kept[0][0]}.{kept[0][1]}:", out)
+        self.assertIn(f"circuits: {self.kept - 1} kept as published, {self.kept} here, {self.kept - 1} of them the same", out)
+        self.write("larger.json", {"heads": [*kept, [99, 0]]})
+        refused = self.run_program("verify", "--against", "larger.json", self.file, code=USERS_MISTAKE).stderr
+        self.assertIn("keeps head 99.0, which the run's search does not try", refused)
 
     def test_a_search_over_heads_and_mlps_to_and_fro(self):
         self.write_job(MLPS)
