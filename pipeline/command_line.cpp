@@ -85,7 +85,7 @@ void add_job_commands(CLI::App& app, Arguments& a, int& exit_code) {
   score->callback([&] { score_command(a.read(), a.circuit, a.family, a.format()); });
 }
 
-/// What float32 on another device explains: docs/reproduce.md.
+/// What float32 on another device explains: jobs/reference/README.md.
 void add_within(CLI::App& command, Arguments& a) {
   command
       .add_option("--within", a.publication.within,
@@ -103,13 +103,12 @@ void add_reproduce(CLI::App& app, Arguments& a, int& exit_code) {
                         "beside the job with its name and .csv or .json");
   add_within(*reproduce, a);
   add_mpi(*reproduce, a);
-  add_json(*reproduce, a);
   reproduce->callback([&] {
     watch_for_stop_signals();
     if (a.publication.search.empty()) a.publication.search = published_beside(a.job);
     exit_code = on_all_ranks(a.use_mpi(), [&](Ranks& ranks) {
       return reproduce_command(
-          ranks, [&] { return a.read(); }, a.publication, a.format());
+          ranks, [&] { return a.read(); }, a.publication);
     });
   });
 }

@@ -68,7 +68,7 @@ Outcome verify_against_command(const Verification& verification, const Publicati
                                Format format);
 /// Runs the job first, or goes on with it; all ranks together. Rank 0 compares.
 Outcome reproduce_command(Ranks& ranks, const std::function<Job()>& read,
-                          const Publication& publication, Format format);
+                          const Publication& publication);
 
 /// Makes an analysis of finished runs of one model, where it is not there already, saves it beside
 /// them and prints it. All ranks together. `stopped`: asked to by a signal; what was made before is

@@ -53,35 +53,32 @@ Path path_of(const RunRecord& record, const SearchRule& rule) {
   return with_end(std::move(path), search);
 }
 
-std::string text_of(RunComponent component, const RunRecord& record) {
-  return component.is_mlp() ? fmt::format("MLP {}", component.layer)
-                            : fmt::format("head {}", label_of(component, record));
+std::string text_of(int layer, int head) {
+  return head == RunComponent::mlp ? fmt::format("MLP {}", layer)
+                                   : fmt::format("head {}.{}", layer, head);
 }
 
-[[noreturn]] void refuse_order(const PublishedDecision& published, const GreedySearch& search,
-                               const RunRecord& record) {
-  const std::string next =
-      search.finished() ? "the run's search ends before it"
-                        : fmt::format("the run's search tries {} next",
-                                      text_of({search.next().layer, search.next().head}, record));
-  throw UserError(
-      fmt::format("{}: {}: {}: search the same components in the same order "
-                  "(search.components, search.order)",
-                  published.where, text_of(published.component, record), next));
+[[noreturn]] void refuse_order(const PublishedDecision& published, const GreedySearch& search) {
+  const std::string next = search.finished()
+                               ? "the run's search ends before it"
+                               : fmt::format("the run's search tries {} next",
+                                             text_of(search.next().layer, search.next().head));
+  throw UserError(fmt::format(
+      "{}: {}: {}: search the same components in the same order "
+      "(search.components, search.order)",
+      published.where, text_of(published.component.layer, published.component.head), next));
 }
 
-void follow_decisions(GreedySearch& search, const PublishedSearch& published,
-                      const RunRecord& record, Path& path) {
+void follow_decisions(GreedySearch& search, const PublishedSearch& published, Path& path) {
   for (const PublishedDecision& each : published.decisions) {
     if (search.finished() || search.next() != component_of(each.component))
-      refuse_order(each, search, record);
+      refuse_order(each, search);
     decide(search, each.removed, path);
   }
 }
 
 /// What is not in the list was kept.
-void follow_removals(GreedySearch& search, const PublishedSearch& published,
-                     const RunRecord& record, Path& path) {
+void follow_removals(GreedySearch& search, const PublishedSearch& published, Path& path) {
   auto next = published.decisions.begin();
   while (!search.finished()) {
     const bool removes =
@@ -89,43 +86,51 @@ void follow_removals(GreedySearch& search, const PublishedSearch& published,
     decide(search, removes, path);
     if (removes) ++next;
   }
-  if (next != published.decisions.end()) refuse_order(*next, search, record);
+  if (next != published.decisions.end()) refuse_order(*next, search);
 }
 
-void follow_circuit(GreedySearch& search, const PublishedSearch& published, const RunRecord& record,
-                    Path& path) {
+Path to_circuit(GreedySearch search, const PublishedSearch& published) {
+  Path path;
   std::set<Component> kept;
   for (const RunComponent each : published.kept) kept.insert(component_of(each));
-  for (; !search.finished(); kept.erase(path.components.back()))
-    decide(search, !kept.contains(search.next()), path);
+  // In one pass, each decision follows from the circuit. Of several passes nobody knows in which
+  // something was removed.
+  const bool one_pass = search.rule().order != Order::alternate;
+  path.kept = search.rule().everything();
+  path.finished = true;
+  const std::vector<Component> tried(search.coming().begin(), search.coming().end());
+  for (const Component& each : tried) {
+    const bool removes = kept.erase(each) == 0;
+    if (removes) path.kept.remove(each);
+    if (one_pass) decide(search, removes, path);
+  }
   if (!kept.empty())
     throw UserError(
         fmt::format("the published circuit keeps {}, which the run's search does not try",
-                    text_of({kept.begin()->layer, kept.begin()->head}, record)));
+                    text_of(kept.begin()->layer, kept.begin()->head)));
+  return path;
 }
 
-Path published_path(const PublishedSearch& published, const RunRecord& record,
-                    const SearchRule& rule) {
-  using Extent = PublishedSearch::Extent;
-  Path path;
-  GreedySearch search(rule);
-  if (published.extent == Extent::decisions) follow_decisions(search, published, record, path);
-  if (published.extent == Extent::removals) follow_removals(search, published, record, path);
-  if (published.extent == Extent::circuit) follow_circuit(search, published, record, path);
-  return with_end(std::move(path), search);
-}
-
-void check_kind(const RunRecord& record, const SearchRule& rule, PublishedSearch::Extent extent) {
-  if (!is_over(record.status))
-    throw UserError("the run is not finished: run its job to the end first");
+void check_kind(const PublishedSearch& published, const SearchRule& rule) {
   if (rule.order == Order::importance || rule.granularity == Granularity::position)
     throw UserError(
         "no published search ranked heads or removed them at single positions: search with order "
         "backward, forward or alternate, by component");
-  if (extent != PublishedSearch::Extent::decisions && rule.order == Order::alternate)
+  if (published.extent == PublishedSearch::Extent::removals && rule.order == Order::alternate)
     throw UserError(
-        "a circuit or a list of removals does not say in which pass of order alternate something "
-        "was removed: search with order backward or forward");
+        "a list of removals does not say in which pass of order alternate something was removed: "
+        "search with order backward or forward");
+}
+
+Path published_path(const PublishedSearch& published, const SearchRule& rule) {
+  using Extent = PublishedSearch::Extent;
+  check_kind(published, rule);
+  GreedySearch search(rule);
+  if (published.extent == Extent::circuit) return to_circuit(std::move(search), published);
+  Path path;
+  if (published.extent == Extent::decisions) follow_decisions(search, published, path);
+  if (published.extent == Extent::removals) follow_removals(search, published, path);
+  return with_end(std::move(path), search);
 }
 
 /// How many decisions from the first on were asked of the same circuit.
@@ -184,12 +189,11 @@ std::string score_text(std::optional<double> score_percent, double threshold) {
                      100 - *score_percent - threshold);
 }
 
-std::string text_of(const ReproducedDecision& each, const RunRecord& record) {
-  return fmt::format("decision {}, {}", each.decision,
-                     text_of(RunComponent{each.layer, each.head}, record));
+std::string text_of(const ReproducedDecision& each) {
+  return fmt::format("decision {}, {}", each.decision, text_of(each.layer, each.head));
 }
 
-std::string describe_scores(const ReproducedRun& run, const RunRecord& record) {
+std::string describe_scores(const ReproducedRun& run) {
   const auto published = std::ranges::count_if(run.decisions, [](const ReproducedDecision& each) {
     return each.published_score_percent.has_value();
   });
@@ -198,17 +202,16 @@ std::string describe_scores(const ReproducedRun& run, const RunRecord& record) {
   return fmt::format(
       "largest difference of {} published scores: {:.6f} percentage points ({}), {} the {} that "
       "float32 on another device explains (--within)\n",
-      published, difference(*largest), text_of(*largest, record),
+      published, difference(*largest), text_of(*largest),
       difference(*largest) <= run.within ? "within" : "more than", run.within);
 }
 
-std::string describe_first(const ReproducedDecision& first, const ReproducedRun& run,
-                           const RunRecord& record) {
+std::string describe_first(const ReproducedDecision& first, const ReproducedRun& run) {
   return fmt::format(
       "the first that differs is {}:\n"
       "  published {:<7} it: {}\n"
       "  here      {:<7} it: {}\n",
-      text_of(first, record), verb(first.published_removed),
+      text_of(first), verb(first.published_removed),
       score_text(first.published_score_percent, run.threshold_percent), verb(first.removed),
       score_text(first.score_percent, run.threshold_percent));
 }
@@ -224,11 +227,16 @@ std::string describe_circuits(const ReproducedRun& run) {
 
 }  // namespace
 
+std::vector<Component> tried_components(const PublishedSearch& published, const SearchRule& rule) {
+  return published_path(published, rule).components;
+}
+
 ReproducedRun reproduce(const PublishedSearch& published, const RunRecord& record, double within,
                         const ScoreCircuits& score) {
+  if (!is_over(record.status))
+    throw UserError("the run is not finished: run its job to the end first");
   const SearchRule rule = search_rule_of(record);
-  check_kind(record, rule, published.extent);
-  const Path theirs = published_path(published, record, rule), ours = path_of(record, rule);
+  const Path theirs = published_path(published, rule), ours = path_of(record, rule);
   const std::size_t common = common_steps(theirs, ours);
   const auto expected = published_scores(published, theirs);
   const std::vector<double> found = scores_here(record, theirs, common, score);
@@ -253,19 +261,20 @@ ReproducedRun reproduce(const PublishedSearch& published, const RunRecord& recor
 
 bool is_reproduced(const ReproducedRun& run) {
   if (run.published_to_the_end && run.same_circuit) return true;
+  if (run.decisions.empty()) return false;
   return std::ranges::all_of(run.decisions, [&](const ReproducedDecision& each) {
     return agrees(each) || is_explained(each, run);
   });
 }
 
-std::string describe(const ReproducedRun& run, const RunRecord& record) {
+std::string describe(const ReproducedRun& run) {
   std::string text =
       fmt::format("{} of {} published decisions agree\n",
                   std::ranges::count_if(run.decisions, agrees), run.decisions.size());
-  text += describe_scores(run, record);
+  text += describe_scores(run);
   if (const auto first = std::ranges::find_if_not(run.decisions, agrees);
       first != run.decisions.end()) {
-    text += describe_first(*first, run, record);
+    text += describe_first(*first, run);
     const auto unexplained = std::ranges::count_if(
         run.decisions, [&](const auto& each) { return !agrees(each) && !is_explained(each, run); });
     text += unexplained == 0

@@ -9,18 +9,22 @@
 #include "io/published_search.h"
 #include "io/run_record.h"
 #include "model/circuit.h"
+#include "pipeline/search.h"
 
 namespace headsweep {
 
 /// Scores of circuits on the run's prompts, percent of the full model.
 using ScoreCircuits = std::function<std::vector<double>(const std::vector<Circuit>&)>;
 
+/// What a published search tried, in order; nothing if only the circuit of several passes is known.
+/// UserError (line) if the rule would not try that.
+std::vector<Component> tried_components(const PublishedSearch& published, const SearchRule& rule);
+
 /// Each published decision beside what is found here for the same circuit: as far as the run's own
 /// decisions are the published ones, that is in its record; behind the first that falls otherwise
 /// its circuits are others, and `score` is asked for the published path's. It is not called if all
 /// agree. `within`: percentage points by which a score may differ.
-/// UserError (line) if the published search is not of the run's kind: its components are tried in
-/// another order, or there are others.
+/// UserError if the run is not finished, or as of tried_components().
 ReproducedRun reproduce(const PublishedSearch& published, const RunRecord& record, double within,
                         const ScoreCircuits& score);
 
@@ -30,6 +34,6 @@ ReproducedRun reproduce(const PublishedSearch& published, const RunRecord& recor
 bool is_reproduced(const ReproducedRun& run);
 
 /// What `headsweep verify --against` prints.
-std::string describe(const ReproducedRun& run, const RunRecord& record);
+std::string describe(const ReproducedRun& run);
 
 }  // namespace headsweep

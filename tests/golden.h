@@ -42,6 +42,11 @@ inline double score_tolerance(Rung rung) {
 /// The precisions that this processor has.
 inline std::vector<Rung> rungs() { return available_rungs(DeviceChoice::cpu); }
 
+/// A published search that ships with the program.
+inline std::filesystem::path reference(const std::string& name) {
+  return std::filesystem::path(HEADSWEEP_SOURCE_FOLDER) / "jobs/reference" / name;
+}
+
 inline std::filesystem::path data(const std::string& name) {
   return std::filesystem::path(HEADSWEEP_TEST_DATA) / name;
 }

@@ -52,13 +52,13 @@ Outcome verify_against_command(const Verification& verification, const Publicati
     fmt::print("{}\n", to_json(result));
   } else {
     print_text(stdout, "{} against {}\n{}", verification.run_file.string(),
-               publication.search.string(), describe(result, record));
+               publication.search.string(), describe(result));
   }
   return is_reproduced(result) ? Outcome::done : Outcome::contradicted;
 }
 
 Outcome reproduce_command(Ranks& ranks, const std::function<Job()>& read,
-                          const Publication& publication, Format format) {
+                          const Publication& publication) {
   Job job;
   const Outcome outcome = run_job(ranks, [&] {
     job = read();
@@ -75,7 +75,7 @@ Outcome reproduce_command(Ranks& ranks, const std::function<Job()>& read,
                                  .model = job.model.path,
                                  .threads = job.run.threads,
                                  .device = job.run.device},
-                                publication, format);
+                                publication, Format::text);
 }
 
 }  // namespace headsweep

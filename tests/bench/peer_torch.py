@@ -5,7 +5,7 @@ Means once, residual streams below the layer under test cached, kept heads packe
 candidates of a layer one by one, as the search asks for them. The decisions are forced, so that the work is the real one on
 any weights. TF32 stays off. Needs PyTorch only; reads a checkpoint as make_checkpoint.py writes it.
 
-  peer_torch.py MODEL --decisions tests/data/seed/add2_med_autoAblate_trace_cell42.csv [--device cuda|cpu] [--runs 2] --json
+  peer_torch.py MODEL --decisions jobs/reference/add2.csv [--device cuda|cpu] [--runs 2] --json
 
 Prints {"seconds" (of the best run), "torch", "device", "scores": [[layer, head, percent]]}.
 """

@@ -59,7 +59,7 @@ TEST(TraceFile, AColumnAfterTheOthersMayBeEmpty) {
 }
 
 TEST(TraceFile, ThePublishedSearchIsRead) {
-  const auto steps = read_trace(HEADSWEEP_TEST_DATA "/seed/add2_med_autoAblate_trace_cell42.csv");
+  const auto steps = read_trace(HEADSWEEP_SOURCE_FOLDER "/jobs/reference/add2.csv");
   ASSERT_EQ(steps.size(), 384u);
   EXPECT_EQ(steps.front().layer, 23);
   EXPECT_EQ(steps.back().layer, 0);

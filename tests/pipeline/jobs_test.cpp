@@ -1,11 +1,15 @@
 // The job files that ship with the program.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <gtest/gtest.h>
 
+#include "io/published_search.h"
+#include "pipeline/commands.h"
 #include "pipeline/evaluator.h"
 #include "pipeline/inputs.h"
+#include "pipeline/reproduction.h"
 #include "tests/golden.h"
 #include "tests/golden_search.h"
 
@@ -19,7 +23,7 @@ std::filesystem::path shipped(const std::string& name) {
 TEST(ShippedJobs, CanAllBeReadAndTheirPromptsMade) {
   const Tokenizer gpt2(golden::data("gpt2-tokenizer")), demo(shipped("demo-model"));
   int jobs = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(shipped(""))) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(shipped(""))) {
     if (entry.path().extension() != ".yaml") continue;
     ++jobs;
     const Job job = read_job(entry.path());
@@ -35,11 +39,11 @@ TEST(ShippedJobs, CanAllBeReadAndTheirPromptsMade) {
       EXPECT_FALSE(family.prompts.corrupted.empty()) << entry.path();
     }
   }
-  EXPECT_GE(jobs, 4);
+  EXPECT_GE(jobs, 20);
 }
 
 TEST(ShippedJobs, TheSeedsFamilyIsTheSeeds) {
-  const Job job = read_job(shipped("gpt2-medium-even.yaml"));
+  const Job job = read_job(shipped("reference/add2.yaml"));
   ASSERT_EQ(job.families.size(), 1u);
   const PromptFamily family = make_prompts(job.families, golden::gpt2_tokenizer()).front().prompts;
   ASSERT_EQ(family.clean.size(), 10u);
@@ -48,6 +52,26 @@ TEST(ShippedJobs, TheSeedsFamilyIsTheSeeds) {
   EXPECT_EQ(family.clean[1].distractor, "12");
   EXPECT_EQ(family.corrupted[1].text, "2 4 6 8 10 10");
   EXPECT_EQ(job.search.thresholds, std::vector{3.0});
+}
+
+/// Beside each of these jobs is what was published of a search that it makes.
+TEST(ShippedJobs, OfTheReferencesTryWhatWasPublished) {
+  const std::map<std::string, std::size_t> decisions = {
+      {"add1", 384},        {"add1-random", 384},   {"add2", 384},
+      {"add2-random", 146}, {"digits-4", 144},      {"digits-4-repeat-all", 144},
+      {"digits-5", 144},    {"down", 144},          {"months", 0},
+      {"months-4", 144},    {"number-words", 223},  {"number-words-4", 144},
+      {"numerals", 239},    {"repeat-digits", 144}, {"repeat-letters", 144}};
+  for (const auto& [name, count] : decisions) {
+    SCOPED_TRACE(name);
+    const auto path = shipped("reference/" + name + ".yaml");
+    const Job job = read_job(path);
+    const bool is_medium = job.model.path.filename() == "gpt2-medium";
+    ASSERT_EQ(runs_of(job).size(), 1U);
+    const SearchRule rule =
+        for_run(search_rule(job, is_medium ? 24 : 12, is_medium ? 16 : 12), runs_of(job).front());
+    EXPECT_EQ(tried_components(read_published_search(published_beside(path)), rule).size(), count);
+  }
 }
 
 class Demo : public testing::TestWithParam<std::string> {};

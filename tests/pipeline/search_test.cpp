@@ -11,7 +11,7 @@ namespace {
 Circuit everything(int layers, int heads) { return {layers, heads, Circuit::Start::everything}; }
 
 TEST(GreedySearch, EndsWithThePublishedCircuitWhenItIsToldThePublishedScores) {
-  const auto trace = read_trace(golden::data("seed/add2_med_autoAblate_trace_cell42.csv"));
+  const auto trace = read_trace(golden::reference("add2.csv"));
   ASSERT_EQ(trace.size(), 384u);
   GreedySearch search({24, 16, Order::backward, 3.0});
   Circuit kept = everything(24, 16);

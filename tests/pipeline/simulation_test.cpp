@@ -12,7 +12,7 @@ namespace {
 
 const ReplayedTrace& published() {
   static const ReplayedTrace trace(
-      read_trace(golden::data("seed/add2_med_autoAblate_trace_cell42.csv")), "the seed");
+      read_trace(golden::reference("add2.csv")), "the seed");
   return trace;
 }
 

@@ -15,7 +15,7 @@ namespace headsweep {
 namespace {
 
 const std::vector<TraceStep>& published() {
-  static const auto trace = read_trace(golden::data("seed/add2_med_autoAblate_trace_cell42.csv"));
+  static const auto trace = read_trace(golden::reference("add2.csv"));
   return trace;
 }
 

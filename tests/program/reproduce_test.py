@@ -2,9 +2,12 @@
 """Runs held against published searches: those of the reference implementation on the tiny models (tests/data/golden)."""
 import json
 import shutil
+import subprocess
+import sys
 
 import headsweep_program
-from headsweep_program import (DONE, MACHINE_FAILED, MODELS, USERS_MISTAKE, ProgramTest, family_file, golden, job)
+from headsweep_program import (DONE, GOLDEN, MACHINE_FAILED, MODELS, SOURCE, USERS_MISTAKE, ProgramTest, family_file, golden,
+                               job)
 
 HEADS = "tiny-b.even.mean.all.T3"
 MLPS = "tiny-b.step3.mean.all.mlps.alternate.T20"
@@ -141,6 +144,31 @@ class ReproduceTest(ProgramTest):
         self.assertIn("job.csv:38: ", self.run_program("reproduce", "job.yaml", code=USERS_MISTAKE).stderr)
         self.assertIn("missing.csv", self.run_program("reproduce", "job.yaml", "--against", "missing.csv", code=USERS_MISTAKE).stderr)
         self.run_program("reproduce", "job.yaml", "--set", "search.threshold=[3,5]", code=USERS_MISTAKE)
+
+
+class NextTokensTest(ProgramTest):
+    def check(self, tables):
+        self.write("tables.json", tables)
+        return subprocess.run([sys.executable, SOURCE / "scripts/check_next_tokens.py", MODELS / "tiny-a", self.folder / "tables.json"],
+                              capture_output=True, text=True, timeout=120)
+
+    def test_published_tables(self):
+        """The reference implementation's, as they would be published: rounded."""
+        tables = [{"text": each["text"], "answer": each["answer"], "rank": each["rank"],
+                   "top": [[text, round(logit, 2), round(100 * probability, 2)] for _, text, logit, probability in each["top"]]}
+                  for each in json.loads((GOLDEN / "prompts.json").read_text())
+                  if each["model"] == "tiny-a" and each["processing"] == "none"]
+        self.assertGreater(len(tables), 0)
+        done = self.check(tables)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(done.stdout.count("as published"), len(tables))
+        tables[0]["top"][2][1] += 0.02
+        done = self.check(tables)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout.count("DIFFERS"), 1)
+        self.assertIn(f"{tables[0]['top'][2][0]!r} has logit ", done.stdout)
+        tables[0]["rank"] += 1
+        self.assertIn(f"published is {tables[0]['rank']}", self.check(tables).stdout)
 
 
 if __name__ == "__main__":
