@@ -56,6 +56,12 @@ def remove_segments(before):
             os.unlink(path)
 
 
+def states_of(pids):
+    """What each process waits for: of those that should have ended."""
+    return subprocess.run(["ps", "-L", "-o", "pid,tid,stat,wchan:24,time,args", "-p", ",".join(map(str, pids))], capture_output=True,
+                          text=True).stdout
+
+
 class RanksTest(ProgramTest):
     """`mpirun` with a time limit. What a killed one leaves behind goes when the class is done."""
 
@@ -96,8 +102,9 @@ class RanksTest(ProgramTest):
         try:
             stdout, stderr = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
+            state = states_of([process.pid, *process.ranks, *ranks_of(process.pid).values()])
             self.end(process)
-            self.fail(f"{' '.join(process.args)}: not done after {timeout} s")
+            self.fail(f"{' '.join(process.args)}: not done after {timeout} s\n{state}")
         self.wait_until(lambda: not any(map(is_running, process.ranks)), "ranks were left behind", seconds=5)
         return process.returncode, stdout, stderr
 
