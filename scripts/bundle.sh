@@ -45,7 +45,7 @@ copy_data() {
   cp -r tests/data tests/acceptance "$bundle/tests"
   rm -rf "$bundle"/tests/acceptance/{__pycache__,gpu-acceptance.sh}
   cp tests/bench/*.py "$bundle/tests/bench"
-  cp -r jobs/demo.yaml jobs/demo-model "$bundle/jobs"
+  cp -r jobs/demo.yaml jobs/demo-model jobs/reference "$bundle/jobs"
   copy_licences
 }
 

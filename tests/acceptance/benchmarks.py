@@ -19,7 +19,7 @@ class Benchmarks:
     def __init__(self, steps, root, work, device, quick):
         self.steps, self.root, self.work, self.device, self.quick = steps, root, work, device, quick
         self.program = root / "bin" / "headsweep"
-        self.decisions = root / "tests" / "data" / "seed" / "add2_med_autoAblate_trace_cell42.csv"
+        self.decisions = root / "jobs" / "reference" / "add2.csv"
         self.model = work / "random-model"
         self.swept = {}  # what bench sweep said, by precision
 

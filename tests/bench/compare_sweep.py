@@ -14,7 +14,7 @@ import statistics
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DECISIONS = ROOT / "tests" / "data" / "seed" / "add2_med_autoAblate_trace_cell42.csv"
+DECISIONS = ROOT / "jobs" / "reference" / "add2.csv"
 
 
 def run(command, threads):
