@@ -268,6 +268,7 @@ bool is_reproduced(const ReproducedRun& run) {
 }
 
 std::string describe(const ReproducedRun& run) {
+  if (run.decisions.empty()) return describe_circuits(run);
   std::string text =
       fmt::format("{} of {} published decisions agree\n",
                   std::ranges::count_if(run.decisions, agrees), run.decisions.size());

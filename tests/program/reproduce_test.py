@@ -133,6 +133,15 @@ class ReproduceTest(ProgramTest):
         self.write("published.csv", "\n".join(lines) + "\n")
         out = self.run_program("reproduce", "job.yaml", "--against", "published.csv", code=DONE).stdout
         self.assertIn(f"{len(self.trace)} of {len(self.trace)}", out)
+        # Of a circuit alone nobody knows in which pass something was removed; it is compared all the same.
+        file, = (self.folder / "runs" / "job").glob("step3.*.T20*.h5")
+        shown = self.json_of("show", file)
+        self.write("circuit.json", {"heads": shown["circuit"], "mlps": shown["mlps"]})
+        out = self.run_program("verify", "--against", "circuit.json", file, code=DONE).stdout
+        kept = len(shown["circuit"]) + len(shown["mlps"])
+        self.assertEqual(out.splitlines()[1:], [f"the same circuit: {kept} kept"])
+        self.write("smaller.json", {"heads": shown["circuit"][1:], "mlps": shown["mlps"]})
+        self.run_program("verify", "--against", "smaller.json", file, code=MACHINE_FAILED)
 
     def test_what_cannot_be_compared_is_refused(self):
         self.write_job(HEADS)
@@ -157,7 +166,7 @@ class NextTokensTest(ProgramTest):
         tables = [{"text": each["text"], "answer": each["answer"], "rank": each["rank"],
                    "top": [[text, round(logit, 2), round(100 * probability, 2)] for _, text, logit, probability in each["top"]]}
                   for each in json.loads((GOLDEN / "prompts.json").read_text())
-                  if each["model"] == "tiny-a" and each["processing"] == "none"]
+                  if each["model"] == "tiny-a" and each["processing"] == "none" and each["rank"] < 10]
         self.assertGreater(len(tables), 0)
         done = self.check(tables)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
