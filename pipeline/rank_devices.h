@@ -33,7 +33,8 @@ struct FoundDevices {
 FoundDevices find_devices(Ranks& ranks, DeviceChoice choice, int threads, double patience_seconds);
 
 /// What every rank may take of its GPU, and so the rank with the least.
-MemoryShare least_share(const std::vector<RankPlace>& places, const std::vector<RankDevice>& devices);
+MemoryShare least_share(const std::vector<RankPlace>& places,
+                        const std::vector<RankDevice>& devices);
 
 /// "2 ranks share GPU 0000:1B:00.0 on n1"; empty if no GPU has several ranks.
 std::string shared_gpus(const std::vector<RankPlace>& places,

@@ -11,8 +11,7 @@ namespace headsweep {
 namespace {
 
 const ReplayedTrace& published() {
-  static const ReplayedTrace trace(
-      read_trace(golden::reference("add2.csv")), "the seed");
+  static const ReplayedTrace trace(read_trace(golden::reference("add2.csv")), "the seed");
   return trace;
 }
 
