@@ -80,6 +80,14 @@ double CsvTable::finite_number(std::size_t row, std::string_view column) const {
   return value;
 }
 
+std::pair<int, int> CsvTable::layer_and_head(std::size_t row) const {
+  const int layer = integer(row, "layer"), head = integer(row, "head");
+  if (layer < 0 || head < 0)
+    throw UserError(
+        fmt::format("{}: layer {}, head {}: neither can be negative", where(row), layer, head));
+  return {layer, head};
+}
+
 bool CsvTable::yes(std::size_t row, std::string_view column) const {
   const int value = integer(row, column);
   if (value != 0 && value != 1)

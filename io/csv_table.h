@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace headsweep {
@@ -26,6 +27,8 @@ class CsvTable {
   // UserError (file, line, column) for a value of the wrong form.
   int integer(std::size_t row, std::string_view column) const;
   double finite_number(std::size_t row, std::string_view column) const;
+  /// Of the columns `layer` and `head`, neither negative.
+  std::pair<int, int> layer_and_head(std::size_t row) const;
   /// 0 or 1.
   bool yes(std::size_t row, std::string_view column) const;
 

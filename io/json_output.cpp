@@ -11,10 +11,16 @@ Json rung_name(int rung, const RunRecord& run) {
   return run.rungs.at(static_cast<std::size_t>(rung)).name;
 }
 
+Json component(int layer, int head) {
+  const bool is_mlp = head == no_head;
+  return {{"layer", layer},
+          {"component", is_mlp ? "mlp" : "head"},
+          {"head", is_mlp ? Json() : Json(head)}};
+}
+
 /// What a decision was about.
 Json component(const DecisionRecord& record, const RunRecord& run) {
-  Json json = {{"layer", record.layer}, {"component", record.is_mlp() ? "mlp" : "head"}};
-  json["head"] = record.is_mlp() ? Json() : Json(record.head);
+  Json json = component(record.layer, record.head);
   if (run.granularity == Granularity::position)
     json["position"] = record.position == every_position
                            ? Json()
@@ -88,6 +94,14 @@ Json audit(const RunRecord& record) {
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+/// What was found out about a decision of a run.
+Json about(const auto& compared, const Json& found) {
+  Json row = {{"decision", compared.decision}};
+  row.update(component(compared.layer, compared.head));
+  row.update(found);
+  return row;
 }
 
 Json prompts(const std::vector<PromptRecord>& records) {
@@ -190,15 +204,11 @@ std::string to_json(const SweepTimes& times) {
 std::string to_json(const VerifiedRun& run) {
   Json decisions = Json::array();
   for (const VerifiedDecision& each : run.decisions)
-    decisions.push_back({{"decision", each.decision},
-                         {"layer", each.layer},
-                         {"component", each.head == no_head ? "mlp" : "head"},
-                         {"head", each.head == no_head ? Json() : Json(each.head)},
-                         {"score_percent", each.score_percent},
-                         {"exact_score_percent", each.exact_score_percent},
-                         {"margin", each.margin},
-                         {"exact_margin", each.exact_margin},
-                         {"agrees", each.agrees}});
+    decisions.push_back(about(each, {{"score_percent", each.score_percent},
+                                     {"exact_score_percent", each.exact_score_percent},
+                                     {"margin", each.margin},
+                                     {"exact_margin", each.exact_margin},
+                                     {"agrees", each.agrees}}));
   return written({{"device", run.device}, {"decisions", std::move(decisions)}});
 }
 
@@ -206,15 +216,11 @@ std::string to_json(const ReproducedRun& run) {
   Json decisions = Json::array();
   for (const ReproducedDecision& each : run.decisions)
     decisions.push_back(
-        {{"decision", each.decision},
-         {"layer", each.layer},
-         {"component", each.head == no_head ? "mlp" : "head"},
-         {"head", each.head == no_head ? Json() : Json(each.head)},
-         {"published_score_percent",
-          each.published_score_percent ? Json(*each.published_score_percent) : Json()},
-         {"score_percent", each.score_percent},
-         {"published_removed", each.published_removed},
-         {"removed", each.removed}});
+        about(each, {{"published_score_percent",
+                      each.published_score_percent ? Json(*each.published_score_percent) : Json()},
+                     {"score_percent", each.score_percent},
+                     {"published_removed", each.published_removed},
+                     {"removed", each.removed}}));
   return written({{"threshold", run.threshold_percent},
                   {"within", run.within},
                   {"device", run.device},

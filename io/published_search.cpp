@@ -44,10 +44,7 @@ RunComponent named_component(const CsvTable& table, std::size_t row) {
 }
 
 RunComponent numbered_component(const CsvTable& table, std::size_t row) {
-  const int layer = table.integer(row, "layer"), head = table.integer(row, "head");
-  if (layer < 0 || head < 0)
-    throw UserError(fmt::format("{}: layer {}, head {}: neither can be negative", table.where(row),
-                                layer, head));
+  const auto [layer, head] = table.layer_and_head(row);
   return {layer, head};
 }
 

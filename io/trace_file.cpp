@@ -12,10 +12,7 @@ std::vector<TraceStep> read_trace(const std::filesystem::path& path) {
   table.require({"layer", "head", "score_pct", "removed"});
   std::vector<TraceStep> steps;
   for (std::size_t row = 0; row < table.rows(); ++row) {
-    const int layer = table.integer(row, "layer"), head = table.integer(row, "head");
-    if (layer < 0 || head < 0)
-      throw UserError(fmt::format("{}: layer {}, head {}: neither can be negative",
-                                  table.where(row), layer, head));
+    const auto [layer, head] = table.layer_and_head(row);
     steps.push_back(
         {layer, head, table.finite_number(row, "score_pct"), table.yes(row, "removed")});
   }

@@ -89,6 +89,16 @@ std::vector<SearchStep> recorded_steps(const RunRecord& record, const SearchRule
   return Reader(record, rule).read();
 }
 
+RecordedCircuits recorded_circuits(const RunRecord& record, const SearchRule& rule) {
+  std::vector<Circuit> tried;
+  GreedySearch search(rule);
+  for (const SearchStep& step : recorded_steps(record, rule)) {
+    if (step.kind == SearchStep::Kind::decision) tried.push_back(search.wanted());
+    apply(step, search);
+  }
+  return {std::move(tried), search.kept()};
+}
+
 std::vector<double> recorded_errors(const RunRecord& record) {
   std::vector<double> errors;
   // A guard is never zero.

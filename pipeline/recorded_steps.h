@@ -16,6 +16,13 @@ Component component_of(const DecisionRecord& decision);
 /// from those before it by the rule.
 std::vector<SearchStep> recorded_steps(const RunRecord& record, const SearchRule& rule);
 
+/// The circuits that the record's decisions were made from, and the one that is left.
+struct RecordedCircuits {
+  std::vector<Circuit> tried;  // by decision
+  Circuit kept;
+};
+RecordedCircuits recorded_circuits(const RunRecord& record, const SearchRule& rule);
+
 /// The rungs' errors as in Guards; empty if they were not measured.
 std::vector<double> recorded_errors(const RunRecord& record);
 

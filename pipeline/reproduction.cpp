@@ -16,7 +16,7 @@
 namespace headsweep {
 namespace {
 
-/// Which circuits a search asked for, in order, and what it kept in the end.
+/// Which circuits the published search asked for, in order, and what it kept in the end.
 struct Path {
   std::vector<Component> components;
   std::vector<Circuit> circuits;  // each without its component
@@ -31,26 +31,6 @@ void decide(GreedySearch& search, bool removes, Path& path) {
   path.circuits.push_back(search.wanted());
   path.removed.push_back(removes);
   search.tell(removes ? 100 : 100 - search.rule().threshold_percent);
-}
-
-Path with_end(Path path, const GreedySearch& search) {
-  path.kept = search.kept();
-  path.finished = search.finished();
-  return path;
-}
-
-Path path_of(const RunRecord& record, const SearchRule& rule) {
-  Path path;
-  GreedySearch search(rule);
-  for (const SearchStep& step : recorded_steps(record, rule)) {
-    if (step.kind == SearchStep::Kind::decision) {
-      path.components.push_back(search.next());
-      path.circuits.push_back(search.wanted());
-    }
-    apply(step, search);
-  }
-  for (const Decision& decision : search.decisions()) path.removed.push_back(decision.removed);
-  return with_end(std::move(path), search);
 }
 
 std::string text_of(int layer, int head) {
@@ -130,13 +110,14 @@ Path published_path(const PublishedSearch& published, const SearchRule& rule) {
   Path path;
   if (published.extent == Extent::decisions) follow_decisions(search, published, path);
   if (published.extent == Extent::removals) follow_removals(search, published, path);
-  return with_end(std::move(path), search);
+  path.kept = search.kept();
+  path.finished = search.finished();
+  return path;
 }
 
 /// How many decisions from the first on were asked of the same circuit.
-std::size_t common_steps(const Path& a, const Path& b) {
-  const auto ends = std::ranges::mismatch(a.circuits, b.circuits);
-  return static_cast<std::size_t>(ends.in1 - a.circuits.begin());
+std::size_t common_steps(const std::vector<Circuit>& a, const std::vector<Circuit>& b) {
+  return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
 }
 
 /// By step; none where none was published.
@@ -161,8 +142,8 @@ std::vector<double> scores_here(const RunRecord& record, const Path& path, std::
   return scores;
 }
 
-int kept_of(const Path& path) {
-  return static_cast<int>(std::ranges::count(path.kept.kept(), true));
+int components_of(const Circuit& circuit) {
+  return static_cast<int>(std::ranges::count(circuit.kept(), true));
 }
 
 double difference(const ReproducedDecision& each) {
@@ -236,8 +217,9 @@ ReproducedRun reproduce(const PublishedSearch& published, const RunRecord& recor
   if (!is_over(record.status))
     throw UserError("the run is not finished: run its job to the end first");
   const SearchRule rule = search_rule_of(record);
-  const Path theirs = published_path(published, rule), ours = path_of(record, rule);
-  const std::size_t common = common_steps(theirs, ours);
+  const Path theirs = published_path(published, rule);
+  const RecordedCircuits ours = recorded_circuits(record, rule);
+  const std::size_t common = common_steps(theirs.circuits, ours.tried);
   const auto expected = published_scores(published, theirs);
   const std::vector<double> found = scores_here(record, theirs, common, score);
   ReproducedRun run;
@@ -249,11 +231,11 @@ ReproducedRun reproduce(const PublishedSearch& published, const RunRecord& recor
                              found[i], theirs.removed[i], 100 - found[i] < rule.threshold_percent});
   }
   run.scored_here = static_cast<int>(found.size() - common);
-  run.run_decisions = static_cast<int>(ours.circuits.size());
+  run.run_decisions = static_cast<int>(ours.tried.size());
   run.published_to_the_end = theirs.finished;
   run.same_circuit = theirs.kept == ours.kept;
-  run.published_kept = kept_of(theirs);
-  run.kept = kept_of(ours);
+  run.published_kept = components_of(theirs.kept);
+  run.kept = components_of(ours.kept);
   for (std::size_t i = 0; i < ours.kept.kept().size(); ++i)
     run.shared += ours.kept.kept()[i] && theirs.kept.kept()[i] ? 1 : 0;
   return run;

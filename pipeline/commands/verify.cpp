@@ -17,17 +17,6 @@
 namespace headsweep {
 namespace {
 
-/// The circuits that the run's decisions were made from.
-std::vector<Circuit> circuits_of(const RunRecord& record, const SearchRule& rule) {
-  std::vector<Circuit> circuits;
-  GreedySearch search(rule);
-  for (const SearchStep& step : recorded_steps(record, rule)) {
-    if (step.kind == SearchStep::Kind::decision) circuits.push_back(search.wanted());
-    apply(step, search);
-  }
-  return circuits;
-}
-
 std::vector<int> chosen(const RunRecord& record, const Verification& verification) {
   std::vector<int> numbers(record.decisions.size());
   std::iota(numbers.begin(), numbers.end(), 0);
@@ -41,7 +30,7 @@ std::vector<int> chosen(const RunRecord& record, const Verification& verificatio
 
 VerifiedRun compare(const RunRecord& record, const SearchRule& rule,
                     const std::vector<int>& numbers, ExactScorer& scorer) {
-  const std::vector<Circuit> all = circuits_of(record, rule);
+  const std::vector<Circuit> all = recorded_circuits(record, rule).tried;
   std::vector<Circuit> circuits;
   for (const int number : numbers) circuits.push_back(all[static_cast<std::size_t>(number)]);
   const std::vector<double> scores = scorer.scores_percent(circuits);

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import headsweep_program
-from faults import FaultsTest, layer_environment
+from faults import layer_environment
 from headsweep_program import DONE, MACHINE_FAILED, PROGRAM, USERS_MISTAKE
 from long_run import LongRunTest
 from mpi_environment import MPIRUN, QUIET, RanksTest, signal_to
