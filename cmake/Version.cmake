@@ -1,5 +1,5 @@
-# headsweep_add_version(TARGET): the target may include "headsweep/version.h", which has `program_version`: "0.1.0+gabc1234"
-# with git's commit, ".dirty" at its end if tracked files differ from it, and plain "0.1.0" in a copy without git.
+# headsweep_add_version(TARGET): the target may include "headsweep/version.h", which has `program_version`: "1.2.3+gabc1234"
+# with git's commit, ".dirty" at its end if tracked files differ from it, and plain "1.2.3" in a copy without git.
 # The header is made at build time, so that it follows every commit, and is rewritten only when it changes.
 
 if(CMAKE_SCRIPT_MODE_FILE)  # at build time: cmake -DSOURCE=... -DHEADER=... -DVERSION=... -P Version.cmake

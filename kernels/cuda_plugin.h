@@ -41,6 +41,13 @@ struct AttentionShape {
   int sequences = 0, rows = 0, heads = 0, d_head = 0;  // rows: of each sequence
 };
 
+/// The CUDA libraries that are loaded.
+struct CudaVersions {
+  std::string runtime;  // "13.0"
+  std::string driver;   // the newest CUDA that it knows, "13.0"; empty: there is none
+  std::string cublas_lt, cudnn;
+};
+
 /// The plugin's functions. They throw DeviceError.
 struct CudaPlugin {
   const char* program_version;  // must be the program's own
@@ -59,6 +66,8 @@ struct CudaPlugin {
 
   /// Of every position of the sequences, on the rung; whichever way the length would go.
   AttentionTimes (*time_attention)(int gpu, Rung rung, AttentionShape shape);
+
+  CudaVersions (*versions)();
 };
 
 /// The plugin, or the reason why there is none.

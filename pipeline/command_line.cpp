@@ -208,6 +208,13 @@ void add_report_commands(CLI::App& app, Arguments& a) {
   export_runs->callback([&a] { export_command(a.runs, forms.at(a.format_name), a.output); });
 }
 
+void add_version(CLI::App& app, Arguments& a) {
+  auto* version =
+      app.add_subcommand("version", "what this program is, and the versions of its libraries");
+  add_json(*version, a);
+  version->callback([&a] { version_command(CLI11_VERSION, a.format()); });
+}
+
 }  // namespace
 
 void add_commands(CLI::App& app, Arguments& arguments, int& exit_code) {
@@ -219,6 +226,7 @@ void add_commands(CLI::App& app, Arguments& arguments, int& exit_code) {
   add_reproduce(app, arguments, exit_code);
   add_analyses(app, arguments, exit_code);
   add_benchmarks(app, arguments, exit_code);
+  add_version(app, arguments);
 }
 
 }  // namespace headsweep

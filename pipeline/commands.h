@@ -43,6 +43,9 @@ enum class ExportForm { csv, json, arena, mib, dot };
 void export_command(const std::vector<std::filesystem::path>& runs, ExportForm form,
                     const std::filesystem::path& output);
 
+/// What the program is, and every library's version. That of CLI11 is known only to its includer.
+void version_command(const std::string& cli11_version, Format format);
+
 void model_command(const std::filesystem::path& folder, Format format);
 
 /// Evaluates decisions of a run again in fp64, here. `contradicted` if one falls otherwise.

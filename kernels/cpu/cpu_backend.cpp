@@ -70,4 +70,6 @@ std::unique_ptr<Backend> make_backend(int threads, Rung rung) {
   return make_backend(threads, rung, product_kinds(rung).front());
 }
 
+std::string openmp_version() { return std::to_string(_OPENMP); }
+
 }  // namespace headsweep::cpu

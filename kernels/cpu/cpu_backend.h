@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "kernels/backend.h"
@@ -28,5 +29,8 @@ std::vector<Rung> available_rungs();
 std::unique_ptr<Backend> make_backend(int threads, Rung rung);
 /// With products of one of product_kinds(rung).
 std::unique_ptr<Backend> make_backend(int threads, Rung rung, ProductKind products);
+
+/// The month of the specification that is kept: "201511", which is OpenMP 4.5.
+std::string openmp_version();
 
 }  // namespace headsweep::cpu

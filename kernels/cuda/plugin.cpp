@@ -5,6 +5,7 @@
 #include "kernels/cuda/cuda_backend.h"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/gpu_limits.h"
+#include "kernels/cuda/libraries.h"
 #include "kernels/cuda_plugin.h"
 
 extern "C" [[gnu::visibility("default")]] const headsweep::CudaPlugin* headsweep_cuda_plugin() {
@@ -14,6 +15,7 @@ extern "C" [[gnu::visibility("default")]] const headsweep::CudaPlugin* headsweep
                                  .free_bytes = cuda::free_bytes,
                                  .make_backend = cuda::make_backend,
                                  .measure_limits = cuda::measure_limits,
-                                 .time_attention = cuda::time_attention};
+                                 .time_attention = cuda::time_attention,
+                                 .versions = cuda::versions};
   return &plugin;
 }

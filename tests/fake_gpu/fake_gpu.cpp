@@ -90,6 +90,8 @@ std::unique_ptr<Backend> make_backend(int gpu, Rung rung, std::int64_t) {
 
 GpuLimits measure_limits(int) { return {}; }
 
+CudaVersions versions() { return {"13.0", "13.0", "13.1.0", "9.19.0"}; }
+
 /// As a GPU's could be: the own kernel's goes with the square of the length, and has lost at 300.
 AttentionTimes time_attention(int, Rung, AttentionShape shape) {
   return {1e-6 * shape.rows * shape.rows / 300, 1e-6 * shape.rows};
@@ -101,7 +103,7 @@ AttentionTimes time_attention(int, Rung, AttentionShape shape) {
 extern "C" [[gnu::visibility("default")]] const headsweep::CudaPlugin* headsweep_cuda_plugin() {
   using namespace headsweep;
   static const std::string version = told() == "old" ? "0.0.1" : std::string(program_version);
-  static const CudaPlugin plugin = {version.c_str(), find_gpus,      free_bytes,
-                                    make_backend,    measure_limits, time_attention};
+  static const CudaPlugin plugin = {version.c_str(), find_gpus,      free_bytes, make_backend,
+                                    measure_limits,  time_attention, versions};
   return &plugin;
 }
