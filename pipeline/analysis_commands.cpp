@@ -12,8 +12,7 @@ void add_runs_to_analyse(CLI::App& command, Arguments& a) {
   command.add_option("--model", request.model,
                      "checkpoint folder (default: where the runs had it)");
   command.add_option("--precision", request.precision, "default: fp32")
-      ->transform(CLI::CheckedTransformer(
-          by_name({Precision::bf16, Precision::bf16x3, Precision::fp32, Precision::fp64})));
+      ->transform(one_of({Precision::bf16, Precision::bf16x3, Precision::fp32, Precision::fp64}));
   command.add_option("--threads", request.threads, "default: as many as pay")
       ->check(CLI::Range(0, 4096));
   add_device(command, a);

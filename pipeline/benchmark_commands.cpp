@@ -36,9 +36,8 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
   sweep->add_option("--decisions", a.decisions, "trace (CSV: layer, head, score_pct, removed)")
       ->required();
   sweep->add_option("--precision", a.precision, "default: auto")
-      ->transform(
-          CLI::CheckedTransformer(by_name({Precision::automatic, Precision::bf16, Precision::bf16x3,
-                                           Precision::fp32, Precision::fp64})));
+      ->transform(one_of({Precision::automatic, Precision::bf16, Precision::bf16x3, Precision::fp32,
+                          Precision::fp64}));
   sweep
       ->add_option("--full-logit-difference", a.full_logit_difference,
                    "of the model that made the decisions: their margins are percentages of it "

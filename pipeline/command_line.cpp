@@ -3,7 +3,11 @@
 #include <map>
 #include <string>
 
+#include "headsweep/version.h"
+#include <fmt/format.h>
+
 #include "pipeline/command_options.h"
+#include "pipeline/read_command_table.h"
 #include "pipeline/run.h"
 #include "pipeline/stop.h"
 
@@ -215,6 +219,26 @@ void add_version(CLI::App& app, Arguments& a) {
   version->callback([&a] { version_command(CLI11_VERSION, a.format()); });
 }
 
+/// What is made of all the commands, these two among them.
+void add_texts(CLI::App& app, Arguments& a) {
+  auto* manual = app.add_subcommand("manual", "the manual's page, as man reads it");
+  manual->callback([&app] {
+    const std::string_view version = program_version.substr(0, program_version.find('+'));
+    fmt::print("{}", headsweep::manual(read_command_table(app), std::string(version)));
+  });
+
+  auto* completion = app.add_subcommand("completion", "what a shell sources to complete commands");
+  completion->add_option("SHELL", a.shell, "the shell")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->callback([&app, &a] {
+    const CommandText table = read_command_table(app);
+    fmt::print("{}", a.shell == "bash"  ? bash_completion(table)
+                     : a.shell == "zsh" ? zsh_completion(table)
+                                        : fish_completion(table));
+  });
+}
+
 }  // namespace
 
 void add_commands(CLI::App& app, Arguments& arguments, int& exit_code) {
@@ -227,6 +251,7 @@ void add_commands(CLI::App& app, Arguments& arguments, int& exit_code) {
   add_analyses(app, arguments, exit_code);
   add_benchmarks(app, arguments, exit_code);
   add_version(app, arguments);
+  add_texts(app, arguments);
 }
 
 }  // namespace headsweep

@@ -18,6 +18,7 @@ namespace headsweep {
 /// What the command line gives, for all commands together.
 struct Arguments {
   std::string job, model, text, answer, circuit, family, run_file, decisions, trace, cost, picture;
+  std::string shell;
   std::string processing = "none";
   std::vector<std::filesystem::path> runs;
   std::filesystem::path output;

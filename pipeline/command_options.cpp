@@ -12,8 +12,7 @@ void add_json(CLI::App& command, Arguments& arguments) {
 
 void add_device(CLI::App& command, Arguments& a) {
   command.add_option("--device", a.device, "cpu, cuda, or auto (default)")
-      ->transform(CLI::CheckedTransformer(
-          by_name({DeviceChoice::automatic, DeviceChoice::cpu, DeviceChoice::cuda})));
+      ->transform(one_of({DeviceChoice::automatic, DeviceChoice::cpu, DeviceChoice::cuda}));
 }
 
 }  // namespace headsweep

@@ -21,6 +21,14 @@ std::map<std::string, Enum> by_name(std::initializer_list<Enum> values) {
   return named;
 }
 
+/// One of these values by its name. Names are what --help and the completions show of it.
+template <class Enum>
+CLI::Validator one_of(std::initializer_list<Enum> values) {
+  const std::map<std::string, Enum> named = by_name(values);
+  const std::string names = CLI::detail::generate_set(named);
+  return CLI::CheckedTransformer(named).description(names);
+}
+
 void add_analyses(CLI::App& app, Arguments& arguments, int& exit_code);
 void add_benchmarks(CLI::App& app, Arguments& arguments, int& exit_code);
 

@@ -2,7 +2,9 @@
 // ranks.
 #pragma once
 
+#include <array>
 #include <functional>
+#include <string_view>
 
 #include "pipeline/ranks/open_ranks.h"
 #include "pipeline/ranks/ranks.h"
@@ -11,6 +13,15 @@
 namespace headsweep {
 
 enum ExitCode { done = 0, machine_failed = 1, users_mistake = 2, stopped_on_request = 75 };
+
+struct ExitMeaning {
+  ExitCode code;
+  std::string_view meaning;
+};
+inline constexpr std::array exit_meanings = {
+    ExitMeaning{done, "done"}, ExitMeaning{machine_failed, "the machine failed"},
+    ExitMeaning{users_mistake, "the user's mistake"},
+    ExitMeaning{stopped_on_request, "stopped on request (run again)"}};
 
 ExitCode exit_code_of(Outcome outcome);
 

@@ -55,11 +55,17 @@ void leave_to_rank_0(CLI::App& app) {
     if (!shared.contains(command->get_name())) command->callback([] {});
 }
 
+std::string exit_codes() {
+  std::vector<std::string> codes;
+  for (const auto& [code, meaning] : exit_meanings)
+    codes.push_back(fmt::format("{} {}", static_cast<int>(code), meaning));
+  return fmt::format("Exit codes: {}.", fmt::join(codes, ", "));
+}
+
 int main_checked(int argc, char** argv) {
   CLI::App app(
-      "headsweep finds the circuit of attention heads with which a GPT-2 model does a task.\n"
-      "Exit codes: 0 done, 1 the machine failed, 2 the user's mistake, 75 stopped on request (run "
-      "again).");
+      "headsweep finds the circuit of attention heads with which a GPT-2 model does a task.\n" +
+      exit_codes());
   app.name("headsweep");
   app.set_version_flag("--version", std::string(program_version));
   app.require_subcommand(1);
