@@ -72,9 +72,11 @@ void make_run_folder(const Job& job) {
   std::error_code error;
   std::filesystem::create_directories(run_folder(job), error);
   if (error || !std::filesystem::is_directory(run_folder(job)))
-    throw UserError(fmt::format("{}: run.output: the folder {} cannot be made ({}): choose another",
-                                job.file.string(), run_folder(job).string(),
-                                error ? error.message() : "something else has that name"));
+    throw UserError(
+        fmt::format("{}: run.output: the folder {} cannot be made ({}): choose another, as with "
+                    "--set run.output=$PWD/runs",
+                    job.file.string(), run_folder(job).string(),
+                    error ? error.message() : "something else has that name"));
 }
 
 std::filesystem::path run_file_path(const Job& job, const RunSpec& run) {

@@ -12,7 +12,9 @@ job=$SLURM_JOB_ID
 say() { echo "job $job, $(date '+%F %T'): $*"; }
 refuse() { echo "headsweep: $*" >&2; exit 2; }
 
+# In the repository, or where it is installed: this is PREFIX/share/headsweep then.
 program=${HEADSWEEP:-$HEADSWEEP_HOME/build/headsweep}
+[[ -n ${HEADSWEEP:-} || -x $program || ! -x $HEADSWEEP_HOME/../../bin/headsweep ]] || program=$HEADSWEEP_HOME/../../bin/headsweep
 [[ -x $program ]] || refuse "no program at $program; build it there (make), or export HEADSWEEP=PROGRAM before sbatch"
 
 # --- The job file. Arguments up to the first option are job files, one for each task of an array.
