@@ -1,7 +1,7 @@
 # Short names for the few commands of a working day; each is one or two lines that can be typed as well.
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: help packages tools build fuzzers demo check check-long fault-table cppcheck threads memcheck mutants coverage bundle format-check tidy sanitize fuzz fuzz-short format clean
+.PHONY: help packages tools build fuzzers demo check check-long fault-table cppcheck threads memcheck mutants coverage bundle package package-check format-check tidy sanitize fuzz fuzz-short format clean
 
 # How long `make fuzz` runs each fuzzer.
 seconds ?= 1200
@@ -45,6 +45,15 @@ fault-table:  ## rewrite the table of docs/faults.md from what `make check` and 
 
 bundle: build  ## a folder (and an archive of it) that runs on another machine, with gpu-acceptance.sh in it
 	@scripts/bundle.sh build/$(preset) build/bundle
+
+package: build  ## Debian packages in build/package: headsweep, and headsweep-cuda where the plugin was built
+	@rm -rf build/package
+	@cpack --config build/$(preset)/CPackConfig.cmake -B build/package >build/package.log 2>&1 || { cat build/package.log >&2; exit 1; }
+	@rm -rf build/package/_CPack_Packages build/package.log
+	@ls build/package/*.deb
+
+package-check: tools package  ## whether they serve in a clean root of Debian, which is made for it (needs root)
+	@scripts/package_test.sh build/package
 
 format-check:  ## whether clang-format would change anything
 	@if command -v $(clang_format) >/dev/null; then \

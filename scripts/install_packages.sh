@@ -18,6 +18,7 @@ tools=(
   chromium fonts-dejavu-core                # a browser for the report's test
   python3-pandas python3-matplotlib         # for the code of docs/python.md
   slurm-wlm munge                           # tests/slurm runs the batch scripts on a Slurm of its own
+  mmdebstrap                                # a clean root, in which the Debian packages are installed
   groff zsh fish                            # the manual's page and the completions are tried
 )
 
