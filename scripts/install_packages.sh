@@ -19,7 +19,7 @@ tools=(
   python3-pandas python3-matplotlib         # for the code of docs/python.md
   slurm-wlm munge                           # tests/slurm runs the batch scripts on a Slurm of its own
   mmdebstrap                                # a clean root, in which the Debian packages are installed
-  groff zsh fish                            # the manual's page and the completions are tried
+  groff-base zsh fish                       # the manual's page and the completions are tried
 )
 
 case "${1:-}" in
