@@ -1,4 +1,5 @@
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -6,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "io/family_reader.h"
+#include "io/job_keys.h"
 #include "io/sequence_reader.h"
 #include "io/wording.h"
 #include "io/yaml_values.h"
@@ -13,20 +15,7 @@
 namespace headsweep {
 namespace {
 
-/// Those that the job names by their rule alone.
-constexpr Corruption rules[] = {Corruption::repeat_last,           Corruption::repeat_all,
-                                Corruption::repeat_random_element, Corruption::random_items,
-                                Corruption::switch_last_two,       Corruption::shuffle};
-
-Corruption read_rule(const YamlNode& node) {
-  std::vector<std::string> names;
-  for (const Corruption rule : rules) names.emplace_back(name_of(rule));
-  return rules[node.choice(names)];
-}
-
-bool draws_words(Corruption rule) {
-  return rule == Corruption::random_items || rule == Corruption::repeat_random_element;
-}
+constexpr std::string_view section = "families[].corrupt";
 
 void read_pool(const YamlNode& node, CorruptionSpec& corruption) {
   const auto numbers = node.find("numbers"), words = node.find("words");
@@ -42,12 +31,8 @@ void read_pool(const YamlNode& node, CorruptionSpec& corruption) {
 /// One for each seed in a list.
 std::vector<CorruptionSpec> read_drawn(const YamlNode& node) {
   CorruptionSpec corruption;
-  corruption.kind = read_rule(node.at("rule"));
-  std::vector<std::string> keys = {"rule"};
-  if (draws_words(corruption.kind)) keys.insert(keys.end(), {"numbers", "words"});
-  if (draws_words(corruption.kind) || corruption.kind == Corruption::shuffle)
-    keys.emplace_back("seed");
-  node.allow_keys(keys);
+  corruption.kind = read_choice<Corruption>(node.at("rule"));
+  node.allow_keys(keys_of(section, name_of(corruption.kind)));
   read_pool(node, corruption);
   const auto seed = node.find("seed");
   if (!seed) return {corruption};
@@ -64,22 +49,22 @@ std::vector<CorruptionSpec> read_corruption(const YamlNode& node,
                                             const std::filesystem::path& folder) {
   CorruptionSpec corruption;
   if (!node.is_mapping()) {
-    corruption.kind = read_rule(node);
+    corruption.kind = read_choice<Corruption>(node);
     return {corruption};
   }
   const auto family = node.find("family"), file = node.find("file");
   if (family) {
-    node.allow_keys({"family"});
+    node.allow_keys(keys_of(section, "family"));
     corruption.kind = Corruption::of_family;
     corruption.family = family->text();
   } else if (file) {
-    node.allow_keys({"file"});
+    node.allow_keys(keys_of(section, "file"));
     corruption.kind = Corruption::of_file;
     corruption.file = resolve(*file, folder);
   } else if (node.find("rule")) {
     return read_drawn(node);
   } else {
-    node.allow_keys({"rule", "seed", "numbers", "words", "family", "file"});
+    node.allow_keys(keys_of(section));
     node.fail("says not what to do; give it 'rule', 'family' or 'file'");
   }
   return {corruption};

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "io/job_keys.h"
+#include "io/job_limits.h"
 #include "io/wording.h"
 #include "io/yaml_values.h"
 
@@ -16,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t longest_family_name = 100;
 constexpr std::size_t most_variants = 10'000;  // of a family
 
 std::string read_family_name(const YamlNode& node) {
@@ -35,7 +36,7 @@ std::string read_family_name(const YamlNode& node) {
 }
 
 KeepSpec read_keep(const YamlNode& node) {
-  node.allow_keys({"top", "times_distractor", "per_template"});
+  node.allow_keys(keys_of("families[].keep"));
   KeepSpec keep;
   if (const auto top = node.find("top")) {
     top->integer(1, 1);  // others can be had when somebody needs them
@@ -43,9 +44,9 @@ KeepSpec read_keep(const YamlNode& node) {
   }
   if (const auto times = node.find("times_distractor")) {
     keep.times_distractor = times->number();
-    if (keep.times_distractor <= 0 || keep.times_distractor > 1e6)
-      times->fail(
-          fmt::format("must be above 0 and at most 1000000, but is {}", keep.times_distractor));
+    if (keep.times_distractor <= 0 || keep.times_distractor > most_times_distractor)
+      times->fail(fmt::format("must be above 0 and at most {:.0f}, but is {}",
+                              most_times_distractor, keep.times_distractor));
   }
   if (const auto most = node.find("per_template"))
     keep.per_template = most->integer(1, most_generated_prompts);
@@ -93,7 +94,7 @@ std::vector<FamilySpec> with_sentences(const YamlNode& node, const FamilySpec& f
 
 /// As many as it has corruptions, with each of its sentences' seeds.
 std::vector<FamilySpec> read_family(const YamlNode& node, const fs::path& folder) {
-  node.allow_keys({"name", "file", "generate", "sentences", "keep", "corrupt"});
+  node.allow_keys(keys_of("families[]"));
   FamilySpec family;
   family.name = family.written_name = read_family_name(node.at("name"));
   family.where = node.where();

@@ -10,10 +10,6 @@
 
 namespace headsweep {
 
-constexpr int largest_number = 1'000'000'000;  // in a prompt; keeps sums within a long long
-constexpr int most_generated_prompts = 100'000;
-constexpr int longest_sequence = 1000;
-
 /// One FamilySpec for each corruption of each family. `folder` is the job file's.
 std::vector<FamilySpec> read_families(const YamlNode& list, const std::filesystem::path& folder);
 

@@ -10,6 +10,9 @@
 #include "io/errors.h"
 #include "io/family_reader.h"
 #include "io/job.h"
+#include "io/job_choices.h"
+#include "io/job_keys.h"
+#include "io/job_limits.h"
 #include "io/run_selection.h"
 #include "io/sweep_reader.h"
 #include "io/wording.h"
@@ -22,18 +25,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_job_bytes = std::size_t{16} << 20;
-constexpr int most_threads = 4096;
-constexpr int most_ranks = 1'000'000;
-constexpr double most_family_memory_gb = 1e6;
-constexpr double longest_stall_seconds = 1e9;  // thirty years; keeps times within a clock's range
-constexpr double threshold_limit = 1e6;
-constexpr int most_resamples = 10'000;
 
 void read_model(const YamlNode& model, const fs::path& folder, Job& job) {
-  model.allow_keys({"path", "processing"});
+  model.allow_keys(keys_of("model"));
   job.model.path = resolve(model.at("path"), folder);
-  read_choice(model, "processing", {Processing::none, Processing::transformer_lens},
-              job.model.processing);
+  read_choice(model, "processing", job.model.processing);
 }
 
 double read_threshold(const YamlNode& node) {
@@ -46,18 +42,16 @@ double read_threshold(const YamlNode& node) {
 
 /// A component, or a list of them.
 Components read_components(const YamlNode& node) {
-  const std::vector<std::string> names = {"heads", "mlps"};
-  const auto both = [](std::size_t first) {
-    return first == 0 ? Components::heads : Components::mlps;
-  };
-  if (!node.is_list()) return both(node.choice(names));
+  std::vector<std::string> names;
+  for (const Components each : components_by_name) names.emplace_back(name_of(each));
+  if (!node.is_list()) return components_by_name[node.choice(names)];
   const auto items = node.items();
   if (items.empty()) node.fail("names no component; one or both of: heads, mlps");
   std::set<std::size_t> chosen;
   for (const YamlNode& item : items)
     if (!chosen.insert(item.choice(names)).second)
       item.fail(fmt::format("'{}' is there already; remove one", item.text()));
-  return chosen.size() == 2 ? Components::heads_and_mlps : both(*chosen.begin());
+  return chosen.size() == 2 ? Components::heads_and_mlps : components_by_name[*chosen.begin()];
 }
 
 /// What does not go together.
@@ -90,24 +84,16 @@ void check_search(const YamlNode& search, const Job& job) {
 }
 
 void read_search(const YamlNode& search, Job& job) {
-  search.allow_keys({"rule", "order", "threshold", "components", "mlp_means", "granularity",
-                     "ablation", "positions", "allow_nonpositive_baseline", "resample_prompts",
-                     "resample_seed"});
+  search.allow_keys(keys_of("search"));
   if (const auto rule = search.find("rule")) rule->choice({"greedy"});
-  read_choices(search, "order",
-               {Order::backward, Order::forward, Order::alternate, Order::importance},
-               job.search.orders);
+  read_choices(search, "order", job.search.orders);
   if (const auto node = search.find("threshold"))
     job.search.thresholds = read_one_or_several(*node, "a threshold (percent)", read_threshold);
   if (const auto node = search.find("components")) job.search.components = read_components(*node);
-  read_choice(search, "mlp_means", {MlpMeans::clean, MlpMeans::under_head_mask},
-              job.search.mlp_means);
-  read_choice(search, "granularity", {Granularity::component, Granularity::position},
-              job.search.granularity);
-  read_choices(search, "ablation", {Ablation::mean, Ablation::zero, Ablation::resample},
-               job.search.ablations);
-  read_choice(search, "positions", {Positions::all, Positions::own, Positions::union_of_corrupted},
-              job.search.positions);
+  read_choice(search, "mlp_means", job.search.mlp_means);
+  read_choice(search, "granularity", job.search.granularity);
+  read_choices(search, "ablation", job.search.ablations);
+  read_choice(search, "positions", job.search.positions);
   if (const auto node = search.find("allow_nonpositive_baseline"))
     job.search.allow_nonpositive_baseline = node->flag();
   if (const auto node = search.find("resample_prompts"))
@@ -141,20 +127,15 @@ double read_audit(const YamlNode& node) {
 }
 
 void read_run(const YamlNode& run, const fs::path& folder, Job& job) {
-  run.allow_keys({"device", "precision", "audit", "output", "threads", "ranks_per_family",
-                  "speculation", "stall_seconds", "family_memory_gb"});
-  read_choice(run, "device", {DeviceChoice::automatic, DeviceChoice::cpu, DeviceChoice::cuda},
-              job.run.device);
-  read_choice(
-      run, "precision",
-      {Precision::automatic, Precision::bf16, Precision::bf16x3, Precision::fp32, Precision::fp64},
-      job.run.precision);
+  run.allow_keys(keys_of("run"));
+  read_choice(run, "device", job.run.device);
+  read_choice(run, "precision", job.run.precision);
   if (const auto node = run.find("audit")) job.run.audit = read_audit(*node);
   if (const auto node = run.find("output")) job.run.output = resolve(*node, folder);
   if (const auto node = run.find("threads")) job.run.threads = node->integer(0, most_threads);
   if (const auto node = run.find("ranks_per_family"))
     job.run.ranks_per_family = node->integer_or("auto", 0, most_ranks).value_or(0);
-  read_choice(run, "speculation", {Speculation::automatic, Speculation::off}, job.run.speculation);
+  read_choice(run, "speculation", job.run.speculation);
   if (const auto node = run.find("stall_seconds"))
     job.run.stall_seconds = read_stall_seconds(*node);
   if (const auto node = run.find("family_memory_gb"))
@@ -189,7 +170,7 @@ Job read_job(const fs::path& path, const Overrides& overrides) {
   YamlDocument document(path, "the job file", most_job_bytes);
   for (const std::string& assignment : overrides) document.set(assignment);
   const YamlNode root = document.root();
-  root.allow_keys({"model", "families", "search", "sweep", "run", "analyses"});
+  root.allow_keys(keys_of(""));
 
   const fs::path folder = path.parent_path();
   Job job;

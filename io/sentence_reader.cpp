@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "io/family_reader.h"
+#include "io/job_keys.h"
+#include "io/job_limits.h"
 #include "io/sentence_template.h"
 #include "io/wording.h"
 #include "io/yaml_values.h"
@@ -67,7 +69,7 @@ void check_all_are_used(const YamlNode& fillers, const SentenceSpec& spec) {
 }  // namespace
 
 std::vector<SentenceSpec> read_sentences(const YamlNode& node, int length) {
-  node.allow_keys({"templates", "fillers", "per_template", "seed"});
+  node.allow_keys(keys_of("families[].sentences"));
   SentenceSpec spec;
   const auto fillers = node.find("fillers");
   if (fillers) read_fillers(*fillers, spec);

@@ -2,20 +2,21 @@
 
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "io/word_lists.h"
+#include "io/job_keys.h"
+#include "io/job_limits.h"
 #include "io/yaml_values.h"
 
 namespace headsweep {
 namespace {
 
-constexpr int most_weights = 8;
-constexpr int largest_weight = 1000;
+constexpr std::string_view section = "families[].generate";
 
 /// `number` is what a sequence from `start` comes to at its answer, or behind it.
 void check_number(const YamlNode& generate, int start, long long number) {
@@ -42,7 +43,7 @@ void read_starts(const YamlNode& generate, int lowest, Spec& spec) {
 }
 
 ArithmeticSpec read_arithmetic(const YamlNode& generate, Distractor distractor) {
-  generate.allow_keys({"sequence", "start", "step", "length", "distractor"});
+  generate.allow_keys(keys_of(section, "arithmetic"));
   ArithmeticSpec spec;
   read_starts(generate, 0, spec);
   if (const auto step = generate.find("step")) {
@@ -60,7 +61,7 @@ ArithmeticSpec read_arithmetic(const YamlNode& generate, Distractor distractor) 
 }
 
 GeometricSpec read_geometric(const YamlNode& generate, Distractor distractor) {
-  generate.allow_keys({"sequence", "start", "ratio", "length", "distractor"});
+  generate.allow_keys(keys_of(section, "geometric"));
   GeometricSpec spec;
   read_starts(generate, 1, spec);
   if (const auto ratio = generate.find("ratio")) spec.ratio = ratio->integer(2, largest_number);
@@ -107,7 +108,7 @@ void check_recurrence(const YamlNode& generate, const RecurrenceSpec& spec, Dist
 }
 
 RecurrenceSpec read_recurrence(const YamlNode& generate, Distractor distractor) {
-  generate.allow_keys({"sequence", "start", "weights", "length", "distractor"});
+  generate.allow_keys(keys_of(section, "recurrence"));
   RecurrenceSpec spec;
   if (const auto node = generate.find("weights")) spec.weights = read_weights(*node);
   const auto start = generate.at("start");
@@ -156,11 +157,9 @@ void read_length(const YamlNode& generate, int& length) {
 }
 
 GenerateSpec read_generate(const YamlNode& generate) {
-  std::vector<std::string> sequences = {"arithmetic", "geometric", "recurrence", "repeat", "words"};
-  for (std::string& name : word_list_names()) sequences.push_back(std::move(name));
+  const std::vector<std::string> sequences = sequence_names();
   if (!generate.find("sequence"))  // perhaps it is misspelt
-    generate.allow_keys({"sequence", "start", "step", "length", "ratio", "weights", "words", "of",
-                         "wrap", "case", "distractor"});
+    generate.allow_keys(keys_of(section));
   const std::string sequence = sequences[generate.at("sequence").choice(sequences)];
   GenerateSpec spec{ArithmeticSpec{}, Distractor::last};
   if (sequence == "repeat") {
@@ -168,8 +167,7 @@ GenerateSpec read_generate(const YamlNode& generate) {
     spec.distractor = Distractor::next;
     return spec;
   }
-  read_choice(generate, "distractor", {Distractor::last, Distractor::first, Distractor::next},
-              spec.distractor);
+  read_choice(generate, "distractor", spec.distractor);
   if (sequence == "arithmetic") {
     spec.sequence = read_arithmetic(generate, spec.distractor);
   } else if (sequence == "geometric") {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "io/job_keys.h"
 #include "io/run_selection.h"
 #include "io/yaml_values.h"
 
@@ -71,11 +72,11 @@ void read_numbers(const YamlNode& entry, const char* key, const std::vector<T>& 
 }
 
 RunSelector read_selector(const YamlNode& entry, const Job& job) {
-  entry.allow_keys({"family", "corruption", "threshold", "order", "ablation", "seed"});
+  const std::vector<std::string> keys = keys_of("sweep.include[]");  // and of exclude
+  entry.allow_keys(keys);
   if (entry.entries().empty())
     entry.fail(
-        "says nothing of what it is about; give it family, corruption, threshold, order, "
-        "ablation or seed");
+        fmt::format("says nothing of what it is about; give it one of: {}", fmt::join(keys, ", ")));
   RunSelector selector;
   read_names(entry, "family", family_names(job), selector.families);
   read_names(entry, "corruption", corruption_names(job), selector.corruptions);
@@ -109,7 +110,7 @@ std::vector<RunSelector> read_selectors(const YamlNode& sweep, const char* key, 
 }  // namespace
 
 void read_sweep(const YamlNode& sweep, Job& job) {
-  sweep.allow_keys({"include", "exclude"});
+  sweep.allow_keys(keys_of("sweep"));
   // Each entry is read against all combinations, whatever the others leave.
   auto include = read_selectors(sweep, "include", job);
   auto exclude = read_selectors(sweep, "exclude", job);

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "io/job_keys.h"
+#include "io/job_limits.h"
 #include "io/sequence_reader.h"
 #include "io/word_lists.h"
 #include "io/wording.h"
@@ -70,9 +72,7 @@ WordList read_list(const YamlNode& generate, const YamlNode& node) {
     list.name = names[node.choice(names)];
     list.words = words_of_list(list.name);
   }
-  read_choice(generate, "case",
-              {LetterCase::as_written, LetterCase::lower, LetterCase::upper, LetterCase::title},
-              list.letter_case);
+  read_choice(generate, "case", list.letter_case);
   for (std::string& word : list.words) word = in_case(word, list.letter_case);
   std::unordered_set<std::string> different(list.words.begin(), list.words.end());
   if (different.size() != list.words.size())
@@ -84,13 +84,11 @@ WordList read_list(const YamlNode& generate, const YamlNode& node) {
 
 ListSpec read_word_sequence(const YamlNode& generate, Distractor distractor) {
   const YamlNode sequence = generate.at("sequence");
-  std::vector<std::string> keys = {"sequence", "start", "step",      "length",
-                                   "wrap",     "case",  "distractor"};
+  generate.allow_keys(keys_of("families[].generate", sequence.text()));
   ListSpec spec;
-  if (sequence.text() == "words") keys.insert(keys.begin() + 1, "words");
-  generate.allow_keys(keys);
   spec.list = read_list(generate, sequence.text() == "words" ? generate.at("words") : sequence);
-  if (const auto step = generate.find("step")) spec.step = step->integer(-1000, 1000);
+  if (const auto step = generate.find("step"))
+    spec.step = step->integer(-largest_list_step, largest_list_step);
   if (const auto wrap = generate.find("wrap")) spec.wrap = wrap->flag();
   read_length(generate, spec.length);
   const int words = static_cast<int>(spec.list.words.size());
@@ -108,7 +106,7 @@ ListSpec read_word_sequence(const YamlNode& generate, Distractor distractor) {
 }
 
 RepeatSpec read_repeat(const YamlNode& generate) {
-  generate.allow_keys({"sequence", "of", "start", "length", "case"});
+  generate.allow_keys(keys_of("families[].generate", "repeat"));
   RepeatSpec spec;
   read_length(generate, spec.length);
   const auto of = generate.find("of");

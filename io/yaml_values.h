@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <initializer_list>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "io/job_choices.h"
 #include "io/yaml_node.h"
 
 namespace headsweep {
@@ -20,15 +20,18 @@ inline std::filesystem::path resolve(const YamlNode& node, const std::filesystem
   return node.source() == YamlSource::Kind::file ? folder / path : path;
 }
 
-/// One of `values`, by the name that name_of() gives it; `value` stays as it is without the key.
+/// One of the enumeration's Choices, by the name that name_of() gives it.
 template <typename Enum>
-void read_choice(const YamlNode& section, const std::string& key,
-                 std::initializer_list<Enum> values, Enum& value) {
-  const auto node = section.find(key);
-  if (!node) return;
+Enum read_choice(const YamlNode& node) {
   std::vector<std::string> names;
-  for (const Enum each : values) names.emplace_back(name_of(each));
-  value = values.begin()[node->choice(names)];
+  for (const Enum each : Choices<Enum>::all) names.emplace_back(name_of(each));
+  return Choices<Enum>::all[node.choice(names)];
+}
+
+/// `value` stays as it is without the key.
+template <typename Enum>
+void read_choice(const YamlNode& section, const std::string& key, Enum& value) {
+  if (const auto node = section.find(key)) value = read_choice<Enum>(*node);
 }
 
 /// What `read` makes of the one value, or of each in a list of different ones. `what` is asked for
@@ -50,7 +53,7 @@ auto read_one_or_several(const YamlNode& node, const char* what, Read read)
   return values;
 }
 
-/// As read_choice(), but a list of them may stand there.
+/// Some of `values`: one, or a list of them.
 template <typename Enum>
 void read_choices(const YamlNode& section, const std::string& key, const std::vector<Enum>& values,
                   std::vector<Enum>& chosen) {
@@ -60,6 +63,14 @@ void read_choices(const YamlNode& section, const std::string& key, const std::ve
   for (const Enum each : values) names.emplace_back(name_of(each));
   chosen = read_one_or_several(*found, ("one or several of: " + names.front() + ", ...").c_str(),
                                [&](const YamlNode& node) { return values[node.choice(names)]; });
+}
+
+/// Some of all that there are.
+template <typename Enum>
+void read_choices(const YamlNode& section, const std::string& key, std::vector<Enum>& chosen) {
+  read_choices(section, key,
+               std::vector<Enum>(std::begin(Choices<Enum>::all), std::end(Choices<Enum>::all)),
+               chosen);
 }
 
 inline int read_seed(const YamlNode& node) {

@@ -1,19 +1,18 @@
 #include "pipeline/recorded_run.h"
 
-#include <initializer_list>
-
 #include <fmt/format.h>
 
 #include "io/errors.h"
+#include "io/job_choices.h"
 
 namespace headsweep {
 namespace {
 
 /// The value whose name the run's identity has.
 template <class Value>
-Value identified(const RunRecord& record, const char* key, std::initializer_list<Value> values) {
+Value identified(const RunRecord& record, const char* key) {
   const std::string name = value_of(record.identity, key, "");
-  for (const Value value : values)
+  for (const Value value : Choices<Value>::all)
     if (name == name_of(value)) return value;
   throw UserError(fmt::format(
       "the run's {} is '{}', which this version of headsweep does not know: use the version that "
@@ -24,24 +23,16 @@ Value identified(const RunRecord& record, const char* key, std::initializer_list
 }  // namespace
 
 SearchRule search_rule_of(const RunRecord& record) {
-  SearchRule rule{
-      record.layers, record.heads,
-      identified(record, "order",
-                 {Order::backward, Order::forward, Order::alternate, Order::importance}),
-      record.threshold};
+  SearchRule rule{record.layers, record.heads, identified<Order>(record, "order"),
+                  record.threshold};
   rule.components = record.components;
   rule.granularity = record.granularity;
   return for_family(rule, static_cast<int>(record.position_names.size()));
 }
 
 AblationRule ablation_of(const RunRecord& record) {
-  return {
-      identified(record, "ablation", {Ablation::mean, Ablation::zero, Ablation::resample}),
-      identified(record, "positions",
-                 {Positions::all, Positions::own, Positions::union_of_corrupted}),
-      record.components,
-      identified(record, "mlp_means", {MlpMeans::clean, MlpMeans::under_head_mask}),
-  };
+  return {identified<Ablation>(record, "ablation"), identified<Positions>(record, "positions"),
+          record.components, identified<MlpMeans>(record, "mlp_means")};
 }
 
 PromptBatch batch_of(const std::vector<PromptRecord>& prompts,
