@@ -1,7 +1,7 @@
 # Short names for the few commands of a working day; each is one or two lines that can be typed as well.
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: help packages tools build fuzzers demo check check-long fault-table cppcheck threads memcheck mutants coverage bundle package package-check format-check tidy sanitize fuzz fuzz-short format clean
+.PHONY: help packages tools build fuzzers demo check check-long fault-table cppcheck threads memcheck mutants coverage bundle docs examples package package-check format-check tidy sanitize fuzz fuzz-short format clean
 
 # How long `make fuzz` runs each fuzzer.
 seconds ?= 1200
@@ -42,6 +42,12 @@ check-long: build  ## the long tests: Slurm, kills at many moments, load; whethe
 
 fault-table:  ## rewrite the table of docs/faults.md from what `make check` and `make check-long` have tried
 	@scripts/fault_table.py write build/$(preset)/tried docs/faults.md
+
+docs: build  ## rewrite the tables of docs/job-file.md from the keys that the program reads
+	@build/$(preset)/tests/docs/job_page write docs/job-file.md
+
+examples:  ## the worked examples of docs/extending in a copy of the sources: patched, built, tried; minutes
+	@scripts/examples.py build . build/examples
 
 bundle: build  ## a folder (and an archive of it) that runs on another machine, with gpu-acceptance.sh in it
 	@scripts/bundle.sh build/$(preset) build/bundle

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""The worked examples of docs/extending: examples.py apply SOURCE | build SOURCE TREE.
+
+Each page there has a patch of its name, and a section "## Files" whose table lists the files that the patch touches. `apply` sees
+whether that is so, and whether the patches can be applied, one after the other. `build` applies them to a copy of the sources
+in TREE, builds the program and the tests that they touch, and runs those tests and the pages' blocks that are fenced as ```sh example."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+
+
+def pages(source):
+    found = sorted((source / "docs" / "extending").glob("*.md"))
+    return [page for page in found if page.with_suffix(".patch").exists()]
+
+
+def files_named(page):
+    """By the table of the page's section "Files"."""
+    section = re.search(r"^## Files\n(.*?)(?=^## |\Z)", page.read_text(encoding="utf-8"), re.S | re.M)
+    return re.findall(r"^\| `([^`]+)` \|", section.group(1), re.M) if section else []
+
+
+def files_touched(page):
+    return re.findall(r"^\+\+\+ b/(\S+)", page.with_suffix(".patch").read_text(encoding="utf-8"), re.M)
+
+
+def run(command, **options):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    if done.returncode:
+        sys.exit(f"examples: {' '.join(map(str, command))}: exit code {done.returncode}\n{done.stdout[-8000:]}")
+    return done.stdout
+
+
+def apply(page, tree):
+    """As if the tree were no part of a repository. A patched file keeps its time, so that it is built again only if it was changed."""
+    times = {file: (tree / file).stat().st_mtime_ns for file in files_touched(page) if (tree / file).exists()}
+    patch = page.with_suffix(".patch")
+    run(["git", "apply", "-C1", "--whitespace=nowarn", patch], cwd=tree, env={**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)})
+    for file in files_touched(page):
+        time = max(times.get(file, 0), patch.stat().st_mtime_ns)
+        os.utime(tree / file, ns=(time, time))
+
+
+def check_files(source):
+    for page in pages(source):
+        named, touched = sorted(files_named(page)), sorted(files_touched(page))
+        if named != touched:
+            sys.exit(f"examples: {page.name} lists {named}\nbut its patch touches {touched}")
+
+
+def check_apply(source):
+    check_files(source)
+    with tempfile.TemporaryDirectory() as folder:
+        tree = pathlib.Path(folder).resolve()
+        for file in {file for page in pages(source) for file in files_touched(page)}:
+            (tree / file).parent.mkdir(parents=True, exist_ok=True)
+            if (source / file).exists():
+                shutil.copy2(source / file, tree / file)
+        for page in pages(source):
+            apply(page, tree)
+    print(f"examples: {len(pages(source))} patches can be applied")
+
+
+def sources(source):
+    """What is tracked or could be; all files where the sources are no repository."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=source, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True)
+    if listed.returncode == 0:
+        return [file for file in listed.stdout.split("\0") if file and (source / file).exists()]
+    return [str(path.relative_to(source)) for path in source.rglob("*")
+            if path.is_file() and path.relative_to(source).parts[0] not in ("build", "runs")]
+
+
+def copy(source, tree):
+    """Times are kept, and what was built there before."""
+    tree.mkdir(parents=True, exist_ok=True)
+    for entry in tree.iterdir():
+        if entry.name != "build":
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    for file in sources(source):
+        (tree / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source / file, tree / file)
+
+
+def run_blocks(page, tree, program):
+    for block in re.findall(r"^```sh example\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M):
+        print(f"{page.name}: {block.strip()}", flush=True)
+        run(["bash", "-euo", "pipefail", "-c", block], cwd=tree,
+            env={**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"})
+
+
+def build(source, tree):
+    check_files(source)
+    copy(source, tree)
+    for page in pages(source):
+        apply(page, tree)
+    tests = sorted({file[len("tests/"):-len(".cpp")] for page in pages(source) for file in files_touched(page)
+                    if file.endswith("_test.cpp")} | {"io/job_keys_test"})
+    # As quick to build as can be: one process, no GPU, nothing optimised.
+    run(["cmake", "-S", tree, "-B", tree / "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O0", "-DHEADSWEEP_MPI=OFF",
+         "-DHEADSWEEP_CUDA=OFF"])
+    targets = [test.replace("/", "_") for test in tests] + ["headsweep", "headsweep_cuda_emulated"]
+    run(["cmake", "--build", tree / "build", "--target", *targets, "--", "--quiet"])
+    names = "|".join(tests)
+    print(run(["ctest", "--test-dir", tree / "build", "-R", f"^({names})(\\.gpu)?$", "--output-on-failure", "--no-tests=error"]))
+    for page in pages(source):
+        run_blocks(page, tree, tree / "build" / "pipeline" / "headsweep")
+    print(f"examples: {len(pages(source))} built, their tests passed")
+
+
+if __name__ == "__main__":
+    arguments = [pathlib.Path(argument).resolve() for argument in sys.argv[2:]]
+    if sys.argv[1:2] == ["apply"] and len(arguments) == 1:
+        check_apply(*arguments)
+    elif sys.argv[1:2] == ["build"] and len(arguments) == 2:
+        build(*arguments)
+    else:
+        sys.exit(__doc__)
