@@ -30,43 +30,22 @@ Names with_lists(Names names) {
 }
 
 JobSection family() {
-  return {"families[]",
-          {{"name",
-            fmt::format("letters, digits, `.`, `_`, `-`; at most {}", longest_family_name),
-            required,
-            "part of the run file's name",
-            "sweeps.md#names",
-            {}},
-           {"file",
-            "file",
-            "this or `generate`",
-            "explicit prompts, corrupted ones too; JSON or YAML",
-            "../README.md#prompts-of-your-own",
-            {}},
-           {"generate",
-            "mapping",
-            "this or `file`",
-            "the sequence that clean prompts are made of",
-            "families.md#sequences",
-            {}},
-           {"sentences",
-            "mapping",
-            "none",
-            "text around the sequence's items; with `generate`",
-            "families.md#sentences",
-            {}},
-           {"keep",
-            "mapping",
-            "all prompts",
-            "only prompts that the full model answers; with `generate`",
-            "families.md#only-what-the-model-answers",
-            {}},
-           {"corrupt",
-            "a rule's name, or a mapping; or a list",
-            "required with `generate`",
-            "how the corrupted prompts are made; a list makes a run of each",
-            "families.md#corruptions",
-            {}}}};
+  return {
+      "families[]",
+      {{"name", fmt::format("letters, digits, `.`, `_`, `-`; at most {}", longest_family_name),
+        required, "part of the run file's name", "sweeps.md#names"},
+       {"file", "file", "this or `generate`", "explicit prompts, corrupted ones too; JSON or YAML",
+        "../README.md#prompts-of-your-own"},
+       {"generate", "mapping", "this or `file`", "the sequence that clean prompts are made of",
+        "families.md#sequences"},
+       {"sentences", "mapping", "none", "text around the sequence's items; with `generate`",
+        "families.md#sentences"},
+       {"keep", "mapping", "all prompts",
+        "only prompts that the full model answers; with `generate`",
+        "families.md#only-what-the-model-answers"},
+       {"corrupt", "a rule's name, or a mapping; or a list", "required with `generate`",
+        "how the corrupted prompts are made; a list makes a run of each",
+        "families.md#corruptions"}}};
 }
 
 /// What items a sequence has.
@@ -74,7 +53,7 @@ std::vector<JobKey> keys_of_items() {
   const char* page = "families.md#sequences";
   const ArithmeticSpec arithmetic;
   return {
-      {"sequence", as_codes(sequence_names()), required, "what items follow each other", page, {}},
+      {"sequence", as_codes(sequence_names()), required, "what items follow each other", page},
       {"words", "list of texts", required, "the list, in its order", page, {"words"}},
       {"of",
        "`numbers`, a list's name, or a list of texts",
@@ -82,13 +61,10 @@ std::vector<JobKey> keys_of_items() {
        "what is repeated",
        page,
        {"repeat"}},
-      {"start",
-       "one, or [first, last]; `recurrence`: lists of first numbers",
+      {"start", "one, or [first, last]; `recurrence`: lists of first numbers",
        fmt::format("`[{}, {}]`; words: all that fit; `recurrence`: required",
                    arithmetic.first_start, arithmetic.last_start),
-       "the first item of each prompt",
-       page,
-       {}},
+       "the first item of each prompt", page},
       {"step",
        fmt::format("whole number but 0; numbers: to {} either way, words: {}", largest_number,
                    largest_list_step),
@@ -112,12 +88,9 @@ JobSection generate() {
   const char* page = "families.md#sequences";
   std::vector<JobKey> keys = keys_of_items();
   const std::vector<JobKey> more = {
-      {"length",
-       whole_number(2, longest_sequence),
+      {"length", whole_number(2, longest_sequence),
        fmt::format("`{}`; lists of words: `{}`", ArithmeticSpec().length, ListSpec().length),
-       "items of a prompt, without the answer",
-       page,
-       {}},
+       "items of a prompt, without the answer", page},
       {"wrap", "`true`, `false`", as_flag(ListSpec().wrap), "the first word follows the last", page,
        list_sequences()},
       {"case", names_of_all<LetterCase>(), as_code(name_of(WordList().letter_case)),
@@ -132,49 +105,26 @@ JobSection generate() {
 JobSection sentences() {
   const SentenceSpec spec;
   const char* page = "families.md#sentences";
-  return {"families[].sentences",
-          {{"templates",
-            "list of texts",
-            required,
-            "with `{item}` once, or as often as the sequence is long",
-            page,
-            {}},
-           {"fillers",
-            "mapping of slots to lists of texts",
-            "none",
-            "words for the other slots",
-            page,
-            {}},
-           {"per_template",
-            whole_number(1, most_generated_prompts),
-            as_number(spec.per_template),
-            "sentences of each template",
-            page,
-            {}},
-           {"seed",
-            seeds,
-            as_number(spec.seed),
-            "of the choice of fillers; a list makes a family of each",
-            page,
-            {}}}};
+  return {
+      "families[].sentences",
+      {{"templates", "list of texts", required,
+        "with `{item}` once, or as often as the sequence is long", page},
+       {"fillers", "mapping of slots to lists of texts", "none", "words for the other slots", page},
+       {"per_template", whole_number(1, most_generated_prompts), as_number(spec.per_template),
+        "sentences of each template", page},
+       {"seed", seeds, as_number(spec.seed),
+        "of the choice of fillers; a list makes a family of each", page}}};
 }
 
 JobSection keep() {
   const char* page = "families.md#only-what-the-model-answers";
-  return {"families[].keep",
-          {{"top", "`1`", "not asked", "the answer is the full model's likeliest token", page, {}},
-           {"times_distractor",
-            fmt::format("number, above 0, at most {:.0f}", most_times_distractor),
-            "not asked",
-            "the answer is more than so many times as likely as the distractor",
-            page,
-            {}},
-           {"per_template",
-            whole_number(1, most_generated_prompts),
-            "all",
-            "so many sentences of each template are enough",
-            page,
-            {}}}};
+  return {
+      "families[].keep",
+      {{"top", "`1`", "not asked", "the answer is the full model's likeliest token", page},
+       {"times_distractor", fmt::format("number, above 0, at most {:.0f}", most_times_distractor),
+        "not asked", "the answer is more than so many times as likely as the distractor", page},
+       {"per_template", whole_number(1, most_generated_prompts), "all",
+        "so many sentences of each template are enough", page}}};
 }
 
 JobSection corrupt() {

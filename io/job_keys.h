@@ -14,8 +14,8 @@ struct JobKey {
   std::string values;
   std::string default_value;  // "required" where there is none
   std::string meaning;
-  std::string page;               // of docs/, that tells more: "semantics.md#ablation"; or empty
-  std::vector<std::string> with;  // the forms of the section that have the key; empty: all
+  std::string page;  // of docs/, that tells more: "semantics.md#ablation"; or empty
+  std::vector<std::string> with = {};  // the forms of the section that have the key; empty: all
 };
 
 /// A mapping of the job file.

@@ -28,14 +28,28 @@ def markdown_files(root):
 
 
 def prose(text):
-    """(number, line) outside of code blocks, comments left out."""
+    """(number, line) outside of code blocks, comments left out; of a code block's lines nothing is left."""
     fence = None
     for number, line in enumerate(text.splitlines(), 1):
         mark = re.match(r"\s*(```+|~~~+)", line)
         if mark and (fence is None or line.strip().startswith(fence)):
             fence = mark.group(1) if fence is None else None
-        elif fence is None:
-            yield number, re.sub(r"<!--.*?-->", "", line)
+            yield number, ""
+        else:
+            yield number, re.sub(r"<!--.*?-->", "", line) if fence is None else ""
+
+
+def links(text):
+    """(number, target): a link's text may go over line ends, but not out of its paragraph."""
+    paragraph, begin = "", 1
+    for number, line in [*prose(text), (0, "")]:
+        if line.strip():
+            begin = begin if paragraph else number
+            paragraph += CODE.sub("`", line) + "\n"
+        else:
+            for link in LINK.finditer(paragraph):
+                yield begin + paragraph.count("\n", 0, link.start()), link.group(1)
+            paragraph = ""
 
 
 def slug(heading):
@@ -102,12 +116,12 @@ def exists(root, page, path):
 
 def problems_of(root, page, external):
     folders = {entry.name for base in (root, root / "tests") for entry in base.iterdir() if entry.is_dir() and entry.name != ".git"}
-    for number, line in prose(page.read_text(encoding="utf-8")):
-        codes = [code for _, code in CODE.findall(line)]
-        for target in LINK.findall(CODE.sub("`", line)):
-            if problem := problem_of_link(root, page, target, external):
-                yield number, f"{target}: {problem}"
-        for code in codes:
+    text = page.read_text(encoding="utf-8")
+    for number, target in links(text):
+        if problem := problem_of_link(root, page, target, external):
+            yield number, f"{target}: {problem}"
+    for number, line in prose(text):
+        for _, code in CODE.findall(line):
             if not PATH.fullmatch(code) or PLACE_HOLDER.search(code) or code.startswith(NOT_OURS) or code.split("/")[0] not in folders:
                 continue
             for path in alternatives(code):

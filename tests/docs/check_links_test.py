@@ -48,6 +48,7 @@ class CheckLinks(unittest.TestCase):
 
     def test_a_file_that_is_not_there(self):
         self.finds("text\n[a](missing.md)\n", "docs/page.md:2: missing.md: leads nowhere")
+        self.finds("text\n\nmore [a\nb `c`](missing.md)\n", "docs/page.md:3: missing.md: leads nowhere")
 
     def test_a_heading_that_is_not_there(self):
         self.finds("[a](other.md#nothing)\n", "there is no heading #nothing")
