@@ -4,7 +4,7 @@
 # HEADSWEEP=PROGRAM, of a Debian 12 too, stands in for the compilation.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-(($#)) && ((EUID == 0)) || { echo "usage, as root: ${0##*/} FOLDER [MIRROR]" >&2; exit 2; }
+(($# == 0 || EUID)) && { echo "usage, as root: ${0##*/} FOLDER [MIRROR]" >&2; exit 2; }
 folder=$1 mirror=${2:-http://deb.debian.org/debian}
 
 inside() {

@@ -4,6 +4,7 @@
 Each page there has a patch of its name, and a section "## Files" whose table lists the files that the patch touches. `apply` sees
 whether that is so, and whether the patches can be applied, one after the other. `build` applies them to a copy of the sources
 in TREE, builds the program and the tests that they touch, and runs those tests and the pages' blocks that are fenced as ```sh example."""
+import filecmp
 import os
 import pathlib
 import re
@@ -38,13 +39,9 @@ def run(command, **options):
 
 
 def apply(page, tree):
-    """As if the tree were no part of a repository. A patched file keeps its time, so that it is built again only if it was changed."""
-    times = {file: (tree / file).stat().st_mtime_ns for file in files_touched(page) if (tree / file).exists()}
-    patch = page.with_suffix(".patch")
-    run(["git", "apply", "-C1", "--whitespace=nowarn", patch], cwd=tree, env={**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)})
-    for file in files_touched(page):
-        time = max(times.get(file, 0), patch.stat().st_mtime_ns)
-        os.utime(tree / file, ns=(time, time))
+    """As if the tree were no part of a repository."""
+    run(["git", "apply", "-C1", "--whitespace=nowarn", page.with_suffix(".patch")], cwd=tree,
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)})
 
 
 def check_files(source):
@@ -77,15 +74,24 @@ def sources(source):
             if path.is_file() and path.relative_to(source).parts[0] not in ("build", "runs")]
 
 
-def copy(source, tree):
-    """Times are kept, and what was built there before."""
-    tree.mkdir(parents=True, exist_ok=True)
-    for entry in tree.iterdir():
-        if entry.name != "build":
-            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    for file in sources(source):
-        (tree / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source / file, tree / file)
+def patched_copy(source, tree):
+    """Files that are there already keep their time, so that what was built before is built again only where something has changed."""
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = pathlib.Path(folder).resolve()
+        for file in sources(source):
+            (fresh / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / file, fresh / file)
+            shutil.copymode(source / file, fresh / file)
+        for page in pages(source):
+            apply(page, fresh)
+        wanted = {path.relative_to(fresh) for path in fresh.rglob("*") if path.is_file()}
+        there = {path.relative_to(tree) for path in tree.rglob("*") if path.is_file() and path.relative_to(tree).parts[0] != "build"}
+        for file in there - wanted:
+            (tree / file).unlink()
+        for file in wanted:
+            if file not in there or not filecmp.cmp(fresh / file, tree / file, shallow=False):
+                (tree / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(fresh / file, tree / file)
 
 
 def run_blocks(page, tree, program):
@@ -97,9 +103,7 @@ def run_blocks(page, tree, program):
 
 def build(source, tree):
     check_files(source)
-    copy(source, tree)
-    for page in pages(source):
-        apply(page, tree)
+    patched_copy(source, tree)
     tests = sorted({file[len("tests/"):-len(".cpp")] for page in pages(source) for file in files_touched(page)
                     if file.endswith("_test.cpp")} | {"io/job_keys_test"})
     # As quick to build as can be: one process, no GPU, nothing optimised.
