@@ -26,11 +26,11 @@ std::string linked(const JobKey& key) {
   return fmt::format("[{}]({})", key.meaning, page);
 }
 
-/// Empty where the key itself makes the form.
+/// Empty for the key whose value is the form.
 std::string forms_of(const JobKey& key) {
   if (key.with.empty()) return "";
   const std::string forms = fmt::format("`{}`", fmt::join(key.with, "`, `"));
-  return forms == key.values || key.with.front() == key.name ? "" : forms;
+  return forms == key.values ? "" : forms;
 }
 
 std::string table_of(const JobSection& section) {
