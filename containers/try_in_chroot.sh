@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 (($# == 0 || EUID)) && { echo "usage, as root: ${0##*/} FOLDER [MIRROR]" >&2; exit 2; }
-folder=$1 mirror=${2:-http://deb.debian.org/debian}
+folder=$1 mirror=${2:-}  # empty: debootstrap's own
 
 inside() {
   echo "=== ${1##*/}: $2"
@@ -16,7 +16,7 @@ inside() {
 commands() { awk -v stage="$1" '/^FROM/ { ++now } /^RUN / && now == stage { sub(/^RUN /, ""); print }' containers/Dockerfile; }
 
 mkdir -p "$folder"
-debootstrap --variant=minbase bookworm "$folder/build" "$mirror" >"$folder/debootstrap.log"
+debootstrap --variant=minbase bookworm "$folder/build" ${mirror:+"$mirror"} >"$folder/debootstrap.log"
 cp /etc/resolv.conf "$folder/build/etc/"
 cp -a "$folder/build" "$folder/final"
 trap 'umount "$folder"/{build,final}/{proc,sys} 2>/dev/null || true' EXIT
