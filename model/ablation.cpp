@@ -14,7 +14,7 @@ bool has_mlp_fills(const AblationRule& rule) {
   return mlps_take_part(rule.components) && !rule.has_masked_means();
 }
 
-AblationFills zero_fills(const Gpt2& model, const PromptBatch& clean, const AblationRule& rule) {
+AblationFills zero_fills(const Model& model, const PromptBatch& clean, const AblationRule& rule) {
   const std::vector<double> zeros(static_cast<std::size_t>(model.config().d_model));
   const Numbers row = to_device(model.backend(), zeros);
   AblationFills fills;
@@ -114,7 +114,7 @@ std::vector<double> MeanSums::means() const {
 namespace {
 
 /// What the unablated model puts out on each corrupted prompt.
-AblationFills partners_fills(const Gpt2& model, const PromptBatch& clean,
+AblationFills partners_fills(const Model& model, const PromptBatch& clean,
                              const PromptBatch& corrupted, const AblationRule& rule) {
   const MeanRows rows = rows_of_partners(clean, corrupted);
   AblationFills fills{{}, {}, rows.fill_rows(), rows.row_of};
@@ -130,7 +130,7 @@ AblationFills partners_fills(const Gpt2& model, const PromptBatch& clean,
   return fills;
 }
 
-AblationFills mean_fills(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+AblationFills mean_fills(const Model& model, const PromptBatch& clean, const PromptBatch& corrupted,
                          const AblationRule& rule, int most_prompts) {
   const MeanRows rows = find_mean_rows(clean, corrupted);
   const auto layers = static_cast<std::size_t>(model.config().layers);
@@ -154,7 +154,7 @@ AblationFills mean_fills(const Gpt2& model, const PromptBatch& clean, const Prom
 
 }  // namespace
 
-AblationFills compute_fills(const Gpt2& model, const PromptBatch& clean,
+AblationFills compute_fills(const Model& model, const PromptBatch& clean,
                             const PromptBatch& corrupted, const AblationRule& rule,
                             int most_prompts) {
   switch (rule.kind) {

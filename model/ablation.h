@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "io/job.h"
-#include "model/gpt2.h"
+#include "model/model.h"
 #include "model/prompt_batch.h"
 #include "model/sequences.h"
 
@@ -44,7 +44,7 @@ struct AblationFills {
 /// zero: zeros. resample: the values of the corrupted prompt with the same number.
 /// `corrupted` is already padded where the semantics want padding to count (positions: union).
 /// `most_prompts` corrupted ones are run at a time; the means have the same bits for any number.
-AblationFills compute_fills(const Gpt2& model, const PromptBatch& clean,
+AblationFills compute_fills(const Model& model, const PromptBatch& clean,
                             const PromptBatch& corrupted, const AblationRule& rule,
                             int most_prompts = every_prompt);
 

@@ -24,14 +24,14 @@ std::vector<T> repeated(const std::vector<T>& once, int times) {
   return result;
 }
 
-CacheLimits limits_of(const Gpt2& model, std::int64_t clean_rows, int parts) {
+CacheLimits limits_of(const Model& model, std::int64_t clean_rows, int parts) {
   return cache_limits(model.config(), model.backend().element(), clean_rows, parts,
                       model.layer(0).attention_output.bytes);
 }
 
 }  // namespace
 
-FamilyPart whole_family(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+FamilyPart whole_family(const Model& model, const PromptBatch& clean, const PromptBatch& corrupted,
                         const AblationRule& rule) {
   const auto kept =
       std::make_shared<const KeptRows>(find_kept_rows(clean, corrupted, rule.positions));
@@ -42,13 +42,13 @@ FamilyPart whole_family(const Gpt2& model, const PromptBatch& clean, const Promp
   return whole;
 }
 
-CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
+CircuitForward::CircuitForward(const Model& model, const PromptBatch& clean,
                                const PromptBatch& corrupted, const AblationRule& rule,
                                int most_circuits)
     : CircuitForward(model, clean, rule, whole_family(model, clean, corrupted, rule),
                      most_circuits) {}
 
-CircuitForward::CircuitForward(const Gpt2& model, const PromptBatch& clean,
+CircuitForward::CircuitForward(const Model& model, const PromptBatch& clean,
                                const AblationRule& rule, FamilyPart part, int most_circuits)
     : model_(model),
       backend_(model.backend()),

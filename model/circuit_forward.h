@@ -31,16 +31,16 @@ struct FamilyPart {
   AblationFills fills;                       // row_of is of the part's clean rows
   std::shared_ptr<MaskedMlpMeans> masked_means = nullptr;  // if circuits have their own
 };
-FamilyPart whole_family(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+FamilyPart whole_family(const Model& model, const PromptBatch& clean, const PromptBatch& corrupted,
                         const AblationRule& rule);
 
 class CircuitForward {
  public:
   /// `most_circuits` are run side by side, as one wave; more at once is refused by assertion.
-  CircuitForward(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+  CircuitForward(const Model& model, const PromptBatch& clean, const PromptBatch& corrupted,
                  const AblationRule& rule, int most_circuits);
   /// Of a part's clean prompts.
-  CircuitForward(const Gpt2& model, const PromptBatch& clean, const AblationRule& rule,
+  CircuitForward(const Model& model, const PromptBatch& clean, const AblationRule& rule,
                  FamilyPart part, int most_circuits);
 
   int most_circuits() const { return most_circuits_; }
@@ -147,7 +147,7 @@ class CircuitForward {
     return slot.last_only(layer) ? last_rows_ : all_rows_;
   }
 
-  const Gpt2& model_;
+  const Model& model_;
   Backend& backend_;
   const AblationRule rule_;
   int most_circuits_;

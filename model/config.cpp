@@ -72,7 +72,7 @@ void require_gpt2(const JsonFile& file) {
 
 double read_epsilon(const JsonFile& file) {
   const double epsilon =
-      file.number("layer_norm_epsilon").value_or(Gpt2Config{}.layer_norm_epsilon);
+      file.number("layer_norm_epsilon").value_or(ModelConfig{}.layer_norm_epsilon);
   if (!std::isfinite(epsilon) || epsilon <= 0)
     fail(file, fmt::format("layer_norm_epsilon: {} is not possible; it must be greater than 0, "
                            "GPT-2 has 1e-05",
@@ -82,10 +82,10 @@ double read_epsilon(const JsonFile& file) {
 
 }  // namespace
 
-Gpt2Config read_config(const std::filesystem::path& folder) {
+ModelConfig read_config(const std::filesystem::path& folder) {
   const JsonFile file(folder / "config.json");
   require_gpt2(file);
-  Gpt2Config config;
+  ModelConfig config;
   config.layers = required(file, "n_layer", most_layers);
   config.heads = required(file, "n_head", most_heads);
   config.d_model = required(file, "n_embd", most_d_model);

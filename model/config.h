@@ -5,7 +5,7 @@
 
 namespace headsweep {
 
-struct Gpt2Config {
+struct ModelConfig {
   int layers = 0, heads = 0, d_model = 0, d_mlp = 0, positions = 0, vocabulary = 0;
   double layer_norm_epsilon = 1e-5;
 
@@ -16,6 +16,6 @@ struct Gpt2Config {
 /// value, and for every option under which the model would compute something else than GPT-2 does:
 /// another model_type or activation_function, scale_attn_by_inverse_layer_idx, scale_attn_weights:
 /// false, add_cross_attention, tie_word_embeddings: false.
-Gpt2Config read_config(const std::filesystem::path& folder);
+ModelConfig read_config(const std::filesystem::path& folder);
 
 }  // namespace headsweep

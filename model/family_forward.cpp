@@ -28,7 +28,7 @@ bool fits_at_once(const PromptBatch& clean, const PromptBatch& corrupted, const 
 
 }  // namespace
 
-FamilyForward::FamilyForward(const Gpt2& model, const PromptBatch& clean,
+FamilyForward::FamilyForward(const Model& model, const PromptBatch& clean,
                              const PromptBatch& corrupted, const AblationRule& rule,
                              const AtOnce& at_once)
     : model_(model), rule_(rule), at_once_(at_once) {

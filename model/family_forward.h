@@ -13,7 +13,7 @@ namespace headsweep {
 
 class FamilyForward {
  public:
-  FamilyForward(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+  FamilyForward(const Model& model, const PromptBatch& clean, const PromptBatch& corrupted,
                 const AblationRule& rule, const AtOnce& at_once);
 
   /// So many circuits are run side by side.
@@ -34,7 +34,7 @@ class FamilyForward {
   CircuitForward open(const Part& part) const;
   std::vector<std::vector<double>> run(CircuitForward& forward, std::span<const Circuit> circuits);
 
-  const Gpt2& model_;
+  const Model& model_;
   AblationRule rule_;
   AtOnce at_once_;
   std::unique_ptr<CircuitForward> whole_;  // at once; else:

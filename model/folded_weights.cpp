@@ -15,7 +15,7 @@ void add_multiple(double factor, std::span<const float> row, std::span<double> s
 
 }  // namespace
 
-FoldedWeights::FoldedWeights(const StoredWeights& stored, const Gpt2Config& config)
+FoldedWeights::FoldedWeights(const StoredWeights& stored, const ModelConfig& config)
     : stored_(stored),
       config_(config),
       final_scale_(stored.values("ln_f.weight")),

@@ -27,7 +27,7 @@ enum class AttentionInputs { queries_keys_values, queries, keys_values };
 class FoldedWeights {
  public:
   /// `stored` must outlive this.
-  FoldedWeights(const StoredWeights& stored, const Gpt2Config& config);
+  FoldedWeights(const StoredWeights& stored, const ModelConfig& config);
 
   // Each takes a weight whose memory it may use again: fresh pages for hundreds of megabytes take
   // longer than the work.
@@ -60,7 +60,7 @@ class FoldedWeights {
   std::vector<double> doubles(int layer, const char* name) const;
 
   const StoredWeights& stored_;
-  Gpt2Config config_;
+  ModelConfig config_;
   std::vector<float> final_scale_, final_shift_;  // (d_model)
 };
 

@@ -6,17 +6,17 @@ namespace headsweep {
 
 namespace {
 
-std::int64_t hidden_columns(const Gpt2Config& config) {
+std::int64_t hidden_columns(const ModelConfig& config) {
   return std::max(config.d_mlp, config.d_model) + row_gap;
 }
 
 }  // namespace
 
-std::int64_t scratch_numbers(const Gpt2Config& config, std::int64_t rows) {
+std::int64_t scratch_numbers(const ModelConfig& config, std::int64_t rows) {
   return rows * (config.d_model + row_gap + 3 * config.d_model + hidden_columns(config));
 }
 
-Scratch make_scratch(const Gpt2& model, std::int64_t rows) {
+Scratch make_scratch(const Model& model, std::int64_t rows) {
   const auto& config = model.config();
   Backend& backend = model.backend();
   return {allocate_numbers(backend, rows * (config.d_model + row_gap)),
@@ -24,7 +24,7 @@ Scratch make_scratch(const Gpt2& model, std::int64_t rows) {
           allocate_numbers(backend, rows * hidden_columns(config))};
 }
 
-void read_heads(const Gpt2& model, int layer, SequenceRows sequences, Matrix x, Scratch& scratch,
+void read_heads(const Model& model, int layer, SequenceRows sequences, Matrix x, Scratch& scratch,
                 Matrix z) {
   Backend& backend = model.backend();
   const std::int64_t d = model.config().d_model;
@@ -38,13 +38,13 @@ void read_heads(const Gpt2& model, int layer, SequenceRows sequences, Matrix x, 
                     projected.part_of_columns(2 * d, d), {}, z);
 }
 
-void write_heads(const Gpt2& model, int layer, Matrix z, Matrix x) {
+void write_heads(const Model& model, int layer, Matrix z, Matrix x) {
   model.backend().matmul(z, model.layer(layer).attention_output, Epilogue::accumulate, x);
 }
 
 namespace {
 
-void run_mlp(const Gpt2& model, int layer, Matrix x, Scratch& scratch, Epilogue epilogue,
+void run_mlp(const Model& model, int layer, Matrix x, Scratch& scratch, Epilogue epilogue,
              Matrix out) {
   Backend& backend = model.backend();
   const Matrix normalized = as_spaced_matrix(scratch.normalized, x.rows, x.columns);
@@ -57,15 +57,15 @@ void run_mlp(const Gpt2& model, int layer, Matrix x, Scratch& scratch, Epilogue 
 
 }  // namespace
 
-void feed_forward(const Gpt2& model, int layer, Matrix x, Scratch& scratch) {
+void feed_forward(const Model& model, int layer, Matrix x, Scratch& scratch) {
   run_mlp(model, layer, x, scratch, Epilogue::accumulate, x);
 }
 
-void read_mlp(const Gpt2& model, int layer, Matrix x, Scratch& scratch, Matrix out) {
+void read_mlp(const Model& model, int layer, Matrix x, Scratch& scratch, Matrix out) {
   run_mlp(model, layer, x, scratch, Epilogue::store, out);
 }
 
-Numbers run_unablated(const Gpt2& model, const std::vector<std::vector<int>>& tokens,
+Numbers run_unablated(const Model& model, const std::vector<std::vector<int>>& tokens,
                       const Sequences& sequences, const Shown& show) {
   const std::int64_t rows = sequences.rows(), d = model.config().d_model;
   const Numbers residual = model.embed(tokens),

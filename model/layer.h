@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "model/gpt2.h"
+#include "model/model.h"
 #include "model/sequences.h"
 
 namespace headsweep {
@@ -16,21 +16,21 @@ struct Scratch {
   Numbers projected;   // (rows, 3 * d_model)
   Numbers hidden;      // (rows, the larger of d_mlp and d_model), spaced
 };
-std::int64_t scratch_numbers(const Gpt2Config& config, std::int64_t rows);  // how many it holds
-Scratch make_scratch(const Gpt2& model, std::int64_t rows);
+std::int64_t scratch_numbers(const ModelConfig& config, std::int64_t rows);  // how many it holds
+Scratch make_scratch(const Model& model, std::int64_t rows);
 
 /// z = every head's output before W_O, (rows, d_model), from the residual stream x (rows, d_model).
-void read_heads(const Gpt2& model, int layer, SequenceRows sequences, Matrix x, Scratch& scratch,
+void read_heads(const Model& model, int layer, SequenceRows sequences, Matrix x, Scratch& scratch,
                 Matrix z);
 
 /// x += z W_O + b_O.
-void write_heads(const Gpt2& model, int layer, Matrix z, Matrix x);
+void write_heads(const Model& model, int layer, Matrix z, Matrix x);
 
 /// x += MLP(LN(x)).
-void feed_forward(const Gpt2& model, int layer, Matrix x, Scratch& scratch);
+void feed_forward(const Model& model, int layer, Matrix x, Scratch& scratch);
 
 /// out = MLP(LN(x)), (rows, d_model).
-void read_mlp(const Gpt2& model, int layer, Matrix x, Scratch& scratch, Matrix out);
+void read_mlp(const Model& model, int layer, Matrix x, Scratch& scratch, Matrix out);
 
 /// Sees a component's outputs, (rows, d_model), layer by layer.
 using Show = std::function<void(Matrix outputs)>;
@@ -41,7 +41,7 @@ struct Shown {
 
 /// All layers on these sequences, nothing replaced. Returns the residual stream after the last,
 /// (rows, d_model).
-Numbers run_unablated(const Gpt2& model, const std::vector<std::vector<int>>& tokens,
+Numbers run_unablated(const Model& model, const std::vector<std::vector<int>>& tokens,
                       const Sequences& sequences, const Shown& show);
 
 }  // namespace headsweep

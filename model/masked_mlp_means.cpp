@@ -18,7 +18,7 @@ std::vector<int> counted(int count) {
 
 }  // namespace
 
-MaskedMlpMeans::MaskedMlpMeans(const Gpt2& model, const PromptBatch& clean,
+MaskedMlpMeans::MaskedMlpMeans(const Model& model, const PromptBatch& clean,
                                const PromptBatch& corrupted, Positions positions, int most_prompts)
     : model_(model),
       backend_(model.backend()),

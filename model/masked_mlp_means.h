@@ -19,7 +19,7 @@ namespace headsweep {
 class MaskedMlpMeans {
  public:
   /// So many corrupted prompts are run at a time; the means have the same bits for any number.
-  MaskedMlpMeans(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+  MaskedMlpMeans(const Model& model, const PromptBatch& clean, const PromptBatch& corrupted,
                  Positions positions, int most_prompts);
 
   /// [layer] (fill rows, d_model) of the layers below `end`; fill rows as in AblationFills.
@@ -45,7 +45,7 @@ class MaskedMlpMeans {
   Numbers run_layer(Batch& batch, int layer, const Circuit& heads, const Numbers& residual_before);
   void ablate(const Batch& batch, int layer, const Circuit& heads, Matrix z);
 
-  const Gpt2& model_;
+  const Model& model_;
   Backend& backend_;
   PromptBatch corrupted_;
   Positions positions_;

@@ -18,7 +18,7 @@ struct RungNeed {
 };
 
 /// The buffers whose size goes with the number of circuits side by side.
-std::int64_t buffer_bytes(const Gpt2Config& config, Element element, const FamilyShape& family,
+std::int64_t buffer_bytes(const ModelConfig& config, Element element, const FamilyShape& family,
                           std::int64_t most_circuits) {
   const std::int64_t d = config.d_model, rows = most_circuits * family.clean_rows,
                      prompts = most_circuits * family.prompts;
@@ -39,13 +39,13 @@ std::int64_t full(std::int64_t limit, std::int64_t each) {
 }
 
 /// What a run on the corrupted prompts holds meanwhile: residual stream, outputs, scratch.
-std::int64_t run_bytes(const Gpt2Config& config, Element element, std::int64_t corrupted_rows) {
+std::int64_t run_bytes(const ModelConfig& config, Element element, std::int64_t corrupted_rows) {
   return (2 * corrupted_rows * config.d_model + scratch_numbers(config, corrupted_rows)) *
          bytes_of(element);
 }
 
 /// What MaskedMlpMeans keeps: the corrupted prompts' own fills, and its cache, full.
-std::int64_t masked_means_kept(const Gpt2Config& config, Element element,
+std::int64_t masked_means_kept(const ModelConfig& config, Element element,
                                const FamilyShape& family) {
   if (family.masked_fill_rows == 0) return 0;
   return config.layers * family.masked_fill_rows * config.d_model * bytes_of(element) +
@@ -54,7 +54,7 @@ std::int64_t masked_means_kept(const Gpt2Config& config, Element element,
 }
 
 /// What it runs with, and the means that circuits under way hold on to.
-std::int64_t masked_means_running(const Gpt2Config& config, Element element,
+std::int64_t masked_means_running(const ModelConfig& config, Element element,
                                   const FamilyShape& family, std::int64_t most_circuits) {
   if (family.masked_fill_rows == 0) return 0;
   const std::int64_t d = config.d_model, number = bytes_of(element), rows = family.corrupted_rows;
@@ -63,7 +63,7 @@ std::int64_t masked_means_running(const Gpt2Config& config, Element element,
          most_circuits * config.layers * family.fill_rows * d * number;
 }
 
-RungNeed rung_need(const Gpt2Config& config, const BackendMemory& rung, const FamilyShape& family,
+RungNeed rung_need(const ModelConfig& config, const BackendMemory& rung, const FamilyShape& family,
                    std::int64_t most_circuits) {
   const std::int64_t d = config.d_model, number = bytes_of(rung.element);
   const std::int64_t stream = family.clean_rows * d * number,
@@ -93,7 +93,7 @@ RungNeed rung_need(const Gpt2Config& config, const BackendMemory& rung, const Fa
 
 }  // namespace
 
-BackendMemory backend_memory(const Gpt2Config& config, Backend& backend) {
+BackendMemory backend_memory(const ModelConfig& config, Backend& backend) {
   const int heads = most_packed_heads(config.heads);
   const DeviceInfo info = backend.info();
   return {backend.element(),
@@ -155,7 +155,7 @@ FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted,
   return shape;
 }
 
-MemoryNeed memory_need(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+MemoryNeed memory_need(const ModelConfig& config, std::span<const BackendMemory> rungs,
                        const FamilyShape& family, int most_circuits) {
   MemoryNeed need;
   std::int64_t working = 0;
@@ -176,14 +176,14 @@ MemoryNeed memory_need(const Gpt2Config& config, std::span<const BackendMemory> 
   return need;
 }
 
-int circuits_that_fit(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+int circuits_that_fit(const ModelConfig& config, std::span<const BackendMemory> rungs,
                       const FamilyShape& family, int most_circuits, std::int64_t bytes) {
   int fitting = most_circuits;
   while (fitting > 0 && memory_need(config, rungs, family, fitting).peak() > bytes) --fitting;
   return fitting;
 }
 
-AtOnce what_fits(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+AtOnce what_fits(const ModelConfig& config, std::span<const BackendMemory> rungs,
                  const PromptBatch& clean, const PromptBatch& corrupted, const AblationRule& rule,
                  int most_circuits, std::int64_t bytes) {
   const int circuits =
@@ -204,7 +204,7 @@ AtOnce what_fits(const Gpt2Config& config, std::span<const BackendMemory> rungs,
   return {1, (all + parts - 1) / parts};
 }
 
-CacheLimits cache_limits(const Gpt2Config& config, Element element, std::int64_t clean_rows,
+CacheLimits cache_limits(const ModelConfig& config, Element element, std::int64_t clean_rows,
                          int parts, std::int64_t attention_output_bytes) {
   // A search parts at each layer once; several times that for what is evaluated beside it. The
   // bytes are enough for every layer's residual stream of a family of some hundred prompts.
@@ -223,7 +223,7 @@ CacheLimits cache_limits(const Gpt2Config& config, Element element, std::int64_t
   return limits;
 }
 
-std::int64_t masked_means_limit(const Gpt2Config& config, Element element,
+std::int64_t masked_means_limit(const ModelConfig& config, Element element,
                                 std::int64_t corrupted_rows, std::int64_t fill_rows) {
   // As for prefixes: a circuit has something to remember in each layer.
   constexpr std::int64_t circuits = 4, most_bytes = std::int64_t{512} << 20;
@@ -231,7 +231,7 @@ std::int64_t masked_means_limit(const Gpt2Config& config, Element element,
   return std::min(circuits * config.layers * of_layer, most_bytes);
 }
 
-std::int64_t packed_heads_bytes(const Gpt2Config& config, Backend& backend, int heads,
+std::int64_t packed_heads_bytes(const ModelConfig& config, Backend& backend, int heads,
                                 Queries queries) {
   if (heads == 0) return 0;
   const std::int64_t d = config.d_model, width = std::int64_t{heads} * config.d_head();
@@ -242,7 +242,7 @@ std::int64_t packed_heads_bytes(const Gpt2Config& config, Backend& backend, int 
   return input + backend.packed_bytes(width, d) + heads * int_bytes;
 }
 
-std::int64_t constant_bytes(const Gpt2Config& config, Element element, std::int64_t fill_rows) {
+std::int64_t constant_bytes(const ModelConfig& config, Element element, std::int64_t fill_rows) {
   return fill_rows * config.d_model * bytes_of(element);
 }
 

@@ -24,7 +24,7 @@ struct BackendMemory {
   int long_rows = 0;                        // see DeviceInfo
   std::int64_t long_rows_bytes = 0;
 };
-BackendMemory backend_memory(const Gpt2Config& config, Backend& backend);
+BackendMemory backend_memory(const ModelConfig& config, Backend& backend);
 
 /// What is run at one time.
 struct AtOnce {
@@ -53,7 +53,7 @@ FamilyShape family_shape(const PromptBatch& clean, const PromptBatch& corrupted,
 /// In bytes. Of the backend's own memory only what long prompts take is in it; the rest (streams,
 /// the libraries' workspaces) is small.
 struct MemoryNeed {
-  std::int64_t weights = 0;  // of the Gpt2 of each rung
+  std::int64_t weights = 0;  // of the Model of each rung
   std::int64_t family = 0;   // of the CircuitForward of each rung, its caches full
   std::int64_t passing = 0;  // above that while a family's fills, or heads' constants, are computed
   std::int64_t workspace = 0;  // of attention over long prompts; all rungs share it
@@ -62,17 +62,17 @@ struct MemoryNeed {
 };
 
 /// With so many circuits side by side on each of the rungs.
-MemoryNeed memory_need(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+MemoryNeed memory_need(const ModelConfig& config, std::span<const BackendMemory> rungs,
                        const FamilyShape& family, int most_circuits);
 
 /// How many circuits, most_circuits at most, can be put side by side in so many bytes; 0: not even
 /// one.
-int circuits_that_fit(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+int circuits_that_fit(const ModelConfig& config, std::span<const BackendMemory> rungs,
                       const FamilyShape& family, int most_circuits, std::int64_t bytes);
 
 /// A family's prompts all at once, with as many circuits side by side as fit; else one circuit on
 /// as many prompts as fit, in parts of about the same size. 0 circuits: not even one prompt fits.
-AtOnce what_fits(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+AtOnce what_fits(const ModelConfig& config, std::span<const BackendMemory> rungs,
                  const PromptBatch& clean, const PromptBatch& corrupted, const AblationRule& rule,
                  int most_circuits, std::int64_t bytes);
 
@@ -81,18 +81,18 @@ AtOnce what_fits(const Gpt2Config& config, std::span<const BackendMemory> rungs,
 struct CacheLimits {
   std::int64_t prefixes = 0, shared_heads = 0, packed_heads = 0;
 };
-CacheLimits cache_limits(const Gpt2Config& config, Element element, std::int64_t clean_rows,
+CacheLimits cache_limits(const ModelConfig& config, Element element, std::int64_t clean_rows,
                          int parts, std::int64_t attention_output_bytes);
 
 /// Likewise MaskedMlpMeans.
-std::int64_t masked_means_limit(const Gpt2Config& config, Element element,
+std::int64_t masked_means_limit(const ModelConfig& config, Element element,
                                 std::int64_t corrupted_rows, std::int64_t fill_rows);
 
 /// So many packed heads of a layer, and their numbers.
-std::int64_t packed_heads_bytes(const Gpt2Config& config, Backend& backend, int heads,
+std::int64_t packed_heads_bytes(const ModelConfig& config, Backend& backend, int heads,
                                 Queries queries);
 
 /// What a layer's ablated heads add in each fill row.
-std::int64_t constant_bytes(const Gpt2Config& config, Element element, std::int64_t fill_rows);
+std::int64_t constant_bytes(const ModelConfig& config, Element element, std::int64_t fill_rows);
 
 }  // namespace headsweep

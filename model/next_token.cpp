@@ -11,7 +11,7 @@ namespace headsweep {
 namespace {
 
 /// The residual stream after the last layer, normalised, at each prompt's last token.
-std::vector<std::vector<double>> last_residuals(const Gpt2& model,
+std::vector<std::vector<double>> last_residuals(const Model& model,
                                                 const std::vector<std::vector<int>>& prompts) {
   Backend& backend = model.backend();
   const Sequences sequences = lay_out(backend, prompts);
@@ -52,7 +52,7 @@ constexpr std::size_t prompts_at_once = 64;
 
 }  // namespace
 
-std::vector<double> next_token_logits(const Gpt2& model, const std::vector<int>& tokens,
+std::vector<double> next_token_logits(const Model& model, const std::vector<int>& tokens,
                                       Processing processing) {
   const std::vector<double> residual = last_residuals(model, {tokens}).front();
   std::vector<double> logits;
@@ -67,7 +67,7 @@ std::vector<double> next_token_logits(const Gpt2& model, const std::vector<int>&
   return logits;
 }
 
-std::vector<AnswerLogits> answer_logits(const Gpt2& model, const PromptBatch& prompts) {
+std::vector<AnswerLogits> answer_logits(const Model& model, const PromptBatch& prompts) {
   std::vector<AnswerLogits> result(prompts.tokens.size(),
                                    {0, 0, -std::numeric_limits<double>::infinity()});
   for (std::size_t first = 0; first < result.size(); first += prompts_at_once) {

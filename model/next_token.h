@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "io/job.h"
-#include "model/gpt2.h"
+#include "model/model.h"
 #include "model/prompt_batch.h"
 
 namespace headsweep {
@@ -12,7 +12,7 @@ namespace headsweep {
 /// Logits of all tokens after the last of `tokens`, (vocabulary). transformer_lens: less their
 /// mean, which is what centring the unembedding does to them (TransformerLens, center_unembed);
 /// probabilities are the same.
-std::vector<double> next_token_logits(const Gpt2& model, const std::vector<int>& tokens,
+std::vector<double> next_token_logits(const Model& model, const std::vector<int>& tokens,
                                       Processing processing);
 
 /// What tells whether the model answers a prompt: logits after its last token.
@@ -20,7 +20,7 @@ struct AnswerLogits {
   double answer = 0, distractor = 0;
   double best_other = 0;  // the highest of all tokens but the answer
 };
-std::vector<AnswerLogits> answer_logits(const Gpt2& model, const PromptBatch& prompts);
+std::vector<AnswerLogits> answer_logits(const Model& model, const PromptBatch& prompts);
 
 /// exp(logit) / sum of exp(logit).
 std::vector<double> softmax(const std::vector<double>& logits);

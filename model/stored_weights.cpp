@@ -17,7 +17,7 @@ namespace {
 using Shape = std::vector<std::int64_t>;
 using NamedShapes = std::vector<std::pair<std::string, Shape>>;
 
-NamedShapes layer_shapes(const Gpt2Config& c) {
+NamedShapes layer_shapes(const ModelConfig& c) {
   const std::int64_t d = c.d_model, m = c.d_mlp;
   return {
       {"ln_1.weight", {d}},          {"ln_1.bias", {d}},        {"attn.c_attn.weight", {d, 3 * d}},
@@ -26,7 +26,7 @@ NamedShapes layer_shapes(const Gpt2Config& c) {
       {"mlp.c_fc.bias", {m}},        {"mlp.c_proj.bias", {d}},  {"mlp.c_proj.weight", {m, d}}};
 }
 
-NamedShapes all_shapes(const Gpt2Config& c) {
+NamedShapes all_shapes(const ModelConfig& c) {
   NamedShapes result = {{"wte.weight", {c.vocabulary, c.d_model}},
                         {"wpe.weight", {c.positions, c.d_model}},
                         {"ln_f.weight", {c.d_model}},
@@ -51,10 +51,10 @@ Shape place_of(std::int64_t element, const Shape& shape) {
 
 }  // namespace
 
-StoredWeights::StoredWeights(const std::filesystem::path& folder, const Gpt2Config& config)
+StoredWeights::StoredWeights(const std::filesystem::path& folder, const ModelConfig& config)
     : StoredWeights(Checkpoint(folder), config) {}
 
-StoredWeights::StoredWeights(Checkpoint checkpoint, const Gpt2Config& config)
+StoredWeights::StoredWeights(Checkpoint checkpoint, const ModelConfig& config)
     : checkpoint_(std::move(checkpoint)), config_(config) {
   if (checkpoint_.find("transformer.wte.weight") != nullptr) {
     prefix_ = "transformer.";

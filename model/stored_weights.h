@@ -16,10 +16,10 @@ class StoredWeights {
   /// Opens the folder's checkpoint; checks that it is a GPT-2 of this shape, that nothing in it
   /// would be ignored without being known to be harmless, and that the unembedding is tied.
   /// UserError names file and tensor.
-  StoredWeights(const std::filesystem::path& folder, const Gpt2Config& config);
-  StoredWeights(Checkpoint checkpoint, const Gpt2Config& config);  // the same of an open one
+  StoredWeights(const std::filesystem::path& folder, const ModelConfig& config);
+  StoredWeights(Checkpoint checkpoint, const ModelConfig& config);  // the same of an open one
 
-  const Gpt2Config& config() const { return config_; }
+  const ModelConfig& config() const { return config_; }
 
   /// A whole tensor as floats, in the memory of `used`. UserError (tensor, place) for NaN and
   /// infinity here, and in what follows: such numbers would spread to every result.
@@ -54,7 +54,7 @@ class StoredWeights {
   void check_tied() const;
 
   Checkpoint checkpoint_;
-  Gpt2Config config_;
+  ModelConfig config_;
   std::string prefix_;                                      // "transformer." or ""
   std::vector<std::vector<const StoredTensor*>> by_layer_;  // what release_layer() gives back
 };

@@ -20,7 +20,7 @@ bool is_right(const AnswerLogits& logits, const KeepSpec& keep) {
 
 }  // namespace
 
-AnswerCheck model_answer_check(const std::filesystem::path& model, const Gpt2Config& config,
+AnswerCheck model_answer_check(const std::filesystem::path& model, const ModelConfig& config,
                                const Tokenizer& tokenizer) {
   auto loaded = std::make_shared<LoadedModel>();
   return [=, &config, &tokenizer](const std::vector<Prompt>& prompts, const KeepSpec& keep) {

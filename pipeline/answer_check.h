@@ -11,7 +11,7 @@ namespace headsweep {
 
 /// Loads the model when it is first asked; on the CPU in fp64, so that the same prompts are kept
 /// everywhere. Both references must outlive it.
-AnswerCheck model_answer_check(const std::filesystem::path& model, const Gpt2Config& config,
+AnswerCheck model_answer_check(const std::filesystem::path& model, const ModelConfig& config,
                                const Tokenizer& tokenizer);
 
 }  // namespace headsweep

@@ -29,7 +29,7 @@ Evaluation scored(std::vector<double> per_prompt, double full_mean) {
   return {100 * kept / full_mean, kept, std::move(per_prompt)};
 }
 
-Evaluator::Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+Evaluator::Evaluator(const Model& model, const PromptBatch& clean, const PromptBatch& corrupted,
                      const AblationRule& rule, const AtOnce& at_once)
     : forward_(model, clean, corrupted, rule, useful(at_once, model.backend().info(), clean)) {
   full_.per_prompt = forward_.run_full_model();

@@ -27,7 +27,7 @@ class Evaluator {
  public:
   /// Computes the ablation's fills and the full model's logit differences. `at_once`: what the
   /// memory allows; a device is seldom filled by as many circuits side by side.
-  Evaluator(const Gpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+  Evaluator(const Model& model, const PromptBatch& clean, const PromptBatch& corrupted,
             const AblationRule& rule, const AtOnce& at_once = no_limit);
 
   /// The full model: 100 percent by definition.

@@ -51,7 +51,7 @@ int find_word(const Tokenizer& tokenizer, const Prompt& prompt, const std::vecto
   return static_cast<int>(found - tokens.begin());
 }
 
-void check_tokens(const Prompt& prompt, const std::vector<int>& tokens, const Gpt2Config& config) {
+void check_tokens(const Prompt& prompt, const std::vector<int>& tokens, const ModelConfig& config) {
   if (tokens.empty()) refuse(prompt, "has no tokens: give it a text");
   if (static_cast<int>(tokens.size()) > config.positions)
     refuse(prompt, fmt::format("has {} tokens, but the model takes {} (n_positions): shorten it",
@@ -128,7 +128,7 @@ std::string hash_of(const PromptFamily& family) {
 }  // namespace
 
 PromptBatch tokenize_prompts(const std::vector<Prompt>& prompts, const Tokenizer& tokenizer,
-                             const Gpt2Config& config) {
+                             const ModelConfig& config) {
   PromptBatch batch;
   for (const auto& [name, word] : prompts.front().words) batch.position_names.push_back(name);
   batch.position_names.emplace_back("end");
@@ -171,7 +171,7 @@ std::string describe_tokens(const PromptBatch& batch, std::size_t prompt,
 }
 
 Family tokenize_family(const PromptFamily& prompts, const Tokenizer& tokenizer,
-                       const Gpt2Config& config, Ablation ablation, Positions positions) {
+                       const ModelConfig& config, Ablation ablation, Positions positions) {
   Family family{prompts, tokenize_prompts(prompts.clean, tokenizer, config),
                 tokenize_prompts(prompts.corrupted, tokenizer, config), hash_of(prompts)};
   if (positions == Positions::union_of_corrupted)

@@ -25,7 +25,7 @@ struct Family {
 /// UserError names the prompt whose answer, distractor or word is not one token, or that is too
 /// long for the model. All prompts must name the same positions.
 PromptBatch tokenize_prompts(const std::vector<Prompt>& prompts, const Tokenizer& tokenizer,
-                             const Gpt2Config& config);
+                             const ModelConfig& config);
 
 /// "'2'=S1 ' 4'=S2=end  answer ' 6', distractor ' 4'": a prompt's tokens and its named positions.
 std::string describe_tokens(const PromptBatch& batch, std::size_t prompt,
@@ -36,7 +36,7 @@ std::string describe_tokens(const PromptBatch& batch, std::size_t prompt,
 /// corrupted ones. Under Positions:: union_of_corrupted the corrupted prompts are padded to one
 /// length, since padding counts there.
 Family tokenize_family(const PromptFamily& prompts, const Tokenizer& tokenizer,
-                       const Gpt2Config& config, Ablation ablation, Positions positions);
+                       const ModelConfig& config, Ablation ablation, Positions positions);
 
 /// UserError if the family's prompts do not have what the ablation takes from them.
 void check_ablation(const Family& family, Ablation ablation);

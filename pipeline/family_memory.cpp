@@ -48,7 +48,7 @@ MemoryShare share_alone(const Device& device, double gigabytes) {
   return device.gpu ? share_of_gpu(device.gpu->free_bytes, 1) : share_of_processor(gigabytes, 1);
 }
 
-FamilyNeed family_need(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+FamilyNeed family_need(const ModelConfig& config, std::span<const BackendMemory> rungs,
                        const PromptBatch& clean, const PromptBatch& corrupted,
                        const AblationRule& rule, int most_circuits, const MemoryShare& share) {
   const FamilyShape one_prompt{.clean_rows = 1, .prompts = 1};
@@ -67,7 +67,7 @@ void check_that_it_fits(const std::string& family, const FamilyNeed& need,
                                            : what_a_processor_needs(need.need, share)));
 }
 
-AtOnce fit_alone(const Device& device, const Gpt2& model, const std::string& family,
+AtOnce fit_alone(const Device& device, const Model& model, const std::string& family,
                  const PromptBatch& clean, const PromptBatch& corrupted, const AblationRule& rule,
                  double gigabytes) {
   const BackendMemory rung = backend_memory(model.config(), model.backend());

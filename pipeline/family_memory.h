@@ -8,8 +8,8 @@
 
 #include "io/job.h"
 #include "model/device.h"
-#include "model/gpt2.h"
 #include "model/memory_need.h"
+#include "model/model.h"
 
 namespace headsweep {
 
@@ -33,7 +33,7 @@ struct FamilyNeed {
   MemoryNeed need;  // of that; of one circuit on one prompt if it does not fit
 };
 
-FamilyNeed family_need(const Gpt2Config& config, std::span<const BackendMemory> rungs,
+FamilyNeed family_need(const ModelConfig& config, std::span<const BackendMemory> rungs,
                        const PromptBatch& clean, const PromptBatch& corrupted,
                        const AblationRule& rule, int most_circuits, const MemoryShare& share);
 
@@ -43,7 +43,7 @@ void check_that_it_fits(const std::string& family, const FamilyNeed& need,
 
 /// What is run at once by a process that has the device to itself, in one precision; `gigabytes` as
 /// in share_of_processor(). UserError if it does not fit.
-AtOnce fit_alone(const Device& device, const Gpt2& model, const std::string& family,
+AtOnce fit_alone(const Device& device, const Model& model, const std::string& family,
                  const PromptBatch& clean, const PromptBatch& corrupted, const AblationRule& rule,
                  double gigabytes);
 

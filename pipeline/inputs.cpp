@@ -97,7 +97,7 @@ std::string describe_left_out(const Inputs& inputs) {
   return lines;
 }
 
-bool gains_no_threads(const Gpt2Config& config) {
+bool gains_no_threads(const ModelConfig& config) {
   constexpr int small_d_model = 256;
   return config.d_model <= small_d_model;
 }
@@ -106,7 +106,7 @@ LoadedModel load_model(const std::filesystem::path& folder, Device device, Rung 
   if (device.threads == 0 && gains_no_threads(read_config(folder))) device.threads = 1;
   LoadedModel loaded;
   loaded.backend = open_device(device, rung);
-  loaded.model = std::make_unique<Gpt2>(folder, *loaded.backend);
+  loaded.model = std::make_unique<Model>(folder, *loaded.backend);
   return loaded;
 }
 

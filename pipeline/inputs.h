@@ -10,14 +10,14 @@
 #include "io/job.h"
 #include "model/config.h"
 #include "model/device.h"
-#include "model/gpt2.h"
+#include "model/model.h"
 #include "model/tokenizer.h"
 #include "pipeline/families.h"
 
 namespace headsweep {
 
 struct Inputs {
-  Gpt2Config config;
+  ModelConfig config;
   Tokenizer tokenizer;
   std::vector<Family> families;  // as in the job; empty ones that were not read
 };
@@ -44,11 +44,11 @@ std::string describe_left_out(const Inputs& inputs);
 /// The device and the model on it.
 struct LoadedModel {
   std::unique_ptr<Backend> backend;
-  std::unique_ptr<Gpt2> model;
+  std::unique_ptr<Model> model;
 };
 
 /// Whether the model is so small that its products take microseconds: then one thread is best.
-bool gains_no_threads(const Gpt2Config& config);
+bool gains_no_threads(const ModelConfig& config);
 
 /// The device's `threads` 0: as many as pay.
 LoadedModel load_model(const std::filesystem::path& folder, Device device, Rung rung);

@@ -25,7 +25,7 @@ constexpr std::size_t first_families = 3;  // that are told in full where there 
 
 /// The searches that are not over, as beginnings of one that has as many decisions as the longest.
 /// Of very many only some are simulated, which take a part of the time.
-WorkLeft work_left(const Job& job, const Gpt2Config& config, const Planner& planner) {
+WorkLeft work_left(const Job& job, const ModelConfig& config, const Planner& planner) {
   constexpr std::size_t most_simulated = 2000;
   WorkLeft work;
   work.families = planner.families_left();

@@ -27,7 +27,7 @@ PlanPreparation prepare_plan(const Job& job, const Inputs& inputs, const Ranks& 
   return prepared;
 }
 
-Planner::Planner(const Job& job, const Inputs& inputs, const Gpt2& model,
+Planner::Planner(const Job& job, const Inputs& inputs, const Model& model,
                  const PlanPreparation& prepared, const RunSetting& setting)
     : job_(job),
       inputs_(inputs),

@@ -34,7 +34,7 @@ struct SearchLeft {
 class Planner {
  public:
   /// Looks at one family after the other.
-  Planner(const Job& job, const Inputs& inputs, const Gpt2& model, const PlanPreparation& prepared,
+  Planner(const Job& job, const Inputs& inputs, const Model& model, const PlanPreparation& prepared,
           const RunSetting& setting);
 
   const std::vector<std::string>& families() const { return families_; }  // in full, as text
@@ -54,7 +54,7 @@ class Planner {
 
   const Job& job_;
   const Inputs& inputs_;
-  const Gpt2& model_;
+  const Model& model_;
   const PlanPreparation& prepared_;
   const RunSetting& setting_;
   const std::vector<RunSpec> all_runs_;

@@ -52,7 +52,7 @@ namespace {
 /// Weights lie on a GPU as the processor's fp32 packs them, to within a hundredth; all rungs share
 /// them.
 std::vector<BackendMemory> memory_on_any_gpu(const Device& processor, const Ladder& ladder,
-                                             const Gpt2Config& config) {
+                                             const ModelConfig& config) {
   const auto fp32 = open_device(processor, Rung::fp32);
   std::vector<BackendMemory> memory(ladder.rungs.size(), backend_memory(config, *fp32));
   for (std::size_t i = 0; i < memory.size(); ++i)
@@ -63,7 +63,7 @@ std::vector<BackendMemory> memory_on_any_gpu(const Device& processor, const Ladd
 }  // namespace
 
 PlannedRungs open_rungs(const PlanningDevice& planning, const Ladder& ladder,
-                        const Gpt2Config& config) {
+                        const ModelConfig& config) {
   if (planning.stands_in) return {{}, memory_on_any_gpu(planning.device, ladder, config)};
   PlannedRungs planned;
   std::vector<DeviceInfo> devices;
@@ -92,13 +92,13 @@ std::string describe_on_gpu(const FamilyNeed& need, const Family& family,
 }
 
 /// Of the checkpoint, whose other tensors are given back once they are packed.
-std::int64_t embedding_bytes(const Gpt2Config& config) {
+std::int64_t embedding_bytes(const ModelConfig& config) {
   return std::int64_t{config.vocabulary} * config.d_model * std::int64_t{sizeof(float)};
 }
 
 /// What rank 0 will hold of the prompts and of what is found out about them, besides the prompts
 /// that have been read: the runs' records, the order to the ranks, and a run file that is written.
-std::int64_t book_bytes(const Job& job, const Gpt2Config& config, const Family& family) {
+std::int64_t book_bytes(const Job& job, const ModelConfig& config, const Family& family) {
   constexpr std::int64_t allocation = 32;  // as little takes so much
   std::int64_t prompts = 0;
   for (const PromptBatch* batch : {&family.clean, &family.corrupted})
@@ -132,7 +132,7 @@ std::string describe_on_processor(const FamilyNeed& need, const Family& family, 
 }  // namespace
 
 PlannedFamily plan_memory(const Job& job, const PlanningDevice& planning, const PlannedRungs& rungs,
-                          const Gpt2Config& config, const Family& family,
+                          const ModelConfig& config, const Family& family,
                           const AblationRule& rule) {
   const MemoryShare share = share_alone(planning.device, job.run.family_memory_gb);
   const FamilyNeed need = family_need(config, rungs.memory, family.clean, family.corrupted, rule,

@@ -40,7 +40,7 @@ struct PlannedRungs {
   std::vector<BackendMemory> memory;  // by rung
 };
 PlannedRungs open_rungs(const PlanningDevice& planning, const Ladder& ladder,
-                        const Gpt2Config& config);
+                        const ModelConfig& config);
 
 /// What a family will take of the memory that one rank has for itself, and so what of it is run at
 /// once here. UserError if it does not fit.
@@ -49,7 +49,8 @@ struct PlannedFamily {
   AtOnce at_once;      // where the processor stands in for a GPU: on the processor
 };
 PlannedFamily plan_memory(const Job& job, const PlanningDevice& planning, const PlannedRungs& rungs,
-                          const Gpt2Config& config, const Family& family, const AblationRule& rule);
+                          const ModelConfig& config, const Family& family,
+                          const AblationRule& rule);
 
 /// Of a run that was begun elsewhere, what depends on the device: it cannot be checked here.
 void take_device_of_file(RunRecord& fresh, const std::filesystem::path& path);

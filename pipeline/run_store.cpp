@@ -36,7 +36,7 @@ int host_number(RunRecord& record, const std::string& host) {
 }
 
 /// What config.json adds to the weights: the same tensors can be cut into other heads.
-std::string config_text(const Gpt2Config& config) {
+std::string config_text(const ModelConfig& config) {
   return fmt::format("{} layers, {} heads, d_model {}, d_mlp {}, epsilon {}", config.layers,
                      config.heads, config.d_model, config.d_mlp, config.layer_norm_epsilon);
 }

@@ -25,7 +25,7 @@ std::filesystem::path run_file_path(const Job& job, const RunSpec& run);
 
 /// What the runs of a job have in common.
 struct RunSetting {
-  Gpt2Config config;
+  ModelConfig config;
   std::string model_sha256;
   Ladder ladder;
   DeviceInfo device;

@@ -80,7 +80,7 @@ Checkpoint share_checkpoint(Ranks& ranks, const std::filesystem::path& folder) {
 
 }  // namespace
 
-int threads_per_rank(int wanted, const Gpt2Config& config, const Ranks& ranks) {
+int threads_per_rank(int wanted, const ModelConfig& config, const Ranks& ranks) {
   if (wanted > 0) return wanted;
   if (gains_no_threads(config)) return 1;
   if (std::getenv("OMP_NUM_THREADS") != nullptr) return 0;  // OpenMP reads it
@@ -154,8 +154,8 @@ LoadedRungs load_shared_model(Ranks& ranks, const WorkOrder& order,
       return other.backend->info().weight_form == rung.backend->info().weight_form;
     };
     if (const auto found = std::find_if(rungs.begin(), rungs.end(), same_form); found->model) {
-      rung.model = std::make_unique<Gpt2>(stored, *rung.backend, found->model->weight_block(),
-                                          WeightBlock::packed_already);
+      rung.model = std::make_unique<Model>(stored, *rung.backend, found->model->weight_block(),
+                                           WeightBlock::packed_already);
       continue;
     }
     const bool last = std::none_of(rungs.begin() + static_cast<std::ptrdiff_t>(i) + 1, rungs.end(),

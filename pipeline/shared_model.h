@@ -27,7 +27,7 @@ LoadedRungs load_shared_model(Ranks& ranks, const WorkOrder& order,
 
 /// How many threads a rank takes if the job does not say (`wanted` is 0): OMP_NUM_THREADS, or its
 /// part of the node's cores. A model so small that its products take microseconds gets one.
-int threads_per_rank(int wanted, const Gpt2Config& config, const Ranks& ranks);
+int threads_per_rank(int wanted, const ModelConfig& config, const Ranks& ranks);
 
 /// The devices of all rungs, in one.
 DeviceInfo device_of(const LoadedRungs& loaded);

@@ -22,13 +22,13 @@ struct Sharing {
 };
 
 /// In one block of each node's memory; in the device's own where a rank has its node to itself.
-std::unique_ptr<Gpt2> share_on_node(Ranks& ranks, const std::shared_ptr<StoredWeights>& stored,
-                                    Backend& backend, const Sharing& sharing) {
+std::unique_ptr<Model> share_on_node(Ranks& ranks, const std::shared_ptr<StoredWeights>& stored,
+                                     Backend& backend, const Sharing& sharing) {
   const NodeMemory block = neighbours(ranks) == 1
                                ? NodeMemory{.memory = backend.allocate_bytes(sharing.bytes)}
                                : ranks.share_on_node(sharing.bytes);
   const auto make = [&](WeightBlock state) {
-    return std::make_unique<Gpt2>(stored, backend, block.memory, state);
+    return std::make_unique<Model>(stored, backend, block.memory, state);
   };
   // Who packs does so before they meet, and the others take what is packed after.
   if (!block.mine_to_fill) {
@@ -41,15 +41,15 @@ std::unique_ptr<Gpt2> share_on_node(Ranks& ranks, const std::shared_ptr<StoredWe
 }
 
 /// In a block of each device's memory: packed on rank 0's, from where it goes to the others'.
-std::unique_ptr<Gpt2> share_among_devices(Ranks& ranks,
-                                          const std::shared_ptr<StoredWeights>& stored,
-                                          Backend& backend, const Sharing& sharing,
-                                          const DeviceLink& link) {
+std::unique_ptr<Model> share_among_devices(Ranks& ranks,
+                                           const std::shared_ptr<StoredWeights>& stored,
+                                           Backend& backend, const Sharing& sharing,
+                                           const DeviceLink& link) {
   const std::shared_ptr<void> block = backend.allocate_bytes(sharing.bytes);
   const auto make = [&](WeightBlock state) {
-    return std::make_unique<Gpt2>(stored, backend, block, state);
+    return std::make_unique<Model>(stored, backend, block, state);
   };
-  std::unique_ptr<Gpt2> packed = ranks.rank() == 0 ? make(sharing.packing) : nullptr;
+  std::unique_ptr<Model> packed = ranks.rank() == 0 ? make(sharing.packing) : nullptr;
   broadcast_device_memory(ranks, backend, block.get(), sharing.bytes, link);
   return packed ? std::move(packed) : make(WeightBlock::packed_already);
 }
@@ -68,9 +68,9 @@ DeviceLink link_of(const Ranks& ranks, const FoundDevices& devices, double patie
 
 }  // namespace
 
-std::unique_ptr<Gpt2> share_weights(Ranks& ranks, const std::shared_ptr<StoredWeights>& stored,
-                                    Backend& backend, const FoundDevices& devices,
-                                    WeightBlock packing, double patience_seconds) {
+std::unique_ptr<Model> share_weights(Ranks& ranks, const std::shared_ptr<StoredWeights>& stored,
+                                     Backend& backend, const FoundDevices& devices,
+                                     WeightBlock packing, double patience_seconds) {
   const Sharing sharing{packing, packed_bytes(stored->config(), backend)};
   if (backend.info().memory == Memory::host) return share_on_node(ranks, stored, backend, sharing);
   return share_among_devices(ranks, stored, backend, sharing,

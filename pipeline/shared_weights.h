@@ -4,15 +4,15 @@
 
 #include <memory>
 
-#include "model/gpt2.h"
+#include "model/model.h"
 #include "pipeline/rank_devices.h"
 #include "pipeline/ranks/ranks.h"
 
 namespace headsweep {
 
 /// All ranks together, each with its backend. `packing`: what whoever packs has to do.
-std::unique_ptr<Gpt2> share_weights(Ranks& ranks, const std::shared_ptr<StoredWeights>& stored,
-                                    Backend& backend, const FoundDevices& devices,
-                                    WeightBlock packing, double patience_seconds);
+std::unique_ptr<Model> share_weights(Ranks& ranks, const std::shared_ptr<StoredWeights>& stored,
+                                     Backend& backend, const FoundDevices& devices,
+                                     WeightBlock packing, double patience_seconds);
 
 }  // namespace headsweep

@@ -50,7 +50,7 @@ std::vector<AblatedFamily> ablated_families(const Job& job, const std::vector<Fa
   return all;
 }
 
-WorkOrder make_work_order(const Job& job, const Ladder& ladder, const Gpt2Config& config,
+WorkOrder make_work_order(const Job& job, const Ladder& ladder, const ModelConfig& config,
                           std::vector<AblatedFamily> families) {
   WorkOrder order;
   order.config = config;

@@ -27,7 +27,7 @@ struct AblatedFamily {
 
 struct WorkOrder {
   bool refused = false;  // rank 0 has said what is wrong with the job; there is nothing to do
-  Gpt2Config config;
+  ModelConfig config;
   DeviceChoice device = DeviceChoice::automatic;
   int threads = 0;  // per rank; 0: as many as pay
   CertifiedRule rule;
@@ -43,7 +43,7 @@ AblatedFamily ablated(const Family& family, const AblationRule& rule);
 /// job's.
 std::vector<AblatedFamily> ablated_families(const Job& job, const std::vector<Family>& families);
 
-WorkOrder make_work_order(const Job& job, const Ladder& ladder, const Gpt2Config& config,
+WorkOrder make_work_order(const Job& job, const Ladder& ladder, const ModelConfig& config,
                           std::vector<AblatedFamily> families);
 
 std::vector<std::byte> to_bytes(const WorkOrder& order);

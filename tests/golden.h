@@ -14,7 +14,7 @@
 #include "model/ablation.h"
 #include "model/circuit.h"
 #include "model/device.h"
-#include "model/gpt2.h"
+#include "model/model.h"
 #include "model/tokenizer.h"
 #include "pipeline/families.h"
 
@@ -91,9 +91,9 @@ inline AblationRule ablation_rule(const Json& expected) {
 }
 
 /// A trained model of tests/data/models in a precision, loaded once for all tests of a program.
-inline const Gpt2& model(const std::string& name, Rung rung = Rung::fp32) {
+inline const Model& model(const std::string& name, Rung rung = Rung::fp32) {
   static std::map<Rung, std::unique_ptr<Backend>> backends;
-  static std::map<std::pair<std::string, Rung>, Gpt2> models;
+  static std::map<std::pair<std::string, Rung>, Model> models;
   auto& backend = backends[rung];
   if (!backend) backend = open_device(DeviceChoice::cpu, rung, 0);
   return models.try_emplace({name, rung}, data("models/" + name), *backend).first->second;
@@ -152,7 +152,7 @@ struct Case {
   }
 
   Json expected;
-  const Gpt2& model;
+  const Model& model;
   Family family;
 };
 

@@ -22,7 +22,7 @@ inline Order order(const Json& expected) {
 }
 
 /// The rule of an expected search, for a family with these position names.
-inline SearchRule search_rule(const Json& expected, const Gpt2Config& config,
+inline SearchRule search_rule(const Json& expected, const ModelConfig& config,
                               const std::vector<std::string>& position_names) {
   SearchRule rule{config.layers, config.heads, order(expected), expected["threshold"]};
   rule.components = components(expected);
@@ -43,7 +43,7 @@ inline Component component_of(const Json& step, const std::vector<std::string>& 
 
 class Search {
  public:
-  Search(const Json& expected, Evaluator& evaluator, const Gpt2Config& config,
+  Search(const Json& expected, Evaluator& evaluator, const ModelConfig& config,
          const std::vector<std::string>& position_names, double score_tolerance)
       : expected_(expected),
         evaluator_(evaluator),

@@ -14,7 +14,7 @@ namespace headsweep {
 /// Circuits of one shape, made at random.
 class RandomCircuits {
  public:
-  RandomCircuits(const Gpt2Config& config, int positions, unsigned seed,
+  RandomCircuits(const ModelConfig& config, int positions, unsigned seed,
                  Components components = Components::heads)
       : layers_(config.layers),
         heads_(config.heads),
@@ -109,7 +109,7 @@ class RandomCircuits {
   std::mt19937 random_;
 };
 
-inline std::vector<Circuit> edge_circuits(const Gpt2Config& config, int positions,
+inline std::vector<Circuit> edge_circuits(const ModelConfig& config, int positions,
                                           Components components = Components::heads) {
   const auto kept_where = [&](auto kept) {
     Circuit circuit(config.layers, config.heads, Circuit::Start::nothing, positions, components);

@@ -24,7 +24,7 @@ struct SmallCheckpoint {
     std::string type = "F32";
   };
 
-  Gpt2Config config{
+  ModelConfig config{
       .layers = 2, .heads = 3, .d_model = 12, .d_mlp = 20, .positions = 8, .vocabulary = 11};
   std::map<std::string, Tensor> tensors;
 

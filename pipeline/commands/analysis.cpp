@@ -48,7 +48,7 @@ std::filesystem::path comparison_path(const std::vector<FoundRun>& runs,
   return {};
 }
 
-void check_shape(const Gpt2Config& config, const std::vector<FoundRun>& runs,
+void check_shape(const ModelConfig& config, const std::vector<FoundRun>& runs,
                  const std::filesystem::path& folder) {
   for (const FoundRun& run : runs)
     if (run.record->layers != config.layers || run.record->heads != config.heads)

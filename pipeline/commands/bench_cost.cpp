@@ -23,7 +23,7 @@ struct Prepared {
 
 Prepared prepare(const CostBenchmark& benchmark) {
   Prepared prepared;
-  const Gpt2Config config = read_config(benchmark.model);
+  const ModelConfig config = read_config(benchmark.model);
   if (!benchmark.trace.empty()) {
     prepared.trace = read_trace(benchmark.trace);
     check_trace(prepared.trace, config, benchmark.trace);
@@ -54,7 +54,7 @@ void answer_until_told_to_quit(Ranks& ranks, int prompts) {
 }
 
 /// Half of a share's way there and its scores' way back: the median over all other ranks.
-double message_seconds(Ranks& ranks, const Gpt2Config& config) {
+double message_seconds(Ranks& ranks, const ModelConfig& config) {
   constexpr int warm_up = 50, rounds = 300;
   const Share share{0, {{Circuit(config.layers, config.heads, Circuit::Start::everything), 0}}};
   std::vector<double> times;
@@ -120,10 +120,10 @@ Outcome bench_cost_command(Ranks& ranks, const CostBenchmark& benchmark, Format 
   CostModel cost;
   const double start = monotonic_seconds();
   const LoadedRungs loaded = load_shared_model(ranks, order, benchmark.model);
-  const Gpt2& model = *loaded.rungs.front().model;
+  const Model& model = *loaded.rungs.front().model;
   cost.cluster.loading_seconds = monotonic_seconds() - start;
   cost.cluster.checkpoint_bytes = checkpoint_bytes(benchmark.model);
-  const Gpt2Config& config = order.config;
+  const ModelConfig& config = order.config;
   const auto replayed = trace.empty() ? typical_trace(config.layers, config.heads, 3) : trace;
   cost.cluster.handling_seconds =
       measure_handling_seconds(ReplayedTrace(replayed, benchmark.trace));

@@ -12,7 +12,7 @@ namespace {
 
 LayerShape layer_shape(const ModelBenchmark& benchmark) {
   if (!benchmark.model.empty()) {
-    const Gpt2Config config = read_config(benchmark.model);
+    const ModelConfig config = read_config(benchmark.model);
     return {config.d_model, config.d_mlp, config.heads};
   }
   const auto& [d_model, d_mlp, heads] = benchmark.model_shape;

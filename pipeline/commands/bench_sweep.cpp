@@ -18,7 +18,7 @@ struct Prepared {
 
 Prepared prepare(const SweepBenchmark& benchmark) {
   const std::vector<TraceStep> trace = read_trace(benchmark.decisions);
-  const Gpt2Config config = read_config(benchmark.model);
+  const ModelConfig config = read_config(benchmark.model);
   check_trace(trace, config, benchmark.decisions);
   Job job;
   job.run.device = benchmark.device;

@@ -11,7 +11,7 @@
 namespace headsweep {
 
 void model_command(const std::filesystem::path& folder, Format format) {
-  const Gpt2Config config = read_config(folder);
+  const ModelConfig config = read_config(folder);
   const StoredWeights stored(folder, config);
   const Tokenizer tokenizer(folder);
   if (tokenizer.largest_id() >= config.vocabulary)

@@ -29,7 +29,7 @@ int answer_token(const Tokenizer& tokenizer, const std::string& answer) {
       in_quotes(answer), tokens.size(), fmt::join(pieces, " ")));
 }
 
-void check_length(const std::vector<int>& tokens, const Gpt2Config& config) {
+void check_length(const std::vector<int>& tokens, const ModelConfig& config) {
   if (static_cast<int>(tokens.size()) > config.positions)
     throw UserError(fmt::format(
         "the text has {} tokens with <|endoftext|>, but the model takes {} (n_positions): "
@@ -42,7 +42,7 @@ void check_length(const std::vector<int>& tokens, const Gpt2Config& config) {
           token, config.vocabulary));
 }
 
-NextTokenTable next_tokens(const Gpt2& model, const Tokenizer& tokenizer,
+NextTokenTable next_tokens(const Model& model, const Tokenizer& tokenizer,
                            const std::vector<int>& tokens, int answer, Processing processing) {
   const std::vector<double> logits = next_token_logits(model, tokens, processing);
   const std::vector<double> probabilities = softmax(logits);
@@ -83,7 +83,7 @@ void prompt_command(const std::filesystem::path& folder, const std::string& text
   const int token = answer_token(tokenizer, answer);
   std::vector<int> tokens = tokenizer.encode(text);
   tokens.insert(tokens.begin(), tokenizer.end_of_text());
-  const Gpt2Config config = read_config(folder);
+  const ModelConfig config = read_config(folder);
   check_length(tokens, config);
   check_length({token}, config);
   const LoadedModel loaded = load_model(folder, DeviceChoice::cpu, Rung::fp32, 0);

@@ -18,7 +18,7 @@
 namespace headsweep {
 namespace {
 
-void keep_heads(const HeadList& heads, const Gpt2Config& config, const std::filesystem::path& file,
+void keep_heads(const HeadList& heads, const ModelConfig& config, const std::filesystem::path& file,
                 int position, Circuit& circuit) {
   for (const auto& [layer, head] : heads) {
     if (layer >= config.layers || head >= config.heads)
@@ -35,7 +35,7 @@ Components components_of(const CircuitFile& file) {
   return file.heads_given ? Components::heads_and_mlps : Components::mlps;
 }
 
-void keep_heads_per_position(const CircuitFile& file, const Gpt2Config& config,
+void keep_heads_per_position(const CircuitFile& file, const ModelConfig& config,
                              const std::vector<std::string>& names,
                              const std::filesystem::path& path, Circuit& circuit) {
   for (const auto& [name, heads] : file.positions) {
@@ -47,7 +47,7 @@ void keep_heads_per_position(const CircuitFile& file, const Gpt2Config& config,
   }
 }
 
-void keep_mlps(const std::vector<int>& layers, const Gpt2Config& config,
+void keep_mlps(const std::vector<int>& layers, const ModelConfig& config,
                const std::filesystem::path& file, Circuit& circuit) {
   for (const int layer : layers) {
     if (layer >= config.layers)
@@ -57,7 +57,7 @@ void keep_mlps(const std::vector<int>& layers, const Gpt2Config& config,
   }
 }
 
-Circuit to_circuit(const CircuitFile& file, const Job& job, const Gpt2Config& config,
+Circuit to_circuit(const CircuitFile& file, const Job& job, const ModelConfig& config,
                    const std::vector<std::string>& names, const std::filesystem::path& path) {
   if (file.per_position && job.search.positions == Positions::all)
     throw UserError(

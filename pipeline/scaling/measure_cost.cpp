@@ -45,7 +45,7 @@ double median(std::vector<double> values, double if_empty) {
 }
 
 /// Sets what does not depend on the circuits; the evaluator for what does.
-Evaluator open_family(FamilyCost& cost, const Gpt2& model, const AblatedFamily& family) {
+Evaluator open_family(FamilyCost& cost, const Model& model, const AblatedFamily& family) {
   cost.baseline_seconds = seconds_of([&] {
     Evaluator(model, family.clean, family.corrupted, {Ablation::zero, Positions::all},
               {1, family.at_once.prompts});
@@ -75,7 +75,7 @@ FamilyCost scaled(FamilyCost cost, double factor) {
 
 }  // namespace
 
-FamilyCost estimate_family_cost(const Gpt2& model, const AblatedFamily& family) {
+FamilyCost estimate_family_cost(const Model& model, const AblatedFamily& family) {
   // From so many on, time goes with their number.
   constexpr int enough_tokens = 1 << 14, fewest_prompts = 2;
   const int tokens = family.clean.all_tokens();
@@ -115,7 +115,7 @@ FamilyCost estimate_family_cost(const Gpt2& model, const AblatedFamily& family) 
   return cost;
 }
 
-FamilyCost measure_family_cost(const Gpt2& model, const AblatedFamily& family,
+FamilyCost measure_family_cost(const Model& model, const AblatedFamily& family,
                                const std::vector<TraceStep>& trace) {
   FamilyCost cost;
   Evaluator evaluator = open_family(cost, model, family);

@@ -6,7 +6,7 @@
 
 #include "io/cost_file.h"
 #include "io/trace_file.h"
-#include "model/gpt2.h"
+#include "model/model.h"
 #include "pipeline/evaluator.h"
 #include "pipeline/scaling/simulation.h"
 #include "pipeline/work_order.h"
@@ -15,11 +15,11 @@ namespace headsweep {
 
 /// Roughly, in the time of a dozen evaluations: at the top, middle and bottom layer of the whole
 /// model, and a parabola between.
-FamilyCost estimate_family_cost(const Gpt2& model, const AblatedFamily& family);
+FamilyCost estimate_family_cost(const Model& model, const AblatedFamily& family);
 
 /// Closely: the trace's decisions are evaluated one after the other, and each layer's mean is
 /// taken; some circuits side by side are timed at every fourth layer. The trace must fit the model.
-FamilyCost measure_family_cost(const Gpt2& model, const AblatedFamily& family,
+FamilyCost measure_family_cost(const Model& model, const AblatedFamily& family,
                                const std::vector<TraceStep>& trace);
 
 /// What leading a search takes for each circuit: choosing it, sending it out, taking its score.

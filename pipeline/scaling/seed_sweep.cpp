@@ -9,7 +9,7 @@
 
 namespace headsweep {
 
-Family seed_family(const Tokenizer& tokenizer, const Gpt2Config& config, int number) {
+Family seed_family(const Tokenizer& tokenizer, const ModelConfig& config, int number) {
   FamilySpec spec;
   spec.name = fmt::format("seed-{}", number);
   spec.generate = {ArithmeticSpec{1 + number, 10 + number, 2, 6}, Distractor::last};
@@ -17,7 +17,7 @@ Family seed_family(const Tokenizer& tokenizer, const Gpt2Config& config, int num
                          Ablation::mean, Positions::all);
 }
 
-void check_trace(const std::vector<TraceStep>& trace, const Gpt2Config& config,
+void check_trace(const std::vector<TraceStep>& trace, const ModelConfig& config,
                  const std::filesystem::path& file) {
   const GreedySearch search({config.layers, config.heads});
   const auto as_head = [](const TraceStep& step) { return Component{step.layer, step.head}; };

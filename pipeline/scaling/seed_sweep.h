@@ -11,10 +11,10 @@
 namespace headsweep {
 
 /// The seed's prompts: `i i+2 ... i+10`, i = 1 .. 10; of further families i begins later.
-Family seed_family(const Tokenizer& tokenizer, const Gpt2Config& config, int number);
+Family seed_family(const Tokenizer& tokenizer, const ModelConfig& config, int number);
 
 /// UserError unless the trace is a whole search, in order backward, of a model of this shape.
-void check_trace(const std::vector<TraceStep>& trace, const Gpt2Config& config,
+void check_trace(const std::vector<TraceStep>& trace, const ModelConfig& config,
                  const std::filesystem::path& file);
 
 }  // namespace headsweep

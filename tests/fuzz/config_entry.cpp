@@ -10,7 +10,7 @@ void fuzz_config(std::string_view input) {
   static const TemporaryFolder folder;
   folder.write("config.json", input);
   is_taken([&] {
-    const Gpt2Config config = read_config(folder.path());
+    const ModelConfig config = read_config(folder.path());
     for (const int size : {config.layers, config.heads, config.d_model, config.d_mlp,
                            config.positions, config.vocabulary, config.d_head()})
       expect(size > 0, "a size that is not positive");

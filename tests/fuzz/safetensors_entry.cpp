@@ -14,7 +14,7 @@ namespace headsweep {
 namespace {
 
 /// That of the corpus's tiny-gpt2.
-constexpr Gpt2Config config{
+constexpr ModelConfig config{
     .layers = 1, .heads = 1, .d_model = 2, .d_mlp = 2, .positions = 2, .vocabulary = 2};
 
 void check_tensor(const StoredTensor& tensor, std::span<const std::byte> file) {

@@ -16,7 +16,7 @@
 #include "tests/golden.h"
 #include "tests/near.h"
 #include "tests/random_circuits.h"
-#include "tests/reference_gpt2.h"
+#include "tests/reference_model.h"
 
 namespace headsweep {
 namespace {
@@ -36,8 +36,8 @@ struct TestModel {
         plain(golden::data("models/" + name)) {}
 
   std::unique_ptr<Backend> backend;
-  Gpt2 fast;
-  reference::PlainGpt2 plain;
+  Model fast;
+  reference::PlainModel plain;
 };
 
 const TestModel& test_model(const std::string& name, Rung rung = Rung::fp32) {
@@ -61,12 +61,12 @@ PromptFamily prompts_of(const std::string& family) {
 }
 
 /// Descending or ascending layers, as a search visits them.
-std::vector<int> layers_down(const Gpt2Config& config) {
+std::vector<int> layers_down(const ModelConfig& config) {
   std::vector<int> layers(static_cast<std::size_t>(config.layers));
   std::iota(layers.rbegin(), layers.rend(), 0);
   return layers;
 }
-std::vector<int> layers_up(const Gpt2Config& config) {
+std::vector<int> layers_up(const ModelConfig& config) {
   std::vector<int> layers = layers_down(config);
   std::reverse(layers.begin(), layers.end());
   return layers;
@@ -182,7 +182,7 @@ class CircuitForwardTest : public testing::TestWithParam<Setting> {
   }
 
   void expect_same_bits_in_any_company(int positions) const {
-    const Gpt2Config& config = model.fast.config();
+    const ModelConfig& config = model.fast.config();
     RandomCircuits random(config, positions, 1, GetParam().components);
     std::vector<Circuit> circuits = random.some(6);
     for (const Circuit& edge : edge_circuits(config, positions, GetParam().components))
@@ -194,7 +194,7 @@ class CircuitForwardTest : public testing::TestWithParam<Setting> {
   }
 
   void expect_same_bits_in_searches(int positions) const {
-    const Gpt2Config& config = model.fast.config();
+    const ModelConfig& config = model.fast.config();
     RandomCircuits random(config, positions, 2, GetParam().components);
     for (const auto& layers : {layers_down(config), layers_up(config)}) {
       const std::vector<Circuit> asked = random.search(layers);
@@ -248,7 +248,7 @@ TEST_P(SameBitsOnThreads, TheNumberOfThreadsChangesNoBit) {
   std::optional<Results> expected;
   for (const int threads : {3, 2, 1}) {
     const auto backend = open_device(DeviceChoice::cpu, GetParam(), threads);
-    const Gpt2 model(golden::data("models/tiny-b"), *backend);
+    const Model model(golden::data("models/tiny-b"), *backend);
     const Family family = tokenize_family(every_fourth(prompts_of("ragged")), tokenizer(),
                                           model.config(), Ablation::mean, Positions::all);
     CircuitForward forward(model, family.clean, family.corrupted, {}, 4);
@@ -283,7 +283,7 @@ class PlainReference : public CircuitForwardTest {
   }
 
   void expect_plain_scores(int positions) const {
-    const Gpt2Config& config = model.fast.config();
+    const ModelConfig& config = model.fast.config();
     CircuitForward shared = forward(1);
     EXPECT_TRUE(
         all_near(shared.run_full_model(), full, score_tolerance / 100 * std::abs(mean(full))));

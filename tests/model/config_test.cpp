@@ -20,7 +20,7 @@ auto refuses_with(auto... parts) {
 }
 
 /// The smallest config.json, with some values changed; an empty value leaves the key out.
-Gpt2Config read_with(const Values& changes) {
+ModelConfig read_with(const Values& changes) {
   Values values{{"n_layer", "12"},
                 {"n_head", "4"},
                 {"n_embd", "64"},
@@ -36,7 +36,7 @@ Gpt2Config read_with(const Values& changes) {
 }
 
 TEST(ConfigTest, ReadsACheckpointsShape) {
-  const Gpt2Config a = read_config(HEADSWEEP_TEST_DATA "/models/tiny-a");
+  const ModelConfig a = read_config(HEADSWEEP_TEST_DATA "/models/tiny-a");
   EXPECT_EQ(a.layers, 3);
   EXPECT_EQ(a.heads, 4);
   EXPECT_EQ(a.d_model, 64);
@@ -48,13 +48,13 @@ TEST(ConfigTest, ReadsACheckpointsShape) {
 }
 
 TEST(ConfigTest, ReadsWidthOfTheMlpAndEpsilonThatDifferFromGpt2s) {
-  const Gpt2Config b = read_config(HEADSWEEP_TEST_DATA "/models/tiny-b");
+  const ModelConfig b = read_config(HEADSWEEP_TEST_DATA "/models/tiny-b");
   EXPECT_EQ(b.d_mlp, 100);
   EXPECT_EQ(b.layer_norm_epsilon, 1e-6);
 }
 
 TEST(ConfigTest, WhatMayBeAbsentHasGpt2sValue) {
-  const Gpt2Config config = read_with({});
+  const ModelConfig config = read_with({});
   EXPECT_EQ(config.d_mlp, 256);
   EXPECT_EQ(config.layer_norm_epsilon, 1e-5);
   EXPECT_EQ(read_with({{"n_inner", "null"}}).d_mlp, 256);
@@ -116,12 +116,12 @@ TEST(ConfigTest, ImpossibleValuesAreNamedWithWhatIsSupported) {
 }
 
 TEST(ConfigTest, TheLargestShapeIsAccepted) {
-  const Gpt2Config config = read_with({{"n_layer", "1024"},
-                                       {"n_head", "1024"},
-                                       {"n_embd", "65536"},
-                                       {"n_inner", "1048576"},
-                                       {"n_positions", "1048576"},
-                                       {"vocab_size", "16777216"}});
+  const ModelConfig config = read_with({{"n_layer", "1024"},
+                                        {"n_head", "1024"},
+                                        {"n_embd", "65536"},
+                                        {"n_inner", "1048576"},
+                                        {"n_positions", "1048576"},
+                                        {"vocab_size", "16777216"}});
   EXPECT_EQ(config.d_head(), 64);
 }
 

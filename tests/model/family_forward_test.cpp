@@ -8,7 +8,7 @@
 #include "tests/golden.h"
 #include "tests/near.h"
 #include "tests/random_circuits.h"
-#include "tests/reference_gpt2.h"
+#include "tests/reference_model.h"
 #include "tests/tried.h"
 
 namespace headsweep {
@@ -83,7 +83,7 @@ class InParts : public testing::TestWithParam<Setting> {
     }
   }
 
-  const Gpt2& model;
+  const Model& model;
   Family family;
 };
 
@@ -121,7 +121,7 @@ TEST(FamilyForward, APartIsComputedAsTheWholeFamilyIs) {
   PromptBatch corrupted = clean;
   corrupted.tokens[0] = {30, 31, 32, 33, 34, 35};
   corrupted.positions = {{4, 5}, {4, 5}};
-  const Gpt2& model = golden::model("tiny-b", Rung::fp32);
+  const Model& model = golden::model("tiny-b", Rung::fp32);
   const AblationRule rule{Ablation::mean, Positions::union_of_corrupted};
   Circuit circuit(model.config().layers, model.config().heads, Circuit::Start::nothing, 2);
   for (int layer = 0; layer < model.config().layers; ++layer)
@@ -149,9 +149,9 @@ PromptBatch longest_prompts(int tokens, int first_token) {
 
 TEST(PromptsOfAsManyTokensAsTheModelTakes, ScoreAsInAPlainForwardPassInFloat64) {
   const auto backend = open_device(DeviceChoice::cpu, Rung::fp64, 1);
-  const Gpt2 model(golden::data("models/tiny-a"), *backend);
-  const reference::PlainGpt2 plain(golden::data("models/tiny-a"));
-  const Gpt2Config& config = model.config();
+  const Model model(golden::data("models/tiny-a"), *backend);
+  const reference::PlainModel plain(golden::data("models/tiny-a"));
+  const ModelConfig& config = model.config();
   const PromptBatch clean = longest_prompts(config.positions, 300),
                     corrupted = longest_prompts(config.positions, 2000);
   const reference::PlainExperiment expected(plain, clean, corrupted, 0, {});
@@ -171,7 +171,7 @@ class MemoryInParts : public testing::Test {
   /// The most that is allocated while the family is searched a little, beside the model.
   static std::int64_t peak_bytes(const AtOnce& at_once) {
     CountingBackend backend(open_device(DeviceChoice::cpu, Rung::fp32, 1));
-    const Gpt2 model(golden::data("models/tiny-a"), backend);
+    const Model model(golden::data("models/tiny-a"), backend);
     const std::int64_t weights = backend.peak_bytes();
     const Family family = tokenize_family(many(golden::prompts("even")), golden::gpt2_tokenizer(),
                                           model.config(), Ablation::mean, Positions::all);

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/near.h"
-#include "tests/reference_gpt2.h"
+#include "tests/reference_model.h"
 #include "tests/small_checkpoint.h"
 
 namespace headsweep {

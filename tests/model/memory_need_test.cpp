@@ -28,7 +28,7 @@ struct Setting {
 class MemoryNeedTest : public testing::TestWithParam<Setting> {
  protected:
   /// Fills every cache.
-  static void run_much(FamilyForward& forward, const Gpt2Config& config, Components components) {
+  static void run_much(FamilyForward& forward, const ModelConfig& config, Components components) {
     forward.run_full_model();
     RandomCircuits random(config, 1, 1, components);
     std::vector<Circuit> circuits = random.some(60);
@@ -40,7 +40,7 @@ class MemoryNeedTest : public testing::TestWithParam<Setting> {
 TEST_P(MemoryNeedTest, IsNeverLessThanWhatIsAllocatedAndAtMostAQuarterMore) {
   const Setting& setting = GetParam();
   CountingBackend backend(open_device(DeviceChoice::cpu, setting.rung, 1));
-  const Gpt2 model(golden::data(std::string("models/") + setting.model), backend);
+  const Model model(golden::data(std::string("models/") + setting.model), backend);
   const Family family = tokenize_family(golden::prompts(setting.family), golden::gpt2_tokenizer(),
                                         model.config(), setting.ablation, Positions::all);
   FamilyForward forward(model, family.clean, family.corrupted, setting.rule(),
@@ -78,12 +78,12 @@ INSTANTIATE_TEST_SUITE_P(
                                (info.param.most_prompts == every_prompt ? "" : "_in_parts"));
     });
 
-const Gpt2Config config{.layers = 12,
-                        .heads = 12,
-                        .d_model = 768,
-                        .d_mlp = 3072,
-                        .positions = 1024,
-                        .vocabulary = 50257};
+const ModelConfig config{.layers = 12,
+                         .heads = 12,
+                         .d_model = 768,
+                         .d_mlp = 3072,
+                         .positions = 1024,
+                         .vocabulary = 50257};
 const BackendMemory bf16{Element::float32, "bfloat16", 14'155'776, 1'179'648, 3'538'944},
     fp32{Element::float32, "float32", 28'311'552, 2'359'296, 7'077'888},
     fp64{Element::float64, "float32", 28'311'552, 2'359'296, 7'077'888};

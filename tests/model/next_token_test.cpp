@@ -20,7 +20,7 @@ class GoldenPrompts : public testing::TestWithParam<std::pair<std::string, Proce
 TEST_P(GoldenPrompts, HaveTheReferencesTopTokensAndRanks) {
   const auto& [name, processing] = GetParam();
   const auto backend = open_device(DeviceChoice::cpu, Rung::fp32, 0);
-  const Gpt2 model(golden::data("models/" + name), *backend);
+  const Model model(golden::data("models/" + name), *backend);
   const Tokenizer tokenizer(golden::data("gpt2-tokenizer"));
   int prompts = 0;
   for (const auto& expected : golden::read(golden::data("golden/prompts.json"))) {
@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(Models, GoldenPrompts,
 
 TEST(NextToken, ProcessingAsTransformerLensCentresTheLogits) {
   const auto backend = open_device(DeviceChoice::cpu, Rung::fp32, 0);
-  const Gpt2 model(golden::data("models/tiny-a"), *backend);
+  const Model model(golden::data("models/tiny-a"), *backend);
   std::vector<double> plain = next_token_logits(model, {1, 2, 3}, Processing::none);
   const std::vector<double> centred =
       next_token_logits(model, {1, 2, 3}, Processing::transformer_lens);
@@ -82,7 +82,7 @@ TEST(NextToken, ProcessingAsTransformerLensCentresTheLogits) {
 
 TEST(NextToken, AnswerLogitsAreThoseOfTheWholeVocabulary) {
   const auto backend = open_device(DeviceChoice::cpu, Rung::fp64, 0);
-  const Gpt2 model(golden::data("models/tiny-a"), *backend);
+  const Model model(golden::data("models/tiny-a"), *backend);
   PromptBatch prompts;
   // More than are computed at once, of unequal lengths.
   for (int i = 0; i < 70; ++i) {

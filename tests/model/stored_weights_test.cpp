@@ -211,7 +211,7 @@ TEST_P(HalfPrecision, TheModelPredictsNearlyTheSame) {
   const auto logits = [&](const SmallCheckpoint& checkpoint) {
     TemporaryFolder folder;
     checkpoint.write(folder);
-    return next_token_logits(Gpt2(folder.path(), *backend), {1, 7, 3}, Processing::none);
+    return next_token_logits(Model(folder.path(), *backend), {1, 7, 3}, Processing::none);
   };
   const std::vector<double> expected = logits(original);
   // Logits are sums of 12 products of size one.

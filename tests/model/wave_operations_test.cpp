@@ -18,7 +18,7 @@ using Heads = std::vector<std::pair<int, int>>;
 
 struct WaveOperations : testing::Test {
   CountingBackend backend{open_device(DeviceChoice::cpu, Rung::fp32, 1)};
-  Gpt2 model{golden::data("models/tiny-a"), backend};
+  Model model{golden::data("models/tiny-a"), backend};
   Family family = tokenize_family(golden::prompts("even"), golden::gpt2_tokenizer(), model.config(),
                                   Ablation::mean, Positions::all);
   CircuitForward forward{model, family.clean, family.corrupted, {}, 4};

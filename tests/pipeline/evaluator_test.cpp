@@ -76,7 +76,7 @@ TEST_F(EvaluatorTest, EqualCircuitsAreAllAnswered) {
 
 TEST_F(EvaluatorTest, EqualCircuitsAreComputedOnce) {
   CountingBackend backend(open_device(DeviceChoice::cpu, Rung::fp32, 0));
-  const Gpt2 model(golden::data("models/tiny-a"), backend);
+  const Model model(golden::data("models/tiny-a"), backend);
   Evaluator counted(model, made.family.clean, made.family.corrupted, {});
   const auto products_for = [&](const std::vector<Circuit>& circuits) {
     backend.asked.clear();

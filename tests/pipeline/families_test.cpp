@@ -88,7 +88,7 @@ class Tokenizing : public testing::Test {
                     testing::AllOf(testing::StartsWith(where + ": "), HasSubstr(what))));
   }
 
-  Gpt2Config config{
+  ModelConfig config{
       .layers = 1, .heads = 1, .d_model = 4, .d_mlp = 4, .positions = 8, .vocabulary = 50257};
   PromptFamily prompts{"mine",
                        {written("A 3 5", "mine.json:3"), written("B 3 5", "mine.json:4")},

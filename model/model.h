@@ -41,21 +41,21 @@ enum class WeightBlock {
 
 /// What the packed weights of all layers take, one after the other: for each layer attention_input,
 /// attention_output, mlp_input, mlp_output.
-std::int64_t packed_bytes(const Gpt2Config& config, Backend& backend);
+std::int64_t packed_bytes(const ModelConfig& config, Backend& backend);
 
-class Gpt2 {
+class Model {
  public:
   /// Reads, checks and packs. UserError for a folder that holds no usable GPT-2.
-  Gpt2(const std::filesystem::path& folder, Backend& backend);
+  Model(const std::filesystem::path& folder, Backend& backend);
 
   /// With the weights of all layers in `block`: packed_bytes() of the device's memory, aligned to
   /// 64 bytes (nullptr: memory of its own). Processes of one machine may share it, and precisions
   /// whose backends have one weight form: the second takes the first's stored_weights() and
   /// weight_block().
-  Gpt2(std::shared_ptr<StoredWeights> stored, Backend& backend, std::shared_ptr<void> block,
-       WeightBlock state);
+  Model(std::shared_ptr<StoredWeights> stored, Backend& backend, std::shared_ptr<void> block,
+        WeightBlock state);
 
-  const Gpt2Config& config() const { return config_; }
+  const ModelConfig& config() const { return config_; }
   Backend& backend() const { return backend_; }
   const StoredWeights& stored() const { return *stored_; }
   const std::shared_ptr<StoredWeights>& stored_weights() const { return stored_; }
@@ -78,7 +78,7 @@ class Gpt2 {
   HeadWeights parts_of_heads(int layer, std::span<const int> heads, Queries queries) const;
   HeadWeights pack_heads_from_host(int layer, std::span<const int> heads, Queries queries) const;
 
-  Gpt2Config config_;
+  ModelConfig config_;
   Backend& backend_;
   std::shared_ptr<StoredWeights> stored_;
   FoldedWeights folded_;

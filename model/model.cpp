@@ -1,4 +1,4 @@
-#include "model/gpt2.h"
+#include "model/model.h"
 
 #include <cassert>
 #include <cstddef>
@@ -9,18 +9,18 @@
 
 namespace headsweep {
 
-std::int64_t packed_bytes(const Gpt2Config& config, Backend& backend) {
+std::int64_t packed_bytes(const ModelConfig& config, Backend& backend) {
   const std::int64_t d = config.d_model, m = config.d_mlp;
   return config.layers * (backend.packed_bytes(d, 3 * d) + backend.packed_bytes(d, d) +
                           backend.packed_bytes(d, m) + backend.packed_bytes(m, d));
 }
 
-Gpt2::Gpt2(const std::filesystem::path& folder, Backend& backend)
-    : Gpt2(std::make_shared<StoredWeights>(folder, read_config(folder)), backend, nullptr,
-           WeightBlock::to_be_packed) {}
+Model::Model(const std::filesystem::path& folder, Backend& backend)
+    : Model(std::make_shared<StoredWeights>(folder, read_config(folder)), backend, nullptr,
+            WeightBlock::to_be_packed) {}
 
-Gpt2::Gpt2(std::shared_ptr<StoredWeights> stored, Backend& backend, std::shared_ptr<void> block,
-           WeightBlock state)
+Model::Model(std::shared_ptr<StoredWeights> stored, Backend& backend, std::shared_ptr<void> block,
+             WeightBlock state)
     : config_(stored->config()),
       backend_(backend),
       stored_(std::move(stored)),
@@ -32,7 +32,7 @@ Gpt2::Gpt2(std::shared_ptr<StoredWeights> stored, Backend& backend, std::shared_
   take_layers();
 }
 
-void Gpt2::pack_layers(WeightBlock state) {
+void Model::pack_layers(WeightBlock state) {
   auto* memory = static_cast<std::byte*>(block_.get());
   const auto pack_next = [&](const HostWeight& host) {
     backend_.pack_into(host.weight, host.inputs, host.outputs, host.bias, memory);
@@ -57,7 +57,7 @@ void Gpt2::pack_layers(WeightBlock state) {
   }
 }
 
-void Gpt2::take_layers() {
+void Model::take_layers() {
   auto* memory = static_cast<std::byte*>(block_.get());
   const auto next = [&](std::int64_t inputs, std::int64_t outputs) {
     Weight weight = backend_.packed_weight(std::shared_ptr<void>(block_, memory), inputs, outputs);
@@ -71,7 +71,7 @@ void Gpt2::take_layers() {
                        to_device(backend_, folded_.mlp_scale(l)), next(d, m), next(m, d)});
 }
 
-std::int64_t Gpt2::weight_bytes() const {
+std::int64_t Model::weight_bytes() const {
   std::int64_t sum = 0;
   for (const LayerWeights& layer : layers_)
     sum += layer.attention_input.bytes + layer.attention_output.bytes + layer.mlp_input.bytes +
@@ -79,7 +79,7 @@ std::int64_t Gpt2::weight_bytes() const {
   return sum;
 }
 
-Weight Gpt2::pack(const HostWeight& weight) const {
+Weight Model::pack(const HostWeight& weight) const {
   return headsweep::pack(backend_, weight.weight, weight.inputs, weight.outputs, weight.bias);
 }
 
@@ -87,7 +87,7 @@ namespace {
 
 /// Where the columns of some heads are in the parts (queries, keys, values) first .. end of a
 /// layer's attention_input; for its attention_output's rows, those of the first part.
-std::vector<int> places_of_heads(const Gpt2Config& config, std::span<const int> heads, int first,
+std::vector<int> places_of_heads(const ModelConfig& config, std::span<const int> heads, int first,
                                  int end) {
   const int d_head = static_cast<int>(config.d_head());
   std::vector<int> places;
@@ -100,14 +100,14 @@ std::vector<int> places_of_heads(const Gpt2Config& config, std::span<const int> 
 
 }  // namespace
 
-HeadWeights Gpt2::pack_heads(int layer, std::span<const int> heads, Queries queries) const {
+HeadWeights Model::pack_heads(int layer, std::span<const int> heads, Queries queries) const {
   HeadWeights parts = parts_of_heads(layer, heads, queries);
   return parts.output.empty() ? pack_heads_from_host(layer, heads, queries) : parts;
 }
 
 /// Out of the layer's packed weights, if the backend can.
-HeadWeights Gpt2::parts_of_heads(int layer_number, std::span<const int> heads,
-                                 Queries queries) const {
+HeadWeights Model::parts_of_heads(int layer_number, std::span<const int> heads,
+                                  Queries queries) const {
   const LayerWeights& weights = layer(layer_number);
   const auto columns = [&](int first, int end) {
     return backend_.part_of(weights.attention_input, {},
@@ -126,8 +126,8 @@ HeadWeights Gpt2::parts_of_heads(int layer_number, std::span<const int> heads,
   return result;
 }
 
-HeadWeights Gpt2::pack_heads_from_host(int layer, std::span<const int> heads,
-                                       Queries queries) const {
+HeadWeights Model::pack_heads_from_host(int layer, std::span<const int> heads,
+                                        Queries queries) const {
   HeadWeights result;
   if (queries == Queries::every_position) {
     result.queries_keys_values =
@@ -141,7 +141,7 @@ HeadWeights Gpt2::pack_heads_from_host(int layer, std::span<const int> heads,
   return result;
 }
 
-Numbers Gpt2::embed(std::span<const std::vector<int>> sequences) const {
+Numbers Model::embed(std::span<const std::vector<int>> sequences) const {
   const auto d = static_cast<std::size_t>(config_.d_model);
   std::int64_t rows = 0;
   for (const auto& tokens : sequences) rows += std::ssize(tokens);

@@ -38,9 +38,9 @@ inline double dot(const double* a, const double* b, std::size_t count) {
 }
 
 /// The model, one prompt at a time.
-class PlainGpt2 {
+class PlainModel {
  public:
-  explicit PlainGpt2(const std::filesystem::path& folder)
+  explicit PlainModel(const std::filesystem::path& folder)
       : config_(read_config(folder)), stored_(folder, config_), final_norm_(norm("ln_f")) {
     positions_ = doubles(stored_.values("wpe.weight"));
     for (int l = 0; l < config_.layers; ++l) {
@@ -56,7 +56,7 @@ class PlainGpt2 {
     }
   }
 
-  const Gpt2Config& config() const { return config_; }
+  const ModelConfig& config() const { return config_; }
 
   /// What takes the place of a head's output (d_head), or an MLP's (d_model); nullptr: nothing
   /// does.
@@ -195,7 +195,7 @@ class PlainGpt2 {
     return times(hidden, layer.written, layer.written_bias);
   }
 
-  Gpt2Config config_;
+  ModelConfig config_;
   StoredWeights stored_;
   Norm final_norm_;
   Row positions_;  // (positions, d_model)
@@ -206,7 +206,7 @@ class PlainGpt2 {
 /// <|endoftext|>.
 class PlainExperiment {
  public:
-  PlainExperiment(const PlainGpt2& model, const PromptBatch& clean, const PromptBatch& corrupted,
+  PlainExperiment(const PlainModel& model, const PromptBatch& clean, const PromptBatch& corrupted,
                   int padding, const AblationRule& rule)
       : model_(model), clean_(clean), corrupted_(corrupted), rule_(rule) {
     const auto longest = static_cast<std::size_t>(std::max(clean.longest(), corrupted.longest()));
@@ -215,11 +215,11 @@ class PlainExperiment {
       unablated_.push_back(model.run(tokens, {}));
     }
     for (std::size_t b = 0; b < clean.tokens.size(); ++b) {
-      head_fills_.push_back(fill(clean_, b, unablated_, &PlainGpt2::Outcome::heads));
-      mlp_fills_.push_back(fill(clean_, b, unablated_, &PlainGpt2::Outcome::mlps));
+      head_fills_.push_back(fill(clean_, b, unablated_, &PlainModel::Outcome::heads));
+      mlp_fills_.push_back(fill(clean_, b, unablated_, &PlainModel::Outcome::mlps));
     }
     for (std::size_t c = 0; c < corrupted_.tokens.size(); ++c)
-      own_fills_.push_back(fill(corrupted_, c, unablated_, &PlainGpt2::Outcome::heads));
+      own_fills_.push_back(fill(corrupted_, c, unablated_, &PlainModel::Outcome::heads));
   }
 
   /// Logit differences, (prompts).
@@ -234,7 +234,7 @@ class PlainExperiment {
     std::vector<double> result;
     for (std::size_t b = 0; b < clean_.tokens.size(); ++b) {
       const Outputs& mlps = masked.empty() ? mlp_fills_[b] : masked[b];
-      PlainGpt2::Replacement replacement;
+      PlainModel::Replacement replacement;
       replacement.of_head = ablated_heads(circuit, clean_, b, head_fills_[b]);
       replacement.of_mlp = [&](int layer, std::size_t position) -> const double* {
         if (!mlps_take_part(circuit.components())) return nullptr;
@@ -247,8 +247,8 @@ class PlainExperiment {
   }
 
  private:
-  using Outputs = PlainGpt2::Outputs;
-  using Outcomes = std::vector<PlainGpt2::Outcome>;
+  using Outputs = PlainModel::Outputs;
+  using Outcomes = std::vector<PlainModel::Outcome>;
 
   bool keeps(const Circuit& circuit, int layer, int head, const PromptBatch& prompts, std::size_t b,
              std::size_t position) const {
@@ -290,7 +290,7 @@ class PlainExperiment {
     };
   }
 
-  double difference(std::size_t b, const PlainGpt2::Replacement& replacement) const {
+  double difference(std::size_t b, const PlainModel::Replacement& replacement) const {
     return model_.logit_difference(model_.run(clean_.tokens[b], replacement), clean_.answers[b],
                                    clean_.distractors[b]);
   }
@@ -300,19 +300,19 @@ class PlainExperiment {
     if (rule_.mlp_means == MlpMeans::clean) return {};
     Outcomes masked;
     for (std::size_t c = 0; c < corrupted_.tokens.size(); ++c) {
-      PlainGpt2::Replacement replacement;
+      PlainModel::Replacement replacement;
       replacement.of_head = ablated_heads(circuit, corrupted_, c, own_fills_[c]);
       masked.push_back(model_.run(corrupted_.tokens[c], replacement));
     }
     std::vector<Outputs> fills;
     for (std::size_t b = 0; b < clean_.tokens.size(); ++b)
-      fills.push_back(fill(clean_, b, masked, &PlainGpt2::Outcome::mlps));
+      fills.push_back(fill(clean_, b, masked, &PlainModel::Outcome::mlps));
     return fills;
   }
 
   /// What ablation puts in the place of prompt b's outputs of this kind.
   Outputs fill(const PromptBatch& prompts, std::size_t b, const Outcomes& corrupted,
-               Outputs PlainGpt2::Outcome::*kind) const {
+               Outputs PlainModel::Outcome::*kind) const {
     Outputs fill;
     for (int l = 0; l < model_.config().layers; ++l) {
       const auto layer = static_cast<std::size_t>(l);
@@ -326,14 +326,14 @@ class PlainExperiment {
     return fill;
   }
 
-  Row zero(int layer, Outputs PlainGpt2::Outcome::*kind) const {
-    return kind == &PlainGpt2::Outcome::heads
+  Row zero(int layer, Outputs PlainModel::Outcome::*kind) const {
+    return kind == &PlainModel::Outcome::heads
                ? model_.value_bias(layer)
                : Row(static_cast<std::size_t>(model_.config().d_model));
   }
 
   /// Over the corrupted prompts of the template that have the position.
-  Row mean(int template_id, const Outcomes& corrupted, Outputs PlainGpt2::Outcome::*kind,
+  Row mean(int template_id, const Outcomes& corrupted, Outputs PlainModel::Outcome::*kind,
            std::size_t layer, std::size_t position) const {
     Row sum(static_cast<std::size_t>(model_.config().d_model));
     int count = 0;
@@ -347,7 +347,7 @@ class PlainExperiment {
     return sum;
   }
 
-  const PlainGpt2& model_;
+  const PlainModel& model_;
   PromptBatch clean_, corrupted_;
   AblationRule rule_;
   Outcomes unablated_;                           // (corrupted prompts)

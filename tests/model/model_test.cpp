@@ -1,4 +1,4 @@
-#include "model/gpt2.h"
+#include "model/model.h"
 
 #include <algorithm>
 
@@ -28,7 +28,7 @@ struct SharedModel {
     return std::make_shared<MemoryObject>(MemoryObject::create(bytes));
   }
 
-  Gpt2 open(Backend& backend, WeightBlock state) const {
+  Model open(Backend& backend, WeightBlock state) const {
     const CheckpointFile file{"model.safetensors",
                               {raw->data(), static_cast<std::size_t>(raw->bytes())}};
     return {std::make_shared<StoredWeights>(Checkpoint(mapped.folder(), {file}, raw), config),
@@ -42,7 +42,7 @@ struct SharedModel {
   }
 
   Checkpoint mapped;
-  Gpt2Config config;
+  ModelConfig config;
   std::shared_ptr<MemoryObject> raw, packed;
 };
 
@@ -75,7 +75,7 @@ TEST_P(SharedWeights, ThatAnotherProcessPackedGiveTheSameModel) {
     ASSERT_EQ(waitpid(child, &status, 0), child);
     ASSERT_EQ(status, 0);
 
-    const Gpt2 own(golden::data(name), *backend),
+    const Model own(golden::data(name), *backend),
         taken = shared.open(*backend, WeightBlock::packed_already);
     EXPECT_EQ(own.weight_bytes(), packed_bytes(own.config(), *backend));
     EXPECT_EQ(taken.weight_bytes(), own.weight_bytes());
@@ -95,11 +95,11 @@ TEST_P(SharedWeights, ThatAnotherProcessPackedGiveTheSameModel) {
 
 TEST_P(SharedWeights, OfOneFormServeEveryPrecisionThatReadsIt) {
   const std::vector<int> tokens = {1, 7, 3, 20}, heads = {0, 2};
-  const Gpt2 first(golden::data("models/tiny-b"), *backend);
+  const Model first(golden::data("models/tiny-b"), *backend);
   for (const Products& products : cpu_products()) {
     const BackendTest other(products, 1);
     if (other.backend->info().weight_form != backend->info().weight_form) continue;
-    const Gpt2 own(golden::data("models/tiny-b"), *other.backend),
+    const Model own(golden::data("models/tiny-b"), *other.backend),
         second(first.stored_weights(), *other.backend, first.weight_block(),
                WeightBlock::packed_already);
     EXPECT_EQ(second.weight_block(), first.weight_block());
@@ -119,7 +119,7 @@ TEST_P(SharedWeights, WhoPacksGivesBackWhatNobodyReadsAgain) {
   EXPECT_EQ(shared.raw_bytes_in_use(), before);
   shared.open(*backend, WeightBlock::to_be_packed);
   EXPECT_EQ(shared.raw_bytes_in_use(), before);
-  const Gpt2 model = shared.open(*backend, WeightBlock::last_to_be_packed);
+  const Model model = shared.open(*backend, WeightBlock::last_to_be_packed);
   const std::int64_t matrix_bytes = std::int64_t{4} * model.config().d_model * model.config().d_mlp;
   const auto page = static_cast<std::int64_t>(sysconf(_SC_PAGESIZE));
   EXPECT_LE(shared.raw_bytes_in_use(),
