@@ -20,10 +20,13 @@ std::string literal(const std::string& text) {
   return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
-/// From the identity's "24 layers, 16 heads, d_model 1024, ...": run files have no other place for
-/// it.
+/// "24 layers, 16 heads, d_model 1024, ...": run files have no other place for the model's shape.
+std::string shape_of_model(const FoundRun& run) {
+  return value_of(run.record->identity, "model_config", "");
+}
+
 int width_of_model(const FoundRun& run) {
-  const std::string shape = value_of(run.record->identity, "model_config", "");
+  const std::string shape = shape_of_model(run);
   const std::string key = "d_model ";
   const auto place = shape.find(key);
   const int width = place == std::string::npos ? 0 : std::atoi(shape.c_str() + place + key.size());
@@ -105,7 +108,7 @@ std::string mib_graph(const FoundRun& run) {
   const Json graph = {{"cfg",
                        {{"n_layers", record.layers},
                         {"n_heads", record.heads},
-                        {"parallel_attn_mlp", false},
+                        {"parallel_attn_mlp", shape_of_model(run).ends_with(", parallel")},
                         {"d_model", width_of_model(run)}}},
                       {"nodes", std::move(nodes)},
                       {"edges", Json::object()}};

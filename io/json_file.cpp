@@ -119,6 +119,8 @@ JsonFile& JsonFile::operator=(JsonFile&&) noexcept = default;
 
 const std::filesystem::path& JsonFile::path() const { return content_->path; }
 
+bool JsonFile::has(const std::string& key) const { return content_->find(key) != nullptr; }
+
 std::optional<std::int64_t> JsonFile::integer(const std::string& key) const {
   const json* value = content_->find(key);
   if (!value) return std::nullopt;

@@ -21,6 +21,7 @@ class JsonFile {
   JsonFile& operator=(JsonFile&&) noexcept;
 
   const std::filesystem::path& path() const;
+  bool has(const std::string& key) const;  // and it is not null
   std::optional<std::int64_t> integer(const std::string& key) const;
   std::optional<double> number(const std::string& key) const;
   std::optional<std::string> text(const std::string& key) const;

@@ -160,6 +160,7 @@ std::string to_json(const ScoreResult& result) {
 
 std::string to_json(const ModelSummary& summary) {
   return written({{"path", summary.path},
+                  {"model_type", summary.kind},
                   {"layout", summary.layout},
                   {"layers", summary.layers},
                   {"heads", summary.heads},

@@ -32,13 +32,13 @@ struct ScoreResult {
 
 /// `headsweep model`.
 struct ModelSummary {
-  std::string path, layout;  // layout: "prefixed" or "hub"
+  std::string path, kind, layout;  // kind: config.json's model_type; layout: "prefixed" or "hub"
   int layers = 0, heads = 0, d_model = 0, d_head = 0, d_mlp = 0, positions = 0, vocabulary = 0;
   double layer_norm_epsilon = 0;
   std::vector<std::string> element_types;  // of the tensors that are used: "F32"
   long long parameters = 0;
   std::string sha256;            // of the weights
-  std::string tokenizer_sha256;  // of vocab.json and merges.txt
+  std::string tokenizer_sha256;  // of its files
 };
 
 /// `headsweep bench sweep`.

@@ -29,7 +29,8 @@ struct Weight {
 
 enum class Epilogue {
   store,       // out = in W + b
-  gelu,        // out = gelu(in W + b), the tanh form ("gelu_new")
+  gelu,        // out = gelu(in W + b): x times the normal distribution's cumulative function
+  gelu_tanh,   // the same in the tanh form ("gelu_new")
   accumulate,  // out += in W + b
 };
 
@@ -120,6 +121,12 @@ class Backend {
   /// out = scale (in - mean) / sqrt(variance + epsilon), row by row; an empty scale (columns) is
   /// none. The shift is folded into the bias that follows.
   virtual void layer_norm(Matrix in, const Numbers& scale, double epsilon, Matrix out) = 0;
+
+  /// Turns the first columns of each head by its row's position: rotary position embedding (Su et
+  /// al. 2021), in pairs as GPT-NeoX has them. x: (rows, heads * d_head); position: (rows), in the
+  /// device's memory; table: (positions, turned columns), each row the cosines of its angles, then
+  /// the sines. Of n turned columns i and i + n / 2 are a pair, turned by angle i.
+  virtual void rotate(int heads, Matrix table, const int* position, Matrix x) = 0;
 
   /// Causal attention with scale 1 / sqrt(d_head). k, v: (rows, heads * d_head). every_position: q
   /// and z likewise; last_position: q and z have a row for each sequence, its last position's.

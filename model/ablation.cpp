@@ -125,7 +125,7 @@ AblationFills partners_fills(const Model& model, const PromptBatch& clean,
       layers.push_back(to_device(model.backend(), sums.means()));
     };
   };
-  run_unablated(model, corrupted.tokens, lay_out(model.backend(), corrupted.tokens),
+  run_unablated(model, corrupted.tokens, lay_out(model, corrupted.tokens),
                 {take_into(fills.heads), has_mlp_fills(rule) ? take_into(fills.mlps) : Show()});
   return fills;
 }
@@ -142,7 +142,7 @@ AblationFills mean_fills(const Model& model, const PromptBatch& clean, const Pro
         (layer++)->add(model.backend(), values);
       };
     };
-    run_unablated(model, part.tokens, lay_out(model.backend(), part.tokens),
+    run_unablated(model, part.tokens, lay_out(model, part.tokens),
                   {add_to(heads), mlps.empty() ? Show() : add_to(mlps)});
   }
   AblationFills fills{{}, {}, rows.fill_rows(), rows.row_of};

@@ -37,7 +37,7 @@ Matrix CircuitForward::shared_heads(const Slot& slot, int layer) {
     if (const auto* found = shared_heads_.find(key)) return as_matrix(*found, rows_, d);
   Numbers fresh = shared_heads_.make_room(bytes).value_or(Numbers());
   if (fresh.owner == nullptr) fresh = allocate_numbers(backend_, rows_ * d);
-  read_heads(model_, layer, sequences_.first(prompts_), all_of({&slot, 1}), scratch_,
+  read_heads(model_, layer, sequences_, prompts_, all_of({&slot, 1}), scratch_,
              as_matrix(fresh, rows_, d));
   return as_matrix(shared_heads_.put(std::move(key), fresh, bytes), rows_, d);
 }
@@ -83,6 +83,7 @@ Matrix CircuitForward::compute_heads(const Group& group, int layer, const HeadWe
   if (!weights.queries_keys_values.empty()) {
     const Matrix qkv = as_matrix(scratch_.projected, all.rows, 3 * width);
     backend_.matmul(normalized, weights.queries_keys_values, Epilogue::store, qkv);
+    turn_heads(model_, 2 * heads, sequences_.device_positions, qkv.part_of_columns(0, 2 * width));
     Matrix q = qkv.part_of_columns(0, width);
     if (last) {
       const Matrix asking = as_spaced_matrix(scratch_.hidden, x.rows, width);
@@ -100,6 +101,8 @@ Matrix CircuitForward::compute_heads(const Group& group, int layer, const HeadWe
   backend_.gather_rows(normalized, last_rows, asking);
   backend_.matmul(asking, weights.queries, Epilogue::store, q);
   backend_.matmul(normalized, weights.keys_values, Epilogue::store, kv);
+  turn_heads(model_, heads, sequences_.device_last_positions, q);
+  turn_heads(model_, heads, sequences_.device_positions, kv.part_of_columns(0, width));
   backend_.attention(sequences, heads, queries, q, kv.part_of_columns(0, width),
                      kv.part_of_columns(width, width), fill, z);
   return z;

@@ -56,7 +56,7 @@ CircuitForward::CircuitForward(const Model& model, const PromptBatch& clean,
       most_circuits_(most_circuits),
       rows_(clean.all_tokens()),
       prompts_(clean.prompts()),
-      sequences_(lay_out(backend_, repeated(clean.tokens, most_circuits))),
+      sequences_(lay_out(model, repeated(clean.tokens, most_circuits))),
       part_(std::move(part)),
       limits_(limits_of(model, rows_, part_.parts)),
       all_rows_(make_rows(counted(rows_))),
@@ -69,13 +69,13 @@ CircuitForward::CircuitForward(const Model& model, const PromptBatch& clean,
       shared_heads_(limits_.shared_heads),
       packed_(limits_.packed_heads) {
   const std::int64_t d = model.config().d_model, most = most_circuits;
-  residual_all_ = allocate_numbers(backend_, most * rows_ * d);
-  residual_last_ = allocate_numbers(backend_, most * prompts_ * d);
+  residual_ = allocate_streams();
+  if (model.config().is_parallel()) before_ = allocate_streams();
   heads_ = allocate_numbers(backend_, most * rows_ * (d + row_gap));
   masks_ =
       allocate<std::uint8_t>(backend_, most * rows_ * model.config().layers * model.config().heads);
   dots_ = allocate<double>(backend_, most * prompts_);
-  if (mlps_take_part(rule.components))
+  if (mlps_take_part(rule.components) || model.config().is_parallel())
     every_row_ = to_device(backend_, std::span<const int>(counted(most * rows_)));
   NumbersWriter directions(backend_, most * prompts_ * d);
   for (int circuit = 0; circuit < most_circuits; ++circuit) {
@@ -150,24 +150,31 @@ std::vector<std::vector<double>> CircuitForward::run_slots(const std::vector<Slo
     begin(slots, layer);
     remember_prefixes(slots, layer);
     turn_to_last(slots, layer);
+    keep_what_mlps_read(slots, layer);
     for (const Group& group : groups[static_cast<std::size_t>(layer)]) attend(group, layer);
     feed_forward_all(slots, layer);
   }
   return logit_differences(slots);
 }
 
-Matrix CircuitForward::all_of(Slots slots) const {
-  return as_matrix(residual_all_, most_circuits_ * rows_, model_.config().d_model)
+CircuitForward::Streams CircuitForward::allocate_streams() {
+  const std::int64_t numbers = most_circuits_ * std::int64_t{model_.config().d_model};
+  return {allocate_numbers(backend_, numbers * rows_),
+          allocate_numbers(backend_, numbers * prompts_)};
+}
+
+Matrix CircuitForward::all_of(Slots slots, const Streams& streams) const {
+  return as_matrix(streams.all, most_circuits_ * rows_, model_.config().d_model)
       .part_of_rows(slots.front().place * rows_, std::ssize(slots) * rows_);
 }
 
-Matrix CircuitForward::last_of(Slots slots) const {
-  return as_matrix(residual_last_, most_circuits_ * prompts_, model_.config().d_model)
+Matrix CircuitForward::last_of(Slots slots, const Streams& streams) const {
+  return as_matrix(streams.last, most_circuits_ * prompts_, model_.config().d_model)
       .part_of_rows(slots.front().place * prompts_, std::ssize(slots) * prompts_);
 }
 
-Matrix CircuitForward::going_on(Slots slots, int layer) const {
-  return slots.front().last_only(layer) ? last_of(slots) : all_of(slots);
+Matrix CircuitForward::going_on(Slots slots, int layer, const Streams& streams) const {
+  return slots.front().last_only(layer) ? last_of(slots, streams) : all_of(slots, streams);
 }
 
 void CircuitForward::begin(Slots slots, int layer) {

@@ -118,6 +118,7 @@ class CircuitForward {
 
   // The MLPs (circuit_mlps.cpp).
   void find_own_mlp_fills(Slot& slot);
+  void keep_what_mlps_read(Slots slots, int layer);
   void feed_forward_all(Slots slots, int layer);
   void feed_forward_alike(Slots slots, int layer);
   void add_mlp_fills(Slots slots, int layer);
@@ -139,10 +140,20 @@ class CircuitForward {
     return slot.circuit != nullptr ? slot.circuit->prefix(layer)
                                    : Circuit();  // which is no circuit's prefix
   }
+  /// (most_circuits, clean rows, d_model), and of the last positions (most_circuits, prompts,
+  /// d_model).
+  struct Streams {
+    Numbers all, last;
+  };
+  Streams allocate_streams();
   // Of neighbours: (slots x clean rows, d_model), (slots x prompts, d_model).
-  Matrix all_of(Slots slots) const;
-  Matrix last_of(Slots slots) const;
-  Matrix going_on(Slots slots, int layer) const;  // which of the two goes on from attention
+  Matrix all_of(Slots slots, const Streams& streams) const;
+  Matrix last_of(Slots slots, const Streams& streams) const;
+  Matrix all_of(Slots slots) const { return all_of(slots, residual_); }
+  Matrix last_of(Slots slots) const { return last_of(slots, residual_); }
+  /// Which of the two goes on from a layer's attention.
+  Matrix going_on(Slots slots, int layer, const Streams& streams) const;
+  Matrix going_on(Slots slots, int layer) const { return going_on(slots, layer, residual_); }
   const Rows& rows_of(const Slot& slot, int layer) const {
     return slot.last_only(layer) ? last_rows_ : all_rows_;
   }
@@ -157,15 +168,16 @@ class CircuitForward {
   CacheLimits limits_;
   Rows all_rows_, last_rows_;
   Array<int> every_head_;
-  Array<int> every_row_;                  // of most_circuits slots; empty if MLPs take no part
-  Numbers embedding_;                     // (clean rows, d_model)
-  Numbers directions_;                    // (most_circuits, prompts, d_model): answer's minus
-                                          // distractor's unembedding
-  std::vector<double> direction_bias_;    // (prompts)
-  Numbers residual_all_, residual_last_;  // (most_circuits, clean rows or prompts, d_model)
-  Numbers heads_;                         // (most_circuits, clean rows, d_model), spaced
-  Array<std::uint8_t> masks_;             // of a wave
-  Array<double> dots_;                    // (most_circuits, prompts)
+  Array<int> every_row_;                // of most_circuits slots; empty where nobody needs it
+  Numbers embedding_;                   // (clean rows, d_model)
+  Numbers directions_;                  // (most_circuits, prompts, d_model): answer's minus
+                                        // distractor's unembedding
+  std::vector<double> direction_bias_;  // (prompts)
+  Streams residual_;
+  Streams before_;             // what a parallel layer's MLPs read; else empty
+  Numbers heads_;              // (most_circuits, clean rows, d_model), spaced
+  Array<std::uint8_t> masks_;  // of a wave
+  Array<double> dots_;         // (most_circuits, prompts)
   Scratch scratch_;
 
   // The circuit run last: where the next parts from it is worth remembering.

@@ -24,16 +24,28 @@ void CircuitForward::feed_forward_all(Slots slots, int layer) {
   for (const Slots run : runs_of_neighbours(slots, alike)) feed_forward_alike(run, layer);
 }
 
+/// What the MLPs of a parallel layer read, before attention adds to it.
+void CircuitForward::keep_what_mlps_read(Slots slots, int layer) {
+  if (!model_.config().is_parallel()) return;
+  const auto alike = [&](const Slot& slot) {
+    const bool reads = layer >= slot.start && slot.layer(layer).mlp != MlpForm::ablated;
+    return reads ? std::optional(slot.last_only(layer)) : std::nullopt;
+  };
+  for (const Slots run : runs_of_neighbours(slots, alike))
+    backend_.gather_rows(going_on(run, layer), every_row_.data(), going_on(run, layer, before_));
+}
+
 void CircuitForward::feed_forward_alike(Slots slots, int layer) {
   const Slot& first = slots.front();
   const MlpForm form = first.layer(layer).mlp;
   const Matrix x = going_on(slots, layer);
-  if (form == MlpForm::computed) return feed_forward(model_, layer, x, scratch_);
+  const Matrix before = model_.config().is_parallel() ? going_on(slots, layer, before_) : x;
+  if (form == MlpForm::computed) return feed_forward(model_, layer, before, scratch_, x);
   if (form == MlpForm::ablated) return add_mlp_fills(slots, layer);
   // Both ways, and each row from one of them.
   const Matrix computed = as_spaced_matrix(heads_, x.rows, x.columns);
   backend_.gather_rows(x, every_row_.data(), computed);
-  feed_forward(model_, layer, computed, scratch_);
+  feed_forward(model_, layer, before, scratch_, computed);
   add_mlp_fills(slots, layer);
   // As if a row were one head: where something is kept, it comes from the rows that were computed.
   const HeadFill choice{computed, every_row_.data(), every_row_.data(),

@@ -7,6 +7,7 @@
 // Source: TransformerLens, fold_ln and fold_value_biases.
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -57,7 +58,8 @@ class FoldedWeights {
   Direction unembedding(int token) const;
 
  private:
-  std::vector<double> doubles(int layer, const char* name) const;
+  std::vector<double> doubles(int layer, LayerTensor tensor) const;
+  std::array<Range, 1> all_rows() const { return {Range{0, config_.d_model}}; }
 
   const StoredWeights& stored_;
   ModelConfig config_;

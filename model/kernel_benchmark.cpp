@@ -86,7 +86,7 @@ class Timing {
     time_replace_heads();
     time_product("attention_output", d, d, Epilogue::accumulate);
     time_row_operations();
-    time_product("mlp_input", d, d_mlp, Epilogue::gelu);
+    time_product("mlp_input", d, d_mlp, Epilogue::gelu_tanh);
     time_product("mlp_output", d_mlp, d, Epilogue::accumulate);
     return std::move(times_);
   }

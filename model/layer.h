@@ -1,5 +1,6 @@
-// One layer of GPT-2, as a list of verbs: read_heads, write_heads, feed_forward (or read_mlp).
-// Source: Radford et al. 2019 (pre-layer-norm Transformer decoder).
+// One layer of a model, as a list of verbs: read_heads, write_heads, feed_forward (or read_mlp).
+// Sources: Radford et al. 2019 (GPT-2, a pre-layer-norm Transformer decoder); Black et al. 2022
+// (GPT-NeoX: rotary positions, attention and MLP side by side).
 #pragma once
 
 #include <functional>
@@ -19,18 +20,24 @@ struct Scratch {
 std::int64_t scratch_numbers(const ModelConfig& config, std::int64_t rows);  // how many it holds
 Scratch make_scratch(const Model& model, std::int64_t rows);
 
-/// z = every head's output before W_O, (rows, d_model), from the residual stream x (rows, d_model).
-void read_heads(const Model& model, int layer, SequenceRows sequences, Matrix x, Scratch& scratch,
-                Matrix z);
+/// z = every head's output before W_O, (rows, d_model), from the residual stream x (rows, d_model)
+/// of the first `prompts` sequences.
+void read_heads(const Model& model, int layer, const Sequences& sequences, std::int64_t prompts,
+                Matrix x, Scratch& scratch, Matrix z);
+
+/// Turns these queries or keys (rows, heads * d_head) by their rows' positions, if the model is
+/// rotary.
+void turn_heads(const Model& model, int heads, const Array<int>& positions, Matrix x);
 
 /// x += z W_O + b_O.
 void write_heads(const Model& model, int layer, Matrix z, Matrix x);
 
-/// x += MLP(LN(x)).
-void feed_forward(const Model& model, int layer, Matrix x, Scratch& scratch);
+/// x += MLP(LN(before)); `before` is x itself, or, in a parallel layer, what x was before
+/// attention.
+void feed_forward(const Model& model, int layer, Matrix before, Scratch& scratch, Matrix x);
 
-/// out = MLP(LN(x)), (rows, d_model).
-void read_mlp(const Model& model, int layer, Matrix x, Scratch& scratch, Matrix out);
+/// out = MLP(LN(before)), (rows, d_model).
+void read_mlp(const Model& model, int layer, Matrix before, Scratch& scratch, Matrix out);
 
 /// Sees a component's outputs, (rows, d_model), layer by layer.
 using Show = std::function<void(Matrix outputs)>;

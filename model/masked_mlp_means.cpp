@@ -37,7 +37,7 @@ MaskedMlpMeans::MaskedMlpMeans(const Model& model, const PromptBatch& clean,
 
 MaskedMlpMeans::Batch MaskedMlpMeans::make_batch(const PromptBatch& prompts, int first_row) const {
   Batch batch;
-  batch.sequences = lay_out(backend_, prompts.tokens);
+  batch.sequences = lay_out(model_, prompts.tokens);
   batch.kept = find_kept_rows(prompts, corrupted_, positions_);
   batch.rows = counted(batch.sequences.rows());
   batch.every_row = to_device(backend_, std::span<const int>(batch.rows));
@@ -102,10 +102,11 @@ Numbers MaskedMlpMeans::run_layer(Batch& batch, int layer, const Circuit& heads,
   const Numbers residual = allocate_numbers(backend_, rows * d);
   const Matrix x = as_matrix(residual, rows, d), outputs = as_matrix(batch.outputs, rows, d);
   backend_.gather_rows(as_matrix(residual_before, rows, d), batch.every_row.data(), x);
-  read_heads(model_, layer, batch.sequences.on_device(), x, batch.scratch, outputs);
+  read_heads(model_, layer, batch.sequences, batch.sequences.prompts(), x, batch.scratch, outputs);
   ablate(batch, layer, heads, outputs);
   write_heads(model_, layer, outputs, x);
-  read_mlp(model_, layer, x, batch.scratch, outputs);
+  read_mlp(model_, layer, model_.config().is_parallel() ? as_matrix(residual_before, rows, d) : x,
+           batch.scratch, outputs);
   backend_.add_rows(outputs, batch.every_row.data(), x);
   return residual;
 }

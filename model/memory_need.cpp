@@ -17,6 +17,11 @@ struct RungNeed {
   std::int64_t kept = 0, working = 0, passing = 0;
 };
 
+/// What laid out prompts take more in a rotary model.
+std::int64_t position_ints(const ModelConfig& config, std::int64_t rows, std::int64_t prompts) {
+  return config.is_rotary() ? rows + prompts : 0;
+}
+
 /// The buffers whose size goes with the number of circuits side by side.
 std::int64_t buffer_bytes(const ModelConfig& config, Element element, const FamilyShape& family,
                           std::int64_t most_circuits) {
@@ -26,11 +31,14 @@ std::int64_t buffer_bytes(const ModelConfig& config, Element element, const Fami
                                + rows * d + prompts * d       // residual streams
                                + rows * (d + row_gap)         // heads
                                + prompts * d;                 // directions
-  const std::int64_t masks = rows * config.layers * config.heads,
-                     ints = 2 * prompts + 1 + 2 * rows + 2 * prompts;
-  const std::int64_t of_mlps = family.mlp_fills ? rows * int_bytes + rows + prompts : 0;
+  const std::int64_t before = config.is_parallel() ? (rows + prompts) * d : 0;
+  const std::int64_t masks = rows * config.layers * config.heads;
+  const std::int64_t every_row = family.mlp_fills || config.is_parallel() ? rows : 0;
+  const std::int64_t ints =
+      2 * prompts + 1 + 2 * rows + 2 * prompts + every_row + position_ints(config, rows, prompts);
+  const std::int64_t of_mlps = family.mlp_fills ? rows + prompts : 0;
   const std::int64_t dots = prompts * static_cast<std::int64_t>(sizeof(double));
-  return numbers * bytes_of(element) + masks + ints * int_bytes + of_mlps + dots;
+  return (numbers + before) * bytes_of(element) + masks + ints * int_bytes + of_mlps + dots;
 }
 
 /// What a limit allows of things of one size.
@@ -38,10 +46,15 @@ std::int64_t full(std::int64_t limit, std::int64_t each) {
   return each * std::max(limit / each, std::int64_t{1});
 }
 
-/// What a run on the corrupted prompts holds meanwhile: residual stream, outputs, scratch.
+/// What a run on the corrupted prompts holds meanwhile: residual stream, outputs, scratch, and what
+/// a parallel layer's MLP reads. A prompt has a row at least.
 std::int64_t run_bytes(const ModelConfig& config, Element element, std::int64_t corrupted_rows) {
-  return (2 * corrupted_rows * config.d_model + scratch_numbers(config, corrupted_rows)) *
-         bytes_of(element);
+  const std::int64_t streams = config.is_parallel() ? 3 : 2,
+                     ints = position_ints(config, corrupted_rows, corrupted_rows) +
+                            (config.is_parallel() ? corrupted_rows : 0);
+  return (streams * corrupted_rows * config.d_model + scratch_numbers(config, corrupted_rows)) *
+             bytes_of(element) +
+         ints * int_bytes;
 }
 
 /// What MaskedMlpMeans keeps: the corrupted prompts' own fills, and its cache, full.
@@ -162,8 +175,9 @@ MemoryNeed memory_need(const ModelConfig& config, std::span<const BackendMemory>
   std::set<std::string> packed;
   for (const BackendMemory& rung : rungs) {
     if (packed.insert(rung.weight_form).second) need.weights += config.layers * rung.layer_bytes;
-    // The scales of the layer norms.
-    need.weights += 2 * config.layers * config.d_model * bytes_of(rung.element);
+    // The scales of the layer norms, and the table of rotations.
+    need.weights +=
+        (2 * config.layers * config.d_model + config.rotation_numbers()) * bytes_of(rung.element);
     const RungNeed of_rung = rung_need(config, rung, family, most_circuits);
     // Parts come and go: one rung's is there at a time.
     need.family += of_rung.kept + (family.parts > 1 ? 0 : of_rung.working);

@@ -1,6 +1,7 @@
 #include "model/model.h"
 
 #include <cassert>
+#include <cmath>
 #include <cstddef>
 #include <numeric>
 #include <utility>
@@ -15,6 +16,25 @@ std::int64_t packed_bytes(const ModelConfig& config, Backend& backend) {
                           backend.packed_bytes(d, m) + backend.packed_bytes(m, d));
 }
 
+namespace {
+
+/// (positions, rotary_columns): cosines, then sines, of position / base^(2 i / rotary_columns).
+std::vector<double> rotation_of(const ModelConfig& config) {
+  const int pairs = config.rotary_columns / 2;
+  std::vector<double> numbers;
+  numbers.reserve(static_cast<std::size_t>(config.rotation_numbers()));
+  for (int position = 0; position < config.positions; ++position)
+    for (const bool sines : {false, true})
+      for (int i = 0; i < pairs; ++i) {
+        const double angle =
+            position / std::pow(config.rotary_base, static_cast<double>(i) / pairs);
+        numbers.push_back(sines ? std::sin(angle) : std::cos(angle));
+      }
+  return numbers;
+}
+
+}  // namespace
+
 Model::Model(const std::filesystem::path& folder, Backend& backend)
     : Model(std::make_shared<StoredWeights>(folder, read_config(folder)), backend, nullptr,
             WeightBlock::to_be_packed) {}
@@ -25,8 +45,12 @@ Model::Model(std::shared_ptr<StoredWeights> stored, Backend& backend, std::share
       backend_(backend),
       stored_(std::move(stored)),
       folded_(*stored_, config_),
-      block_(std::move(block)),
-      position_embedding_(stored_->values("wpe.weight")) {
+      block_(std::move(block)) {
+  if (config_.is_rotary()) {
+    rotation_ = to_device(backend, rotation_of(config_));
+  } else {
+    position_embedding_ = stored_->values(ModelTensor::position_embedding);
+  }
   if (!block_) block_ = backend.allocate_bytes(packed_bytes(config_, backend));
   if (state != WeightBlock::packed_already) pack_layers(state);
   take_layers();
@@ -151,9 +175,10 @@ Numbers Model::embed(std::span<const std::vector<int>> sequences) const {
     for (std::size_t p = 0; p < tokens.size(); ++p) {
       assert(p < static_cast<std::size_t>(config_.positions));
       stored_->read_embedding(tokens[p], row);
-      for (std::size_t i = 0; i < d; ++i)
-        writer.add(static_cast<double>(row[i]) +
-                   static_cast<double>(position_embedding_[p * d + i]));
+      for (std::size_t i = 0; i < d; ++i) {
+        const float position = config_.is_rotary() ? 0 : position_embedding_[p * d + i];
+        writer.add(static_cast<double>(row[i]) + static_cast<double>(position));
+      }
     }
   return writer.done();
 }

@@ -65,9 +65,14 @@ class Model {
   std::int64_t weight_bytes() const;  // of all layers' packed weights
   HeadWeights pack_heads(int layer, std::span<const int> heads, Queries queries) const;
 
-  /// Token embedding plus position embedding, (tokens, d_model), on the device; each sequence
-  /// begins at position 0.
+  /// Token embedding plus, if the model is not rotary, position embedding: (tokens, d_model), on
+  /// the device; each sequence begins at position 0.
   Numbers embed(std::span<const std::vector<int>> sequences) const;
+
+  /// Of a rotary model: (positions, rotary_columns), for Backend::rotate().
+  Matrix rotation() const {
+    return as_matrix(rotation_, config_.positions, config_.rotary_columns);
+  }
 
   FoldedWeights::Direction unembedding(int token) const { return folded_.unembedding(token); }
 
@@ -84,7 +89,8 @@ class Model {
   FoldedWeights folded_;
   std::shared_ptr<void> block_;
   std::vector<LayerWeights> layers_;
-  std::vector<float> position_embedding_;  // (positions, d_model)
+  std::vector<float> position_embedding_;  // (positions, d_model); empty: the model is rotary
+  Numbers rotation_;                       // (positions, rotary_columns), if it is
 };
 
 }  // namespace headsweep

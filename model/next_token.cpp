@@ -14,7 +14,7 @@ namespace {
 std::vector<std::vector<double>> last_residuals(const Model& model,
                                                 const std::vector<std::vector<int>>& prompts) {
   Backend& backend = model.backend();
-  const Sequences sequences = lay_out(backend, prompts);
+  const Sequences sequences = lay_out(model, prompts);
   const std::int64_t rows = sequences.rows(), d = model.config().d_model;
   const Numbers residual = run_unablated(model, prompts, sequences, {[](Matrix) {}});
   const Matrix x = as_matrix(residual, rows, d);
@@ -58,7 +58,7 @@ std::vector<double> next_token_logits(const Model& model, const std::vector<int>
   std::vector<double> logits;
   for (int token = 0; token < model.config().vocabulary; ++token)
     logits.push_back(logit(residual, model.unembedding(token)));
-  model.stored().release_embedding();
+  model.stored().release_embeddings();
   if (processing == Processing::transformer_lens) {
     const double mean =
         std::accumulate(logits.begin(), logits.end(), 0.0) / static_cast<double>(logits.size());
@@ -89,7 +89,7 @@ std::vector<AnswerLogits> answer_logits(const Model& model, const PromptBatch& p
       }
     }
   }
-  model.stored().release_embedding();
+  model.stored().release_embeddings();
   return result;
 }
 

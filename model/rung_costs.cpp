@@ -49,7 +49,7 @@ class Trial {
     const Matrix x = as_spaced_matrix(x_, rows, d_model),
                  hidden = as_spaced_matrix(hidden_, rows, d_mlp);
     for (int i = 0; i < times; ++i) {
-      backend_->matmul(x, up_, Epilogue::gelu, hidden);
+      backend_->matmul(x, up_, Epilogue::gelu_tanh, hidden);
       backend_->matmul(hidden, down_, Epilogue::store, x);
     }
     backend_->wait();

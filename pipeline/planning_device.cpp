@@ -93,7 +93,8 @@ std::string describe_on_gpu(const FamilyNeed& need, const Family& family,
 
 /// Of the checkpoint, whose other tensors are given back once they are packed.
 std::int64_t embedding_bytes(const ModelConfig& config) {
-  return std::int64_t{config.vocabulary} * config.d_model * std::int64_t{sizeof(float)};
+  const std::int64_t tables = config.kind == ModelKind::gpt2 ? 1 : 2;  // one for both ends, or not
+  return tables * config.vocabulary * config.d_model * std::int64_t{sizeof(float)};
 }
 
 /// What rank 0 will hold of the prompts and of what is found out about them, besides the prompts

@@ -37,8 +37,17 @@ int host_number(RunRecord& record, const std::string& host) {
 
 /// What config.json adds to the weights: the same tensors can be cut into other heads.
 std::string config_text(const ModelConfig& config) {
-  return fmt::format("{} layers, {} heads, d_model {}, d_mlp {}, epsilon {}", config.layers,
-                     config.heads, config.d_model, config.d_mlp, config.layer_norm_epsilon);
+  std::string text =
+      fmt::format("{} layers, {} heads, d_model {}, d_mlp {}, epsilon {}", config.layers,
+                  config.heads, config.d_model, config.d_mlp, config.layer_norm_epsilon);
+  // GPT-2's usual form goes without saying.
+  if (config.activation !=
+      (config.kind == ModelKind::gpt2 ? Activation::gelu_tanh : Activation::gelu))
+    text += config.activation == Activation::gelu ? ", gelu" : ", gelu_new";
+  if (config.is_rotary())
+    text += fmt::format(", {} rotary columns, base {}", config.rotary_columns, config.rotary_base);
+  if (config.is_parallel()) text += ", parallel";
+  return text;
 }
 
 /// "threshold is 3 in the file, 5 in the job"; empty if the two runs are the same.

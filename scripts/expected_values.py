@@ -126,9 +126,43 @@ def search(experiment, options):
     return {"trace": trace, "kept": sorted(kept), "kept_mlps": kept_mlps}
 
 
+def load_neox(oracle, folder):
+    """A GPT-NeoX as the oracle loads a GPT-2: in float64, with the notebook's weight processing."""
+    from transformer_lens import HookedTransformer, HookedTransformerConfig
+    from transformer_lens.pretrained.weight_conversions.neox import convert_neox_weights
+    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
+
+    model = AutoModelForCausalLM.from_pretrained(folder, torch_dtype=oracle.torch.float64).eval()
+    c = model.config
+    d_head = c.hidden_size // c.num_attention_heads
+    config = HookedTransformerConfig(
+        d_model=c.hidden_size, d_head=d_head, n_heads=c.num_attention_heads, d_mlp=c.intermediate_size,
+        n_layers=c.num_hidden_layers, n_ctx=c.max_position_embeddings, eps=c.layer_norm_eps, d_vocab=c.vocab_size,
+        act_fn=c.hidden_act, normalization_type="LN", positional_embedding_type="rotary",
+        rotary_dim=int(d_head * c.rotary_pct), rotary_base=c.rotary_emb_base, rotary_adjacent_pairs=False,
+        parallel_attn_mlp=c.use_parallel_residual, original_architecture="GPTNeoXForCausalLM",
+        dtype=oracle.torch.float64, device="cpu")
+    hooked = HookedTransformer(config, tokenizer=None)
+    hooked.load_and_process_state_dict(
+        convert_neox_weights(model, config), fold_ln=True, center_writing_weights=True, center_unembed=True,
+        fold_value_biases=True)
+    hooked.tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"), eos_token="<|endoftext|>",
+                                               bos_token="<|endoftext|>", pad_token="<|endoftext|>")
+    tokens = oracle.torch.arange(2, 12)[None]                          # that it is the model of the checkpoint
+    difference = (model(tokens).logits.log_softmax(-1) - hooked(tokens).log_softmax(-1)).abs().max().item()
+    assert difference < 1e-4, f"TransformerLens and transformers differ by {difference}"  # transformers turns in float32
+    return hooked
+
+
+def load(oracle, folder):
+    if json.loads((folder / "config.json").read_text()).get("model_type") == "gpt_neox":
+        return load_neox(oracle, folder)
+    return oracle.load(str(folder), dtype=oracle.torch.float64)
+
+
 def expected_values(oracle, options, family):
     """The content of the file: tokens, full model, every decision of the search, what it kept, and some circuits."""
-    model = oracle.load(str(options.model), dtype=oracle.torch.float64)
+    model = load(oracle, options.model)
     clean, corrupted = (oracle.PromptSet(family[k], model.tokenizer) for k in ("clean", "corrupted"))
     experiment = oracle.Experiment(model, clean, corrupted, options.ablation, options.positions,
                                    position_names(clean), options.mlp_means)

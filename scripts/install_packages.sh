@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   build-essential cmake ninja-build pkg-config git
   libfmt-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev
-  libhdf5-dev hdf5-tools libssl-dev libpcre2-dev
+  libhdf5-dev hdf5-tools libssl-dev libpcre2-dev libutf8proc-dev
   libopenmpi-dev openmpi-bin                # several processes: mpirun, srun
   libdnnl-dev ocl-icd-opencl-dev            # dnnl's CMake files want OpenCL, which libdnnl-dev only recommends
   libgtest-dev libgmock-dev

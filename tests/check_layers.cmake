@@ -20,6 +20,7 @@ set(foreign_homes
   "^openssl/"                                      "^io/"
   "^(oneapi/dnnl/|dnnl)"                           "^kernels/cpu/"
   "^pcre2"                                         "^model/"
+  "^utf8proc"                                      "^model/"
   "^CLI/"                                          "^pipeline/"
   "^(gtest|gmock)/"                                "^tests/"
   "^mpi\\.h"                                        "^pipeline/ranks/[a-z_]*_mpi\\."

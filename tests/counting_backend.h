@@ -16,8 +16,8 @@ class CountingBackend final : public ForwardingBackend {
   using ForwardingBackend::ForwardingBackend;
 
   /// What was asked for, a letter each: (a)llocation, copy to the (d)evice or to the (h)ost,
-  /// (p)roduct, layer (n)orm, a(t)tention, (r)eplaced heads, (+) added rows, (g)athered rows, (.)
-  /// dots.
+  /// (p)roduct, layer (n)orm, r(o)tation, a(t)tention, (r)eplaced heads, (+) added rows, (g)athered
+  /// rows, (.) dots.
   std::string asked;
   std::int64_t count(char letter) const { return std::count(asked.begin(), asked.end(), letter); }
 
@@ -50,6 +50,10 @@ class CountingBackend final : public ForwardingBackend {
   void layer_norm(Matrix in, const Numbers& scale, double epsilon, Matrix out) override {
     asked += 'n';
     ForwardingBackend::layer_norm(in, scale, epsilon, out);
+  }
+  void rotate(int heads, Matrix table, const int* position, Matrix x) override {
+    asked += 'o';
+    ForwardingBackend::rotate(heads, table, position, x);
   }
   void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
                  const HeadFill& fill, Matrix z) override {

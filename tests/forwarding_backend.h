@@ -45,6 +45,9 @@ class ForwardingBackend : public Backend {
   void layer_norm(Matrix in, const Numbers& scale, double epsilon, Matrix out) override {
     backend_->layer_norm(in, scale, epsilon, out);
   }
+  void rotate(int heads, Matrix table, const int* position, Matrix x) override {
+    backend_->rotate(heads, table, position, x);
+  }
   void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
                  const HeadFill& fill, Matrix z) override {
     backend_->attention(sequences, heads, queries, q, k, v, fill, z);

@@ -53,12 +53,20 @@ inline std::filesystem::path data(const std::string& name) {
 
 inline Json read(const std::filesystem::path& path) { return Json::parse(std::ifstream(path)); }
 
+/// The same of an expected search. The random model's logit difference is a small part of its
+/// logits, so that the same errors are more percentage points.
+inline double score_tolerance(Rung rung, const Json& expected) {
+  constexpr double random_models = 50;
+  const bool is_random = expected["model"].get<std::string>().starts_with("random-");
+  return score_tolerance(rung) * (is_random ? random_models : 1);
+}
+
 /// File names of all expected searches of the small models in one order of search.
 inline std::vector<std::string> searches_in_order(const std::string& order) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(data("golden"))) {
     const std::string name = entry.path().filename().string();
-    if (!name.starts_with("tiny-")) continue;
+    if (!name.starts_with("tiny-") && !name.starts_with("random-")) continue;
     if (read(entry.path())["order"] == order) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
@@ -104,6 +112,14 @@ inline const Tokenizer& gpt2_tokenizer() {
   return tokenizer;
 }
 
+/// That of a model of tests/data/models, by its name: GPT-2s have theirs in common.
+inline const Tokenizer& tokenizer_of(const std::string& model) {
+  static std::map<std::string, Tokenizer> own;
+  const std::filesystem::path folder = data("models/" + model);
+  if (!std::filesystem::exists(folder / "tokenizer.json")) return gpt2_tokenizer();
+  return own.try_emplace(model, folder).first->second;
+}
+
 inline PromptFamily prompts(const std::string& family) {
   return read_prompt_file(data("golden/families/" + family + ".json"), family);
 }
@@ -113,8 +129,8 @@ struct Case {
   explicit Case(const std::string& file, Rung rung = Rung::fp32)
       : expected(read(data("golden/" + file))),
         model(golden::model(expected["model"], rung)),
-        family(tokenize_family(prompts(expected["family"]), gpt2_tokenizer(), model.config(),
-                               ablation(expected), positions(expected))) {
+        family(tokenize_family(prompts(expected["family"]), tokenizer_of(expected["model"]),
+                               model.config(), ablation(expected), positions(expected))) {
     if (by_position()) drop_synonyms(family);
   }
 

@@ -29,9 +29,27 @@ inline Numbers random_numbers(std::int64_t count, unsigned seed, double scale = 
   return random_of(count, seed, scale);
 }
 
-inline double gelu(double x) {
+inline double gelu(double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }
+inline double gelu_tanh(double x) {
   return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
 }
+
+/// What becomes of a product's sum with its bias; `before` is what was in its place.
+inline double finished(double sum, Epilogue epilogue, double before) {
+  switch (epilogue) {
+    case Epilogue::gelu:
+      return gelu(sum);
+    case Epilogue::gelu_tanh:
+      return gelu_tanh(sum);
+    case Epilogue::accumulate:
+      return before + sum;
+    case Epilogue::store:
+      break;
+  }
+  return sum;
+}
+constexpr Epilogue every_epilogue[] = {Epilogue::store, Epilogue::gelu, Epilogue::gelu_tanh,
+                                       Epilogue::accumulate};
 
 /// (rows, inputs) x (inputs, outputs) + bias; `out` is what was there before, for
 /// Epilogue::accumulate.
@@ -44,9 +62,8 @@ inline Numbers matmul(const Numbers& in, const std::vector<float>& weight, const
       double sum = bias.empty() ? 0 : bias[o];
       for (std::int64_t i = 0; i < inputs; ++i)
         sum += in[r * inputs + i] * double{weight[i * outputs + o]};
-      if (epilogue == Epilogue::gelu) sum = gelu(sum);
-      if (epilogue == Epilogue::accumulate) sum += out[r * outputs + o];
-      result.push_back(sum);
+      result.push_back(
+          finished(sum, epilogue, epilogue == Epilogue::accumulate ? out[r * outputs + o] : 0));
     }
   return result;
 }
@@ -64,6 +81,24 @@ inline Numbers layer_norm(const Numbers& in, const Numbers& scale, std::int64_t 
       result.push_back((in[r * columns + i] - mean) / std::sqrt(variance + epsilon) *
                        (scale.empty() ? 1 : scale[i]));
   }
+  return result;
+}
+
+/// x (rows, heads * d_head), its rows at these positions; table (positions, turned): cosines,
+/// sines.
+inline Numbers rotate(int heads, std::int64_t d_head, const Numbers& table, std::int64_t turned,
+                      const std::vector<int>& position, const Numbers& x) {
+  Numbers result = x;
+  const std::int64_t pairs = turned / 2;
+  for (std::size_t r = 0; r < position.size(); ++r)
+    for (int h = 0; h < heads; ++h)
+      for (std::int64_t i = 0; i < pairs; ++i) {
+        const std::size_t a = r * heads * d_head + h * d_head + i, b = a + pairs;
+        const double cosine = table[position[r] * turned + i],
+                     sine = table[position[r] * turned + pairs + i];
+        result[a] = x[a] * cosine - x[b] * sine;
+        result[b] = x[b] * cosine + x[a] * sine;
+      }
   return result;
 }
 

@@ -1,4 +1,4 @@
-// GPT-2 with ablated heads and MLPs as plain loops in float64: what the tests hold CircuitForward
+// A model with ablated heads and MLPs as plain loops in float64: what the tests hold CircuitForward
 // against. It follows the semantics word by word and knows none of CircuitForward's ways: weights
 // as they are stored, every layer norm with its scale and shift, every prompt and every position
 // computed.
@@ -12,12 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "io/checkpoint.h"
 #include "io/job.h"
 #include "model/ablation.h"
 #include "model/circuit.h"
 #include "model/config.h"
 #include "model/prompt_batch.h"
-#include "model/stored_weights.h"
 #include "tests/reference.h"
 
 namespace headsweep::reference {
@@ -37,22 +37,15 @@ inline double dot(const double* a, const double* b, std::size_t count) {
   return sum;
 }
 
-/// The model, one prompt at a time.
+/// The model, one prompt at a time. It reads the checkpoint by Hugging Face's names, for itself.
 class PlainModel {
  public:
   explicit PlainModel(const std::filesystem::path& folder)
-      : config_(read_config(folder)), stored_(folder, config_), final_norm_(norm("ln_f")) {
-    positions_ = doubles(stored_.values("wpe.weight"));
-    for (int l = 0; l < config_.layers; ++l) {
-      const auto of_layer = [&](const std::string& name) {
-        return doubles(stored_.values(l, name));
-      };
-      const std::string h = "h." + std::to_string(l) + ".";
-      layers_.push_back({norm(h + "ln_1"), norm(h + "ln_2"), of_layer("attn.c_attn.weight"),
-                         of_layer("attn.c_attn.bias"), of_layer("attn.c_proj.weight"),
-                         of_layer("attn.c_proj.bias"), of_layer("mlp.c_fc.weight"),
-                         of_layer("mlp.c_fc.bias"), of_layer("mlp.c_proj.weight"),
-                         of_layer("mlp.c_proj.bias")});
+      : config_(read_config(folder)), checkpoint_(folder) {
+    if (is_neox()) {
+      read_neox();
+    } else {
+      read_gpt2();
     }
   }
 
@@ -81,9 +74,10 @@ class PlainModel {
       std::vector<Row> z = attention(layers_[l], x);
       std::vector<Row>& mlps = outcome.mlps.emplace_back();
       for (std::size_t p = 0; p < x.size(); ++p) {
+        const Row before = x[p];
         replace(static_cast<int>(l), p, replacement, z[p]);
         add(times(z[p], layers_[l].output, layers_[l].output_bias), x[p]);
-        mlps.push_back(mlp(layers_[l], x[p]));
+        mlps.push_back(mlp(layers_[l], config_.is_parallel() ? before : x[p]));
         if (const double* value = replacement.of_mlp(static_cast<int>(l), p))
           std::copy_n(value, config_.d_model, mlps.back().begin());
         add(mlps.back(), x[p]);
@@ -95,7 +89,7 @@ class PlainModel {
   }
 
   double logit_difference(const Outcome& outcome, int answer, int distractor) const {
-    const Row a = embedding(answer), d = embedding(distractor);
+    const Row a = row_of(unembedding_, answer), d = row_of(unembedding_, distractor);
     return dot(outcome.last.data(), a.data(), a.size()) -
            dot(outcome.last.data(), d.data(), d.size());
   }
@@ -106,7 +100,11 @@ class PlainModel {
   Row value_bias(int layer) const {
     const Layer& weights = layers_[static_cast<std::size_t>(layer)];
     const Row projected = times(weights.before_attention.shift, weights.input, weights.input_bias);
-    return {projected.end() - config_.d_model, projected.end()};
+    Row values;
+    for (std::size_t head = 0; head < heads(); ++head)
+      values.insert(values.end(), projected.begin() + at(head, value),
+                    projected.begin() + at(head, value) + config_.d_head());
+    return values;
   }
 
  private:
@@ -119,27 +117,77 @@ class PlainModel {
     Row hidden, hidden_bias, written, written_bias;  // mlp
   };
 
-  static Row doubles(const std::vector<float>& values) { return {values.begin(), values.end()}; }
+  bool is_neox() const { return config_.kind == ModelKind::gpt_neox; }
+  std::size_t heads() const { return static_cast<std::size_t>(config_.heads); }
+
+  const StoredTensor& tensor(const std::string& name) const { return *checkpoint_.find(name); }
+  Row values(const std::string& name) const {
+    const StoredTensor& stored = tensor(name);
+    std::vector<float> floats(static_cast<std::size_t>(stored.elements()));
+    read_floats(stored, 0, floats);
+    return {floats.begin(), floats.end()};
+  }
   Norm norm(const std::string& name) const {
-    return {doubles(stored_.values(name + ".weight")), doubles(stored_.values(name + ".bias"))};
+    return {values(name + ".weight"), values(name + ".bias")};
+  }
+  /// Of (outputs, inputs).
+  Row transposed(const std::string& name) const {
+    const Row stored = values(name);
+    const auto inputs = static_cast<std::size_t>(tensor(name).shape[1]),
+               outputs = stored.size() / inputs;
+    Row result(stored.size());
+    for (std::size_t o = 0; o < outputs; ++o)
+      for (std::size_t i = 0; i < inputs; ++i) result[i * outputs + o] = stored[o * inputs + i];
+    return result;
+  }
+  Row row_of(const StoredTensor* table, int token) const {
+    std::vector<float> row(static_cast<std::size_t>(config_.d_model));
+    read_floats(*table, std::int64_t{token} * config_.d_model, row);
+    return {row.begin(), row.end()};
+  }
+
+  void read_gpt2() {
+    const std::string prefix = checkpoint_.find("wte.weight") ? "" : "transformer.";
+    embedding_ = unembedding_ = &tensor(prefix + "wte.weight");
+    positions_ = values(prefix + "wpe.weight");
+    final_norm_ = norm(prefix + "ln_f");
+    for (int l = 0; l < config_.layers; ++l) {
+      const std::string h = prefix + "h." + std::to_string(l) + ".";
+      layers_.push_back({norm(h + "ln_1"), norm(h + "ln_2"), values(h + "attn.c_attn.weight"),
+                         values(h + "attn.c_attn.bias"), values(h + "attn.c_proj.weight"),
+                         values(h + "attn.c_proj.bias"), values(h + "mlp.c_fc.weight"),
+                         values(h + "mlp.c_fc.bias"), values(h + "mlp.c_proj.weight"),
+                         values(h + "mlp.c_proj.bias")});
+    }
+  }
+
+  void read_neox() {
+    embedding_ = &tensor("gpt_neox.embed_in.weight");
+    unembedding_ = &tensor("embed_out.weight");
+    final_norm_ = norm("gpt_neox.final_layer_norm");
+    for (int l = 0; l < config_.layers; ++l) {
+      const std::string h = "gpt_neox.layers." + std::to_string(l) + ".";
+      layers_.push_back(
+          {norm(h + "input_layernorm"), norm(h + "post_attention_layernorm"),
+           transposed(h + "attention.query_key_value.weight"),
+           values(h + "attention.query_key_value.bias"), transposed(h + "attention.dense.weight"),
+           values(h + "attention.dense.bias"), transposed(h + "mlp.dense_h_to_4h.weight"),
+           values(h + "mlp.dense_h_to_4h.bias"), transposed(h + "mlp.dense_4h_to_h.weight"),
+           values(h + "mlp.dense_4h_to_h.bias")});
+    }
   }
 
   static void add(const Row& more, Row& x) {
     for (std::size_t i = 0; i < x.size(); ++i) x[i] += more[i];
   }
 
-  Row embedding(int token) const {
-    std::vector<float> row(static_cast<std::size_t>(config_.d_model));
-    stored_.read_embedding(token, row);
-    return doubles(row);
-  }
-
   std::vector<Row> embed(const std::vector<int>& tokens) const {
     std::vector<Row> x;
     for (const int token : tokens) {
+      x.push_back(row_of(embedding_, token));
+      if (is_neox()) continue;
       const auto position =
-          positions_.begin() + static_cast<std::ptrdiff_t>(x.size()) * config_.d_model;
-      x.push_back(embedding(token));
+          positions_.begin() + (std::ssize(x) - 1) * static_cast<std::ptrdiff_t>(config_.d_model);
       add(Row(position, position + config_.d_model), x.back());
     }
     return x;
@@ -158,26 +206,52 @@ class PlainModel {
     return result;
   }
 
+  enum Part { query, key, value };
+  /// Where a head's part begins in what attention's input matrix gives, in the stored order.
+  std::ptrdiff_t at(std::size_t head, Part part) const {
+    const std::ptrdiff_t h = static_cast<std::ptrdiff_t>(head), d_head = config_.d_head();
+    return is_neox() ? (3 * h + part) * d_head : part * config_.d_model + h * d_head;
+  }
+
+  /// A head's query or key, turned by its position where the model is rotary: GPT-NeoX's pairs, the
+  /// first half of the turned columns with the second.
+  Row turned(const Row& qkv, std::size_t head, Part part, std::size_t position) const {
+    Row row(qkv.begin() + at(head, part), qkv.begin() + at(head, part) + config_.d_head());
+    const auto pairs = static_cast<std::size_t>(config_.rotary_columns / 2);
+    for (std::size_t i = 0; i < pairs; ++i) {
+      const double angle =
+          static_cast<double>(position) *
+          std::pow(config_.rotary_base, -static_cast<double>(i) / static_cast<double>(pairs));
+      const double a = row[i], b = row[i + pairs];
+      row[i] = a * std::cos(angle) - b * std::sin(angle);
+      row[i + pairs] = b * std::cos(angle) + a * std::sin(angle);
+    }
+    return row;
+  }
+
   /// z (positions, d_model).
   std::vector<Row> attention(const Layer& layer, const std::vector<Row>& x) const {
-    const auto d = static_cast<std::size_t>(config_.d_model),
-               d_head = static_cast<std::size_t>(config_.d_head());
+    const auto d_head = static_cast<std::size_t>(config_.d_head());
     std::vector<Row> qkv, z;
     for (const Row& row : x)
       qkv.push_back(times(normalized(row, layer.before_attention), layer.input, layer.input_bias));
     for (std::size_t p = 0; p < x.size(); ++p) {
-      Row& out = z.emplace_back(d);
-      for (std::size_t column = 0; column < d; column += d_head) {
+      Row& out = z.emplace_back(heads() * d_head);
+      for (std::size_t head = 0; head < heads(); ++head) {
+        const Row q = turned(qkv[p], head, query, p);
         Row weights;
         double total = 0;
-        for (std::size_t key = 0; key <= p; ++key) {
-          const double score = dot(&qkv[p][column], &qkv[key][d + column], d_head);
+        for (std::size_t from = 0; from <= p; ++from) {
+          const Row k = turned(qkv[from], head, key, from);
+          const double score = dot(q.data(), k.data(), d_head);
           weights.push_back(std::exp(score / std::sqrt(static_cast<double>(d_head))));
           total += weights.back();
         }
-        for (std::size_t key = 0; key <= p; ++key)
+        for (std::size_t from = 0; from <= p; ++from) {
+          const double* v = &qkv[from][static_cast<std::size_t>(at(head, value))];
           for (std::size_t i = 0; i < d_head; ++i)
-            out[column + i] += weights[key] / total * qkv[key][2 * d + column + i];
+            out[head * d_head + i] += weights[from] / total * v[i];
+        }
       }
     }
     return z;
@@ -191,14 +265,16 @@ class PlainModel {
 
   Row mlp(const Layer& layer, const Row& x) const {
     Row hidden = times(normalized(x, layer.before_mlp), layer.hidden, layer.hidden_bias);
-    for (double& value : hidden) value = gelu(value);
+    const bool tanh_form = config_.activation == Activation::gelu_tanh;
+    for (double& value : hidden) value = tanh_form ? gelu_tanh(value) : gelu(value);
     return times(hidden, layer.written, layer.written_bias);
   }
 
   ModelConfig config_;
-  StoredWeights stored_;
+  Checkpoint checkpoint_;
+  const StoredTensor *embedding_ = nullptr, *unembedding_ = nullptr;  // (vocabulary, d_model)
   Norm final_norm_;
-  Row positions_;  // (positions, d_model)
+  Row positions_;  // (positions, d_model); GPT-2's
   std::vector<Layer> layers_;
 };
 

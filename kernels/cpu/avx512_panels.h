@@ -34,17 +34,32 @@ __m512 exponential(__m512 x) {
 }
 
 /// 0.5 x (1 + tanh(u)) = x / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3).
-__m512 gelu(__m512 x) {
+__m512 gelu_tanh(__m512 x) {
   const __m512 cubic =
       _mm512_fmadd_ps(_mm512_mul_ps(_mm512_mul_ps(x, x), x), _mm512_set1_ps(0.044715f), x);
   const __m512 e = exponential(_mm512_mul_ps(cubic, _mm512_set1_ps(-2.0f * 0.79788456080f)));
   return _mm512_div_ps(x, _mm512_add_ps(_mm512_set1_ps(1.0f), e));
 }
 
+/// x Phi(x) = x erfc(-x / sqrt(2)) / 2, erfc to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26).
+__m512 gelu(__m512 x) {
+  const __m512 y = _mm512_mul_ps(_mm512_abs_ps(x), _mm512_set1_ps(0.70710678f));
+  const __m512 one = _mm512_set1_ps(1.0f);
+  const __m512 t = _mm512_div_ps(one, _mm512_fmadd_ps(_mm512_set1_ps(0.3275911f), y, one));
+  __m512 p = _mm512_set1_ps(1.061405429f);
+  for (const float coefficient : {-1.453152027f, 1.421413741f, -0.284496736f, 0.254829592f})
+    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(coefficient));
+  const __m512 e = exponential(_mm512_mul_ps(_mm512_sub_ps(_mm512_setzero_ps(), y), y));
+  const __m512 tail = _mm512_mul_ps(_mm512_mul_ps(_mm512_mul_ps(p, t), e), _mm512_set1_ps(0.5f));
+  const __mmask16 negative = _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_LT_OQ);
+  return _mm512_mul_ps(x, _mm512_mask_blend_ps(negative, _mm512_sub_ps(one, tail), tail));
+}
+
 /// Sixteen columns of a result row, of which `mask` exist.
 void finish(const float* sums, const float* bias, Epilogue epilogue, __mmask16 mask, float* out) {
   __m512 value = _mm512_add_ps(_mm512_load_ps(sums), _mm512_loadu_ps(bias));
   if (epilogue == Epilogue::gelu) value = gelu(value);
+  if (epilogue == Epilogue::gelu_tanh) value = gelu_tanh(value);
   if (epilogue == Epilogue::accumulate)
     value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, out));
   _mm512_mask_storeu_ps(out, mask, value);

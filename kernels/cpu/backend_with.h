@@ -84,6 +84,10 @@ class BackendWith final : public Backend {
     cpu::layer_norm<Number>(in, scale, epsilon, out);
   }
 
+  void rotate(int heads, Matrix table, const int* position, Matrix x) override {
+    cpu::rotate<Number>(heads, table, position, x);
+  }
+
   void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
                  const HeadFill& fill, Matrix z) override {
     cpu::attention<Number>(sequences, heads, queries, q, k, v, z);

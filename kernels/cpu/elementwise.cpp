@@ -52,6 +52,24 @@ HEADSWEEP_VECTORIZED void add_row(const double* values, std::int64_t columns, do
   add(values, columns, x);
 }
 
+/// (a, b) becomes (a cos - b sin, b cos + a sin); the sines lie behind the cosines.
+template <class T>
+[[gnu::always_inline]] inline void turn(const T* angles, std::int64_t pairs, T* columns) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < pairs; ++i) {
+    const T a = columns[i], b = columns[pairs + i];
+    columns[i] = a * angles[i] - b * angles[pairs + i];
+    columns[pairs + i] = b * angles[i] + a * angles[pairs + i];
+  }
+}
+
+HEADSWEEP_VECTORIZED void turn_pairs(const float* angles, std::int64_t pairs, float* columns) {
+  turn(angles, pairs, columns);
+}
+HEADSWEEP_VECTORIZED void turn_pairs(const double* angles, std::int64_t pairs, double* columns) {
+  turn(angles, pairs, columns);
+}
+
 template <class T>
 [[gnu::always_inline]] inline double sum_of_products(const T* a, const T* b, std::int64_t columns) {
   double sum = 0;
@@ -85,6 +103,17 @@ void layer_norm(Matrix in_matrix, const Numbers& scale, double epsilon, Matrix o
   for (std::int64_t r = 0; r < in.rows; ++r)
     normalize_row(in.data + r * in.stride, factors, in.columns, static_cast<T>(epsilon),
                   out.data + r * out.stride);
+}
+
+template <class T>
+void rotate(int heads, Matrix table_matrix, const int* position, Matrix x_matrix) {
+  const auto table = typed<T>(table_matrix), x = typed<T>(x_matrix);
+  const std::int64_t d_head = x.columns / heads, pairs = table.columns / 2;
+#pragma omp parallel for schedule(static)
+  for (std::int64_t r = 0; r < x.rows; ++r)
+    for (int h = 0; h < heads; ++h)
+      turn_pairs(table.data + position[r] * table.stride, pairs,
+                 x.data + r * x.stride + h * d_head);
 }
 
 template <class T>
@@ -127,6 +156,8 @@ void row_dots(Matrix a_matrix, Matrix b_matrix, double* out) {
 
 template void layer_norm<float>(Matrix, const Numbers&, double, Matrix);
 template void layer_norm<double>(Matrix, const Numbers&, double, Matrix);
+template void rotate<float>(int, Matrix, const int*, Matrix);
+template void rotate<double>(int, Matrix, const int*, Matrix);
 template void replace_heads<float>(const HeadFill&, Matrix, Matrix);
 template void replace_heads<double>(const HeadFill&, Matrix, Matrix);
 template void add_rows<float>(Matrix, const int*, Matrix);

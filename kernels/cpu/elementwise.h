@@ -8,6 +8,8 @@ namespace headsweep::cpu {
 template <class T>
 void layer_norm(Matrix in, const Numbers& scale, double epsilon, Matrix out);
 template <class T>
+void rotate(int heads, Matrix table, const int* position, Matrix x);
+template <class T>
 void replace_heads(const HeadFill& fill, Matrix from, Matrix to);
 template <class T>
 void add_rows(Matrix values, const int* row, Matrix x);

@@ -19,6 +19,8 @@ void copy_rows(TypedMatrix<float> from, TypedMatrix<float> to) {
 
 void append_epilogue(dnnl::post_ops& after, Epilogue epilogue) {
   if (epilogue == Epilogue::gelu)
+    after.append_eltwise(1.0f, dnnl::algorithm::eltwise_gelu_erf, 0.0f, 0.0f);
+  if (epilogue == Epilogue::gelu_tanh)
     after.append_eltwise(1.0f, dnnl::algorithm::eltwise_gelu_tanh, 0.0f, 0.0f);
   if (epilogue == Epilogue::accumulate) after.append_sum(1.0f);
 }

@@ -77,6 +77,9 @@ class CudaBackend final : public Backend {
     const void* factors = scale.size == 0 ? nullptr : scale.data();
     device_->add(cuda::layer_norm<Number>, in, factors, epsilon, out);
   }
+  void rotate(int heads, Matrix table, const int* position, Matrix x) override {
+    device_->add(cuda::rotate<Number>, heads, table, position, x);
+  }
   void attention(SequenceRows sequences, int heads, Queries queries, Matrix q, Matrix k, Matrix v,
                  const HeadFill& fill, Matrix z) override {
     attention_.add(sequences, heads, queries, q, k, v, fill, z);

@@ -43,10 +43,16 @@ __global__ void __launch_bounds__(narrow_threads)
 
 /// 0.5 x (1 + tanh(u)) = x / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3).
 template <class T>
-__device__ __forceinline__ T gelu(T x) {
+__device__ __forceinline__ T gelu_tanh(T x) {
   const T u =
       static_cast<T>(0.79788456080286535588) * std::fma(static_cast<T>(0.044715) * x * x, x, x);
   return x / (1 + std::exp(-2 * u));
+}
+
+/// x Phi(x). Where x is far below 0, erfc() keeps what 1 + erf() would round away.
+template <class T>
+__device__ __forceinline__ T gelu(T x) {
+  return x * static_cast<T>(0.5) * std::erfc(x * static_cast<T>(-0.70710678118654752440));
 }
 
 template <class T>
@@ -63,6 +69,8 @@ __global__ void __launch_bounds__(256)
         pack.at[i] += static_cast<T>(bias[first + i]);
     if (epilogue == Epilogue::gelu)
       for (int i = 0; i < pack_size<T>; ++i) pack.at[i] = gelu(pack.at[i]);
+    if (epilogue == Epilogue::gelu_tanh)
+      for (int i = 0; i < pack_size<T>; ++i) pack.at[i] = gelu_tanh(pack.at[i]);
     if (epilogue == Epilogue::accumulate) {
       const Pack<T> before = load<T>(target, columns, out.access);
       for (int i = 0; i < pack_size<T>; ++i) pack.at[i] += before.at[i];

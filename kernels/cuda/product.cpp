@@ -18,7 +18,7 @@ cublasLtEpilogue_t epilogue_of(Finish finish) {
       return CUBLASLT_EPILOGUE_DEFAULT;
     case Finish::bias:
       return CUBLASLT_EPILOGUE_BIAS;
-    case Finish::bias_gelu:
+    case Finish::bias_gelu_tanh:
       break;
   }
   return CUBLASLT_EPILOGUE_GELU_BIAS;

@@ -13,7 +13,7 @@
 namespace headsweep::cuda {
 
 /// What cuBLASLt does to the sums before they are stored.
-enum class Finish { nothing, bias, bias_gelu };
+enum class Finish { nothing, bias, bias_gelu_tanh };
 
 /// What becomes of what was in the result's place.
 enum class Sums : std::int64_t { replace, add };

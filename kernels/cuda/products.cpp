@@ -175,10 +175,14 @@ Sums sums_of(Epilogue epilogue) {
   return epilogue == Epilogue::accumulate ? Sums::add : Sums::replace;
 }
 
-}  // namespace
+// cuBLASLt has GELU in its tanh form alone, and does not say how exact it is. Against bfloat16
+// operands it is exact enough; the rungs above have one of their own, after the product.
 
-// cuBLASLt does not say how exact its GELU is. Against bfloat16 operands it is exact enough; the
-// rungs above have one of their own, after the product.
+bool is_gelu(Epilogue epilogue) {
+  return epilogue == Epilogue::gelu || epilogue == Epilogue::gelu_tanh;
+}
+
+}  // namespace
 
 void Products::multiply_bfloat16(Matrix in, const Weight& weight, Epilogue epilogue, Matrix out) {
   const PackedWeight& w = packed(weight);
@@ -186,10 +190,11 @@ void Products::multiply_bfloat16(Matrix in, const Weight& weight, Epilogue epilo
   need_bias(*device_, w);
   const Operands operands = workspace_for(*device_, in, 1);
   device_->add(round_to_bfloat16, in, operands.high());
-  const Finish finish = epilogue == Epilogue::gelu ? Finish::bias_gelu : Finish::bias;
+  const Finish finish = epilogue == Epilogue::gelu_tanh ? Finish::bias_gelu_tanh : Finish::bias;
   device_->add(cuda::multiply, &product(weight, finish),
                {w.derived->high.get(), operands.high(), in.rows, in.columns, w.derived->bias.get(),
                 sums_of(epilogue), out.data, out.stride});
+  if (epilogue == Epilogue::gelu) device_->add(cuda::finish<float>, out, nullptr, epilogue, out);
 }
 
 /// (high + low) (high + low) without low low, the small products first.
@@ -210,7 +215,7 @@ void Products::multiply_split(Matrix in, const Weight& weight, Epilogue epilogue
   add_product(low, operands.high(), Finish::nothing, sums_of(epilogue));
   add_product(high, operands.low(), Finish::nothing, Sums::add);
   add_product(high, operands.high(), Finish::bias, Sums::add);
-  if (epilogue == Epilogue::gelu) device_->add(finish<float>, out, nullptr, epilogue, out);
+  if (is_gelu(epilogue)) device_->add(finish<float>, out, nullptr, epilogue, out);
 }
 
 namespace {
@@ -239,7 +244,7 @@ void Products::multiply_float32(Matrix in, const Weight& weight, Epilogue epilog
   device_->add(cuda::multiply, &product(weight, Finish::bias),
                {w.values(), in.data, in.rows, in.stride, w.derived->bias.get(), sums_of(epilogue),
                 out.data, out.stride});
-  if (epilogue == Epilogue::gelu) device_->add(finish<float>, out, nullptr, epilogue, out);
+  if (is_gelu(epilogue)) device_->add(finish<float>, out, nullptr, epilogue, out);
 }
 
 /// The weights are widened for each product: it is asked for seldom, and they would take twice the
@@ -255,7 +260,7 @@ void Products::multiply_float64(Matrix in, const Weight& weight, Epilogue epilog
   device_->add(
       cuda::multiply, &product(weight, Finish::nothing),
       {wide, in.data, in.rows, in.stride, nullptr, sums_of(epilogue), out.data, out.stride});
-  const Epilogue rest = epilogue == Epilogue::gelu ? Epilogue::gelu : Epilogue::store;
+  const Epilogue rest = is_gelu(epilogue) ? epilogue : Epilogue::store;
   device_->add(finish<double>, out, w.bias(), rest, out);
 }
 

@@ -37,6 +37,24 @@ __global__ void __launch_bounds__(256)
   }
 }
 
+/// A block for each row, a thread for each pair.
+template <class T>
+__global__ void __launch_bounds__(256)
+    turn(Rows<const T> table, const int* position, int heads, Rows<T> x) {
+  const std::int64_t row = blockIdx.x;
+  const T* const angles = table.row(position[row]);
+  const int pairs = static_cast<int>(table.columns / 2);
+  for (int i = static_cast<int>(threadIdx.x); i < heads * pairs;
+       i += static_cast<int>(blockDim.x)) {
+    const int head = i / pairs, pair = i % pairs;
+    const T cosine = angles[pair], sine = angles[pairs + pair];
+    T* const columns = x.row(row) + x.columns / heads * head + pair;
+    const T a = columns[0], b = columns[pairs];
+    columns[0] = a * cosine - b * sine;
+    columns[pairs] = b * cosine + a * sine;
+  }
+}
+
 enum class Take { copy, add };
 
 /// A block for each row: to[r] = from[row[r]], or += it.
@@ -88,6 +106,12 @@ __global__ void __launch_bounds__(32 * dots_of_block)
 }  // namespace
 
 template <class T>
+void rotate(cudaStream_t stream, int heads, Matrix table, const int* position, Matrix x) {
+  launch(stream, {x.rows, threads_for(heads * table.columns / 2)}, turn<T>, rows_of<const T>(table),
+         position, heads, rows_of<T>(x));
+}
+
+template <class T>
 void replace_heads(cudaStream_t stream, HeadFill fill, Matrix from, Matrix to) {
   const auto source = rows_of<const T>(from), values = rows_of<const T>(fill.values);
   const auto target = rows_of<T>(to);
@@ -117,6 +141,8 @@ void row_dots(cudaStream_t stream, Matrix a, Matrix b, double* out) {
          rows_of<const T>(a), rows_of<const T>(b), out);
 }
 
+template void rotate<float>(cudaStream_t, int, Matrix, const int*, Matrix);
+template void rotate<double>(cudaStream_t, int, Matrix, const int*, Matrix);
 template void replace_heads<float>(cudaStream_t, HeadFill, Matrix, Matrix);
 template void replace_heads<double>(cudaStream_t, HeadFill, Matrix, Matrix);
 template void add_rows<float>(cudaStream_t, Matrix, const int*, Matrix);

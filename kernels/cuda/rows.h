@@ -12,6 +12,8 @@ namespace headsweep::cuda {
 template <class T>
 void layer_norm(cudaStream_t stream, Matrix in, const void* scale, double epsilon, Matrix out);
 template <class T>
+void rotate(cudaStream_t stream, int heads, Matrix table, const int* position, Matrix x);
+template <class T>
 void replace_heads(cudaStream_t stream, HeadFill fill, Matrix from, Matrix to);
 template <class T>
 void add_rows(cudaStream_t stream, Matrix values, const int* row, Matrix x);

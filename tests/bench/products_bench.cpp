@@ -82,7 +82,7 @@ class Way {
                  out = as_matrix(out_, rows_, d_model);
     const auto start = Clock::now();
     for (const Mlp& mlp : mlps_) {
-      backend_->matmul(in, mlp.input, Epilogue::gelu, hidden);
+      backend_->matmul(in, mlp.input, Epilogue::gelu_tanh, hidden);
       backend_->matmul(hidden, mlp.output, Epilogue::accumulate, out);
     }
     return std::chrono::duration<double>(Clock::now() - start).count();

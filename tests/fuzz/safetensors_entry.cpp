@@ -30,9 +30,10 @@ void check_tensor(const StoredTensor& tensor, std::span<const std::byte> file) {
 }
 
 void check_weights(const StoredWeights& weights) {
-  weights.values("wte.weight");
-  for (const char* name : {"attn.c_attn.weight", "mlp.c_fc.weight", "ln_1.bias"})
-    weights.values(0, name);
+  weights.values(ModelTensor::embedding);
+  for (const LayerTensor tensor :
+       {LayerTensor::attention_input, LayerTensor::mlp_input, LayerTensor::attention_shift})
+    weights.values(0, tensor);
 }
 
 }  // namespace

@@ -79,6 +79,13 @@ TEST(Export, MibScoresANodeByWhatTheCircuitLosesWithoutIt) {
   EXPECT_TRUE(graph["edges"].empty());
 }
 
+TEST(Export, MibIsToldOfAParallelModel) {
+  RunRecord run = small_run();
+  for (auto& [name, value] : run.identity)
+    if (name == "model_config") value += ", parallel";
+  EXPECT_TRUE(nlohmann::json::parse(mib_graph(found(run)))["cfg"]["parallel_attn_mlp"].get<bool>());
+}
+
 TEST(Export, MibNeedsTheModelsWidth) {
   RunRecord run = small_run();
   run.identity.clear();

@@ -68,8 +68,7 @@ struct Problem {
   Numbers finished(Numbers sums, Epilogue epilogue) const {
     for (std::size_t i = 0; i < sums.size(); ++i) {
       sums[i] += bias[i % bias.size()];
-      if (epilogue == Epilogue::gelu) sums[i] = reference::gelu(sums[i]);
-      if (epilogue == Epilogue::accumulate) sums[i] += before[i];
+      sums[i] = reference::finished(sums[i], epilogue, before[i]);
     }
     return sums;
   }
@@ -117,7 +116,7 @@ TEST_P(Bf16Product, IsThatOfTheRoundedOperands) {
   for (const Shape& shape : shapes) {
     const Problem problem(shape);
     const Numbers sums = problem.sums(rung);
-    for (const Epilogue epilogue : {Epilogue::store, Epilogue::gelu, Epilogue::accumulate}) {
+    for (const Epilogue epilogue : reference::every_epilogue) {
       // float32 sums of up to three times `inputs` terms below one, and the approximations in GELU.
       const double tolerance = 1e-7 * static_cast<double>(shape.inputs) + 2e-6;
       EXPECT_TRUE(all_near(problem.product(*this, problem.bias, epilogue),

@@ -84,18 +84,20 @@ TEST_F(CudaNumberForms, WidenedAndNarrowedNumbersAreTheSame) {
   }
 }
 
+bool is_gelu(Epilogue epilogue) {
+  return epilogue == Epilogue::gelu || epilogue == Epilogue::gelu_tanh;
+}
+
 TEST_F(CudaNumberForms, SumsAreFinishedAsTheEpilogueSays) {
   for (const std::int64_t columns : {1, 7, 20, 514}) {
     const auto sums = reference::random_numbers(3 * columns, 1, 4),
                bias = reference::random_numbers(columns, 2),
                before = reference::random_numbers(3 * columns, 3);
-    for (const Epilogue epilogue : {Epilogue::store, Epilogue::gelu, Epilogue::accumulate}) {
+    for (const Epilogue epilogue : reference::every_epilogue) {
       Doubles expected;
       for (std::size_t i = 0; i < sums.size(); ++i) {
         const double shifted = sums[i] + bias[i % static_cast<std::size_t>(columns)];
-        expected.push_back(epilogue == Epilogue::gelu         ? reference::gelu(shifted)
-                           : epilogue == Epilogue::accumulate ? before[i] + shifted
-                                                              : shifted);
+        expected.push_back(reference::finished(shifted, epilogue, before[i]));
       }
       const auto got = same_in_every_order([&](Layout layout) {
         const DeviceMatrix<double> in(*this, 3, columns, layout, sums),
@@ -105,7 +107,7 @@ TEST_F(CudaNumberForms, SumsAreFinishedAsTheEpilogueSays) {
                              out.matrix());
         return out.numbers(*this);
       });
-      EXPECT_TRUE(all_near(got, expected, epilogue == Epilogue::gelu ? 1e-14 : 0));
+      EXPECT_TRUE(all_near(got, expected, is_gelu(epilogue) ? 1e-14 : 0));
     }
   }
 }
@@ -113,7 +115,7 @@ TEST_F(CudaNumberForms, SumsAreFinishedAsTheEpilogueSays) {
 TEST_F(CudaNumberForms, GeluOfLargeNumbersIsThemOrZero) {
   const DeviceMatrix<double> x(*this, 1, 4, {}, {1e6, -1e6, 40, -40});
   const auto bias = device(Doubles(4, 0));
-  cuda::finish<double>(stream, x.matrix(), bias.data(), Epilogue::gelu, x.matrix());
+  cuda::finish<double>(stream, x.matrix(), bias.data(), Epilogue::gelu_tanh, x.matrix());
   EXPECT_TRUE(all_near(x.numbers(*this), Doubles{1e6, 0, 40, 0}, 1e-14));
 }
 

@@ -33,16 +33,17 @@ TEST_P(Matmul, GivesTheReferencesProduct) {
                        product_tolerance(shape.inputs)));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Shapes, Matmul,
-    testing::Combine(testing::Values(Shape{1, 1, 1}, Shape{60, 64, 192}, Shape{10, 48, 144},
-                                     Shape{7, 100, 48}, Shape{31, 8, 33}, Shape{15, 513, 65},
-                                     Shape{230, 48, 100}),
-                     testing::Values(Epilogue::store, Epilogue::gelu, Epilogue::accumulate),
-                     testing::ValuesIn(all_products())),
-    [](const auto& info) {
-      return name_of(std::get<Products>(info.param)) + "_" + std::to_string(info.index);
-    });
+INSTANTIATE_TEST_SUITE_P(Shapes, Matmul,
+                         testing::Combine(testing::Values(Shape{1, 1, 1}, Shape{60, 64, 192},
+                                                          Shape{10, 48, 144}, Shape{7, 100, 48},
+                                                          Shape{31, 8, 33}, Shape{15, 513, 65},
+                                                          Shape{230, 48, 100}),
+                                          testing::ValuesIn(reference::every_epilogue),
+                                          testing::ValuesIn(all_products())),
+                         [](const auto& info) {
+                           return name_of(std::get<Products>(info.param)) + "_" +
+                                  std::to_string(info.index);
+                         });
 
 using MatmulContract = DeviceTest<Products>;
 
@@ -66,7 +67,7 @@ TEST_P(MatmulContract, ARowsBitsDoNotDependOnTheRowsAroundItNorOnTheirDistance) 
     const Weight packed =
         pack(*backend, reference::random_values(inputs * outputs, 2), inputs, outputs, {});
     const auto rows = device(in), spaced_rows = device(spaced), all = numbers(most * outputs);
-    backend->matmul(as_matrix(rows, most, inputs), packed, Epilogue::gelu,
+    backend->matmul(as_matrix(rows, most, inputs), packed, Epilogue::gelu_tanh,
                     as_matrix(all, most, outputs));
     const auto expected = host(all);
     for (const std::int64_t count : {1, 2, 10, 13, 20, 60, 61, 120, 240}) {
@@ -76,7 +77,7 @@ TEST_P(MatmulContract, ARowsBitsDoNotDependOnTheRowsAroundItNorOnTheirDistance) 
       for (const Matrix& whole :
            {as_matrix(rows, most, inputs), as_spaced_matrix(spaced_rows, most, inputs)}) {
         const auto part = numbers(count * outputs);
-        backend->matmul(whole.part_of_rows(first, count), packed, Epilogue::gelu,
+        backend->matmul(whole.part_of_rows(first, count), packed, Epilogue::gelu_tanh,
                         as_matrix(part, count, outputs));
         EXPECT_EQ(host(part), slice) << count << " rows, stride " << whole.stride;
       }
@@ -93,7 +94,7 @@ TEST_P(CpuMatmul, TheNumberOfThreadsChangesNoBit) {
     const BackendTest of(GetParam(), threads);
     const Weight packed = pack(*of.backend, weight, inputs, outputs, {});
     const Numbers out = of.numbers(rows * outputs);
-    of.backend->matmul(as_matrix(of.device(in), rows, inputs), packed, Epilogue::gelu,
+    of.backend->matmul(as_matrix(of.device(in), rows, inputs), packed, Epilogue::gelu_tanh,
                        as_matrix(out, rows, outputs));
     if (threads == 1) expected = of.host(out);
     EXPECT_EQ(of.host(out), expected) << threads << " threads";

@@ -49,6 +49,36 @@ TEST_P(RowOperations, LayerNormOfAConstantRowIsZero) {
   EXPECT_TRUE(all_near(host(x), Doubles(64, 0), tolerance(1e-6, 1e-12)));
 }
 
+TEST_P(RowOperations, RotationTurnsThePairsOfEachHeadByTheRowsPosition) {
+  constexpr int heads = 3, d_head = 10, rows = 4;
+  for (const std::int64_t turned : {2, 6, 10}) {
+    const Doubles table = reference::random_numbers(5 * turned, 1),
+                  in = reference::random_numbers(rows * heads * d_head, 2);
+    const std::vector<int> position = {4, 0, 2, 2};
+    const auto x = device(in), angles = device(table);
+    const auto at = device<int>(position);
+    backend->rotate(heads, as_matrix(angles, 5, turned), at.data(),
+                    as_matrix(x, rows, heads * d_head));
+    EXPECT_TRUE(all_near(host(x), reference::rotate(heads, d_head, table, turned, position, in),
+                         tolerance(1e-6, 1e-15)))
+        << turned;
+  }
+}
+
+TEST_P(RowOperations, RotationLeavesTheColumnsBesideItsMatrixAlone) {
+  const Doubles in = reference::random_numbers(2 * 9, 3);
+  const auto x = device(in), angles = device(Doubles{0, 1});  // a right angle: (a, b) -> (-b, a)
+  const auto at = device<int>({0, 0});
+  const Doubles rounded = host(x);
+  backend->rotate(2, as_matrix(angles, 1, 2), at.data(), as_matrix(x, 2, 9).part_of_columns(1, 6));
+  Doubles expected = rounded;
+  for (const std::size_t first : {1, 4, 10, 13}) {
+    expected[first] = -rounded[first + 1];
+    expected[first + 1] = rounded[first];
+  }
+  EXPECT_EQ(host(x), expected);
+}
+
 TEST_P(RowOperations, ReplacedHeadsComeFromTheirFillRow) {
   // Two rows of two heads of width two; `values` has three heads, of which 2 and 0 belong to the
   // rows' heads.

@@ -2,9 +2,12 @@
 
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "io/errors.h"
 #include "tests/temporary_folder.h"
@@ -75,11 +78,13 @@ TEST(ConfigTest, OptionsThatLeaveTheModelGpt2AreAccepted) {
                              {"add_cross_attention", "false"},
                              {"tie_word_embeddings", "true"},
                              {"attn_pdrop", "0.1"}}));
-  EXPECT_NO_THROW(read_with({{"activation_function", "\"gelu_pytorch_tanh\""}}));
+  for (const char* name : {"\"gelu_pytorch_tanh\"", "\"gelu_fast\"", "\"gelu_new\""})
+    EXPECT_EQ(read_with({{"activation_function", name}}).activation, Activation::gelu_tanh);
+  EXPECT_EQ(read_with({{"activation_function", "\"gelu\""}}).activation, Activation::gelu);
 }
 
 TEST(ConfigTest, OptionsThatMakeAnotherModelAreRefused) {
-  const Values refused{{"model_type", "\"gpt_neo\""},   {"activation_function", "\"gelu\""},
+  const Values refused{{"model_type", "\"gpt_neo\""},   {"activation_function", "\"relu\""},
                        {"scale_attn_weights", "false"}, {"scale_attn_by_inverse_layer_idx", "true"},
                        {"add_cross_attention", "true"}, {"tie_word_embeddings", "false"}};
   for (const auto& [key, value] : refused) {
@@ -145,6 +150,45 @@ TEST(ConfigTest, EpsilonMustBePositive) {
           read_with({{"layer_norm_epsilon", value}});
         },
         refuses_with("config.json: layer_norm_epsilon: " + std::string(value)));
+}
+
+TEST(NeoxConfig, IsReadAsPythiasAre) {
+  const ModelConfig trained = read_config(HEADSWEEP_TEST_DATA "/models/tiny-neox"),
+                    random = read_config(HEADSWEEP_TEST_DATA "/models/random-neox");
+  EXPECT_EQ(trained.kind, ModelKind::gpt_neox);
+  EXPECT_EQ(trained.layers, 4);
+  EXPECT_EQ(trained.d_head(), 16);
+  EXPECT_EQ(trained.rotary_columns, 4);
+  EXPECT_EQ(trained.rotary_base, 10000);
+  EXPECT_EQ(trained.activation, Activation::gelu);
+  EXPECT_TRUE(trained.is_parallel());
+  EXPECT_EQ(random.d_mlp, 56);
+  EXPECT_EQ(random.rotary_columns, 4);
+  EXPECT_EQ(random.rotary_base, 100);
+  EXPECT_EQ(random.layer_norm_epsilon, 1e-6);
+  EXPECT_EQ(random.activation, Activation::gelu_tanh);
+  EXPECT_FALSE(random.is_parallel());
+}
+
+TEST(NeoxConfig, OptionsThatMakeAnotherModelAreRefused) {
+  const std::vector<std::pair<const char*, const char*>> refused = {
+      {"hidden_act", "\"relu\""},      {"attention_bias", "false"},
+      {"tie_word_embeddings", "true"}, {"rope_scaling", R"({"type": "linear"})"},
+      {"rope_parameters", "{}"},       {"rotary_pct", "0.01"},
+      {"rotary_pct", "1.5"},           {"rotary_emb_base", "0"}};
+  for (const auto& [key, value] : refused) {
+    const TemporaryFolder folder;
+    nlohmann::json config = {{"model_type", "gpt_neox"}, {"num_hidden_layers", 2},
+                             {"num_attention_heads", 2}, {"hidden_size", 16},
+                             {"intermediate_size", 32},  {"max_position_embeddings", 8},
+                             {"vocab_size", 11},         {"rotary_pct", 0.25}};
+    folder.write("config.json", config.dump());
+    EXPECT_NO_THROW(read_config(folder.path()));
+    config[key] = nlohmann::json::parse(value);
+    folder.write("config.json", config.dump());
+    EXPECT_THAT([&] { read_config(folder.path()); },
+                refuses_with("config.json: " + std::string(key) + ": "));
+  }
 }
 
 TEST(ConfigTest, AFolderWithoutConfigIsTheUsersMistake) {

@@ -17,7 +17,7 @@ namespace {
 using Results = std::vector<std::vector<double>>;
 
 struct Setting {
-  std::string family;
+  std::string model, family;
   Positions positions;
   AblationRule rule;
   Rung rung;
@@ -35,7 +35,8 @@ std::vector<Setting> settings() {
         for (const MlpMeans means : {MlpMeans::clean, MlpMeans::under_head_mask}) {
           const AblationRule rule{ablation, positions, components, means};
           if (means == MlpMeans::under_head_mask && !rule.has_masked_means()) continue;
-          all.push_back({all.size() % 2 == 0 ? "ragged" : "mixed", positions, rule,
+          all.push_back({all.size() % 3 == 2 ? "tiny-neox" : "tiny-b",
+                         all.size() % 2 == 0 ? "ragged" : "mixed", positions, rule,
                          rungs[(all.size() + all.size() / 2) % rungs.size()]});
         }
   return all;
@@ -54,10 +55,10 @@ PromptFamily every_third(PromptFamily family) {
 class InParts : public testing::TestWithParam<Setting> {
  protected:
   InParts()
-      : model(golden::model("tiny-b", GetParam().rung)),
+      : model(golden::model(GetParam().model, GetParam().rung)),
         family(tokenize_family(every_third(golden::prompts(GetParam().family)),
-                               golden::gpt2_tokenizer(), model.config(), GetParam().rule.kind,
-                               GetParam().positions)) {}
+                               golden::tokenizer_of(GetParam().model), model.config(),
+                               GetParam().rule.kind, GetParam().positions)) {}
 
   FamilyForward forward(int circuits, int prompts) const {
     return {model, family.clean, family.corrupted, GetParam().rule, {circuits, prompts}};
@@ -100,8 +101,8 @@ TEST_P(InParts, TheFullModelsNumbersHaveThemToo) {
 }
 
 std::string name_of_setting(const testing::TestParamInfo<Setting>& info) {
-  const auto& [family, positions, rule, rung] = info.param;
-  return golden::test_name(fmt::format("{}_{}_{}_{}_{}_{}", family, name_of(rule.kind),
+  const auto& [model, family, positions, rule, rung] = info.param;
+  return golden::test_name(fmt::format("{}_{}_{}_{}_{}_{}_{}", model, family, name_of(rule.kind),
                                        name_of(positions), name_of(rung), name_of(rule.components),
                                        name_of(rule.mlp_means)));
 }
@@ -148,20 +149,22 @@ PromptBatch longest_prompts(int tokens, int first_token) {
 }
 
 TEST(PromptsOfAsManyTokensAsTheModelTakes, ScoreAsInAPlainForwardPassInFloat64) {
-  const auto backend = open_device(DeviceChoice::cpu, Rung::fp64, 1);
-  const Model model(golden::data("models/tiny-a"), *backend);
-  const reference::PlainModel plain(golden::data("models/tiny-a"));
-  const ModelConfig& config = model.config();
-  const PromptBatch clean = longest_prompts(config.positions, 300),
-                    corrupted = longest_prompts(config.positions, 2000);
-  const reference::PlainExperiment expected(plain, clean, corrupted, 0, {});
-  Circuit circuit(config.layers, config.heads, Circuit::Start::everything);
-  circuit.remove(1, 2);
-  circuit.remove(2, 0);
-  for (const int prompts : {every_prompt, 2}) {
-    FamilyForward forward(model, clean, corrupted, {}, {1, prompts});
-    EXPECT_TRUE(all_near(forward.run_full_model(), expected.full(), 1e-9));
-    EXPECT_TRUE(all_near(forward.run({&circuit, 1}).front(), expected.run(circuit), 1e-9));
+  for (const char* name : {"models/tiny-a", "models/tiny-neox"}) {
+    const auto backend = open_device(DeviceChoice::cpu, Rung::fp64, 1);
+    const Model model(golden::data(name), *backend);
+    const reference::PlainModel plain(golden::data(name));
+    const ModelConfig& config = model.config();
+    const PromptBatch clean = longest_prompts(config.positions, 300),
+                      corrupted = longest_prompts(config.positions, 2000);
+    const reference::PlainExperiment expected(plain, clean, corrupted, 0, {});
+    Circuit circuit(config.layers, config.heads, Circuit::Start::everything);
+    circuit.remove(1, 2);
+    circuit.remove(2, 0);
+    for (const int prompts : {every_prompt, 2}) {
+      FamilyForward forward(model, clean, corrupted, {}, {1, prompts});
+      EXPECT_TRUE(all_near(forward.run_full_model(), expected.full(), 1e-9));
+      EXPECT_TRUE(all_near(forward.run({&circuit, 1}).front(), expected.run(circuit), 1e-9));
+    }
   }
   tried("load", "prompts of exactly n_positions tokens", "the numbers of a plain forward pass");
 }

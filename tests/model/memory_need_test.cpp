@@ -41,8 +41,9 @@ TEST_P(MemoryNeedTest, IsNeverLessThanWhatIsAllocatedAndAtMostAQuarterMore) {
   const Setting& setting = GetParam();
   CountingBackend backend(open_device(DeviceChoice::cpu, setting.rung, 1));
   const Model model(golden::data(std::string("models/") + setting.model), backend);
-  const Family family = tokenize_family(golden::prompts(setting.family), golden::gpt2_tokenizer(),
-                                        model.config(), setting.ablation, Positions::all);
+  const Family family =
+      tokenize_family(golden::prompts(setting.family), golden::tokenizer_of(setting.model),
+                      model.config(), setting.ablation, Positions::all);
   FamilyForward forward(model, family.clean, family.corrupted, setting.rule(),
                         {setting.most_circuits, setting.most_prompts});
   run_much(forward, model.config(), setting.components);
@@ -70,7 +71,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Setting{"tiny-b", "ragged", Ablation::resample, Rung::fp32, 2,
                             Components::heads_and_mlps, MlpMeans::clean, 3},
                     Setting{"tiny-a", "even", Ablation::mean, Rung::fp64, 1,
-                            Components::heads_and_mlps, MlpMeans::under_head_mask, 4}),
+                            Components::heads_and_mlps, MlpMeans::under_head_mask, 4},
+                    Setting{"tiny-neox", "even", Ablation::mean, Rung::fp32, 2},
+                    Setting{"tiny-neox", "mixed", Ablation::mean, Rung::fp64, 4,
+                            Components::heads_and_mlps, MlpMeans::under_head_mask},
+                    Setting{"random-neox", "ragged", Ablation::resample, Rung::fp32, 2,
+                            Components::heads_and_mlps, MlpMeans::clean, 3}),
     [](const auto& info) {
       return golden::test_name(std::string(info.param.model) + "_" + info.param.family + "_" +
                                name_of(info.param.ablation) + "_" + name_of(info.param.rung) + "_" +

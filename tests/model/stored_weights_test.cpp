@@ -39,10 +39,10 @@ TEST(StoredWeights, AreTheCheckpointsUnderNamesWithoutThePrefix) {
   for (const std::string prefix : {"", "transformer."}) {
     const SmallCheckpoint checkpoint(prefix);
     const Opened opened(checkpoint);
-    EXPECT_EQ(opened.weights->prefixed(), !prefix.empty());
-    EXPECT_EQ(opened.weights->values("wpe.weight"),
+    EXPECT_EQ(opened.weights->prefix(), prefix);
+    EXPECT_EQ(opened.weights->values(ModelTensor::position_embedding),
               checkpoint.tensors.at(prefix + "wpe.weight").values);
-    EXPECT_EQ(opened.weights->values(1, "mlp.c_fc.bias"),
+    EXPECT_EQ(opened.weights->values(1, LayerTensor::mlp_input_bias),
               checkpoint.tensors.at(prefix + "h.1.mlp.c_fc.bias").values);
     long long parameters = 0;
     for (const auto& [name, tensor] : checkpoint.tensors)
@@ -61,7 +61,8 @@ TEST(StoredWeights, AreReadRowByRow) {
   EXPECT_EQ(row, std::vector<float>(embedding.begin() + 120, embedding.end()));
 
   const auto& matrix = checkpoint.tensors.at("h.1.attn.c_attn.weight").values;
-  opened.weights->read_row(1, "attn.c_attn.weight", 5, row);
+  const Range inputs{5, 1}, outputs{0, 12};
+  opened.weights->read_part(1, LayerTensor::attention_input, {&inputs, 1}, {&outputs, 1}, row);
   EXPECT_EQ(row, std::vector<float>(matrix.begin() + 5 * 36, matrix.begin() + 5 * 36 + 12));
 }
 
@@ -69,9 +70,11 @@ TEST(StoredWeights, ReadTheSameAfterTheirMemoryWasGivenBack) {
   const SmallCheckpoint checkpoint;
   const Opened opened(checkpoint);
   opened.weights->release_layer(0);
-  opened.weights->release_embedding();
-  EXPECT_EQ(opened.weights->values(0, "ln_1.bias"), checkpoint.tensors.at("h.0.ln_1.bias").values);
-  EXPECT_EQ(opened.weights->values("wte.weight"), checkpoint.tensors.at("wte.weight").values);
+  opened.weights->release_embeddings();
+  EXPECT_EQ(opened.weights->values(0, LayerTensor::attention_shift),
+            checkpoint.tensors.at("h.0.ln_1.bias").values);
+  EXPECT_EQ(opened.weights->values(ModelTensor::embedding),
+            checkpoint.tensors.at("wte.weight").values);
 }
 
 TEST(StoredWeights, BothLayoutsOfRealCheckpointsAreRead) {
@@ -79,7 +82,7 @@ TEST(StoredWeights, BothLayoutsOfRealCheckpointsAreRead) {
     const std::filesystem::path folder =
         std::filesystem::path(HEADSWEEP_TEST_DATA) / "models" / name;
     const StoredWeights weights(folder, read_config(folder));
-    EXPECT_EQ(weights.prefixed(), std::string(name) == "tiny-a");
+    EXPECT_EQ(weights.prefix(), std::string(name) == "tiny-a" ? "transformer." : "");
     EXPECT_EQ(weights.sha256().size(), 64u);
   }
 }
@@ -164,13 +167,16 @@ TEST(StoredWeights, NanAndInfinityAreRefusedByTensorAndPlace) {
       const Opened opened(checkpoint);
       const std::string holds = fmt::format(" holds {} at ", shown);
       std::vector<float> row(12);
-      EXPECT_THAT([&] { opened.weights->values(1, "mlp.c_fc.weight"); },
+      EXPECT_THAT([&] { opened.weights->values(1, LayerTensor::mlp_input); },
                   refuses_with(opened.folder.path().string(),
                                "tensor 'transformer.h.1.mlp.c_fc.weight'" + holds + "[2, 3]"));
-      EXPECT_THAT([&] { opened.weights->values(0, "ln_1.bias"); },
+      EXPECT_THAT([&] { opened.weights->values(0, LayerTensor::attention_shift); },
                   refuses_with("tensor 'transformer.h.0.ln_1.bias'" + holds + "[11]"));
-      EXPECT_THAT([&] { opened.weights->read_row(1, "mlp.c_fc.weight", 2, row); },
-                  refuses_with("h.1.mlp.c_fc.weight'" + holds + "[2, 3]"));
+      const Range inputs{2, 1}, outputs{0, 12};
+      const auto read_part = [&] {
+        opened.weights->read_part(1, LayerTensor::mlp_input, {&inputs, 1}, {&outputs, 1}, row);
+      };
+      EXPECT_THAT(read_part, refuses_with("h.1.mlp.c_fc.weight'" + holds + "[2, 3]"));
       EXPECT_THAT([&] { opened.weights->read_embedding(5, row); },
                   refuses_with("wte.weight'" + holds + "[5, 1]"));
       EXPECT_NO_THROW(opened.weights->read_embedding(4, row));
@@ -194,8 +200,8 @@ TEST_P(HalfPrecision, ValuesAreTheNearestThatTheTypeHas) {
   const Opened opened(halved);
   EXPECT_THAT(opened.weights->element_types(), ElementsAre(GetParam().first));
   for (const auto& [name, tensor] : original.tensors) {
-    const std::vector<float> got = opened.weights->values(name);
-    ASSERT_EQ(got.size(), tensor.values.size());
+    std::vector<float> got(tensor.values.size());
+    read_floats(*Checkpoint(opened.folder.path()).find(name), 0, got);
     bool exact = true;
     for (std::size_t i = 0; i < got.size(); ++i) {
       EXPECT_NEAR(got[i], tensor.values[i], std::abs(tensor.values[i]) * GetParam().second + 1e-7)

@@ -50,8 +50,8 @@ struct Example {
   Ids ids;
 };
 
-std::vector<Example> golden_examples() {
-  std::ifstream file(HEADSWEEP_TEST_DATA "/golden/tokenizer.jsonl");
+std::vector<Example> golden_examples(const std::string& name = "tokenizer.jsonl") {
+  std::ifstream file(HEADSWEEP_TEST_DATA "/golden/" + name);
   std::vector<Example> examples;
   for (std::string line; std::getline(file, line);) {
     const auto example = nlohmann::json::parse(line);
@@ -68,6 +68,73 @@ TEST(TokenizerTest, GivesTheIdsOfHuggingFacesTokenizer) {
 
 TEST(TokenizerTest, DecodesTheIdsOfHuggingFacesTokenizer) {
   for (const auto& [text, ids] : golden_examples()) ASSERT_EQ(gpt2().decode(ids), text);
+}
+
+const Tokenizer& neox() {
+  static const Tokenizer tokenizer{HEADSWEEP_TEST_DATA "/models/tiny-neox"};
+  return tokenizer;
+}
+
+TEST(TokenizerOfOneFile, GivesTheIdsOfHuggingFacesTokenizer) {
+  const auto examples = golden_examples("neox-tokenizer.jsonl");
+  ASSERT_EQ(examples.size(), 437u);
+  for (const auto& [text, ids] : examples) EXPECT_EQ(neox().encode(text), ids) << text;
+}
+
+TEST(TokenizerOfOneFile, DecodesWhatItWasGivenInItsComposedForm) {
+  EXPECT_EQ(neox().decode(neox().encode("two  three<|endoftext|>     four")),
+            "two  three<|endoftext|>     four");
+  EXPECT_EQ(neox().decode(neox().encode("cafe\u0301")), "caf\u00e9");
+}
+
+TEST(TokenizerOfOneFile, HasEndOfTextWhereTheFileHasIt) {
+  EXPECT_EQ(neox().end_of_text(), 0);
+  EXPECT_EQ(neox().largest_id(), 878);
+}
+
+/// tokenizer.json of tiny-neox with one change.
+template <class Change>
+auto making_with(Change change) {
+  return [change] {
+    std::ifstream file(HEADSWEEP_TEST_DATA "/models/tiny-neox/tokenizer.json");
+    nlohmann::json content = nlohmann::json::parse(file);
+    change(content);
+    const TemporaryFolder folder;
+    folder.write("tokenizer.json", content.dump());
+    Tokenizer{folder.path()};
+  };
+}
+
+TEST(TokenizerOfOneFile, IsRefusedWhereItWouldCutTextsOtherwise) {
+  using Json = nlohmann::json;
+  const auto refused = [](const std::string& key, auto change) {
+    EXPECT_THAT(making_with(change), refuses_with("tokenizer.json: " + key));
+  };
+  EXPECT_NO_THROW(making_with([](Json&) {})());
+  refused("normalizer", [](Json& file) { file["normalizer"]["type"] = "NFKC"; });
+  refused("pre_tokenizer", [](Json& file) { file["pre_tokenizer"]["type"] = "Whitespace"; });
+  refused("pre_tokenizer", [](Json& file) { file["pre_tokenizer"]["add_prefix_space"] = true; });
+  refused("pre_tokenizer", [](Json& file) { file["pre_tokenizer"]["use_regex"] = false; });
+  refused("pre_tokenizer", [](Json& file) { file.erase("pre_tokenizer"); });
+  refused("model.type", [](Json& file) { file["model"]["type"] = "Unigram"; });
+  refused("model.dropout", [](Json& file) { file["model"]["dropout"] = 0.1; });
+  refused("model.byte_fallback", [](Json& file) { file["model"]["byte_fallback"] = true; });
+  refused("model.vocab", [](Json& file) { file["model"]["vocab"]["a"] = -1; });
+  refused("model.merges", [](Json& file) { file["model"]["merges"][3] = "ab"; });
+  refused("model.merges, entry 4", [](Json& file) { file["model"]["merges"][3] = "1 \u0120"; });
+  refused("added_tokens", [](Json& file) { file["added_tokens"][0]["lstrip"] = true; });
+  refused("added_tokens", [](Json& file) { file["added_tokens"][0]["content"] = ""; });
+  refused("has no '<|endoftext|>'", [](Json& file) { file["added_tokens"].erase(0); });
+}
+
+TEST(TokenizerOfOneFile, MayHaveItsMergesAsLists) {
+  EXPECT_NO_THROW(making_with([](nlohmann::json& file) {
+    for (nlohmann::json& merge : file["model"]["merges"]) {
+      const std::string text = merge;
+      const std::size_t space = text.find(' ');
+      merge = {text.substr(0, space), text.substr(space + 1)};
+    }
+  })());
 }
 
 TEST(TokenizerTest, ManyThingsInOneTextGiveTheSameIdsAsOneByOne) {

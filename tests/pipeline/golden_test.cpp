@@ -15,8 +15,8 @@ namespace {
 class Golden : public testing::TestWithParam<std::tuple<std::string, Rung>> {
  protected:
   Golden()
-      : score_tolerance(golden::score_tolerance(std::get<Rung>(GetParam()))),
-        made(std::get<std::string>(GetParam()), std::get<Rung>(GetParam())),
+      : made(std::get<std::string>(GetParam()), std::get<Rung>(GetParam())),
+        score_tolerance(golden::score_tolerance(std::get<Rung>(GetParam()), made.expected)),
         evaluator(made.model, made.family.clean, made.family.corrupted,
                   golden::ablation_rule(made.expected)) {}
 
@@ -38,8 +38,8 @@ class Golden : public testing::TestWithParam<std::tuple<std::string, Rung>> {
       EXPECT_NEAR(got[b], expected[b], tolerance) << "prompt " << b;
   }
 
-  const double score_tolerance;  // percentage points
   golden::Case made;
+  const double score_tolerance;  // percentage points
   Evaluator evaluator;
 };
 

@@ -15,15 +15,17 @@ VALUE_TOLERANCE = 1e-3   # logits
 SCORED = ["tiny-a.even.mean.all.T3", "tiny-a.even.zero.all.T3", "tiny-a.numwords.resample.all.T3",
           "tiny-a.mixed.mean.union.T3", "tiny-a.ragged.mean.own.T3", "tiny-b.even.mean.own.T3",
           "tiny-b.even.resample.all.T3", "tiny-b.step3.mean.union.T3", "tiny-b.mixed.mean.all.T3",
-          "tiny-b.ragged.mean.union.T3"]
+          "tiny-b.ragged.mean.union.T3", "tiny-neox.even.mean.own.T3", "tiny-neox.even.zero.all.T3"]
 # Its heads' single removals lie further apart than the tolerance, so float32 ranks them as float64 does.
 IMPORTANCE = "tiny-b.even.mean.all.importance.T3"
 RUN = ["tiny-a.step3.mean.all.T12", "tiny-a.mixed.mean.own.T3", "tiny-b.ragged.mean.union.T3",
-       "tiny-b.even.zero.all.T3", "tiny-b.even.mean.all.forward.T3", IMPORTANCE]
+       "tiny-b.even.zero.all.T3", "tiny-b.even.mean.all.forward.T3", IMPORTANCE,
+       "tiny-neox.step3.mean.all.T3", "tiny-neox.numwords.resample.all.T3"]
 # Over MLPs, too; or over heads at single positions.
 RUN_COMPONENTS = ["tiny-b.even.mean.all.mlps.T20", "tiny-a.mixed.mean.own.mlps.T20",
                   "tiny-b.step3.mean.all.mlps.alternate.T20",
                   "tiny-a.even.mean.all.mlps.alternate.underheadmask.T20", "tiny-a.even.mean.all.mlps.importance.T20",
+                  "tiny-neox.even.mean.all.mlps.alternate.underheadmask.T20",
                   "tiny-a.even.mean.own.positions.T3", "tiny-a.even.mean.own.mlps.positions.alternate.T60"]
 
 

@@ -84,7 +84,7 @@ class ModelErrorsTest(RefusalTest):
         (folder / "vocab.json").unlink()
         (folder / "vocab.json").write_text(json.dumps(vocabulary))
         self.assert_refused(["model", folder],
-                            ["vocab.json has the token 60000, but config.json's vocab_size is 50257"])
+                            ["the tokenizer has the token 60000, but config.json's vocab_size is 50257"])
 
     def test_damaged_weights(self):
         whole = (TINY_A / "model.safetensors").read_bytes()
