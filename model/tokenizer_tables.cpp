@@ -120,9 +120,12 @@ MergeTable read_merges(const std::filesystem::path& path, const TokenizerFile& f
   return merges.take();
 }
 
-int largest(const std::filesystem::path& path, const std::unordered_map<std::string, int>& ids) {
+/// Of pieces, and of what is there already.
+int largest(const std::filesystem::path& path, const std::unordered_map<std::string, int>& ids,
+            const std::unordered_map<int, std::string>& bytes_of) {
   int largest_id = -1;
   for (const auto& [piece, id] : ids) largest_id = std::max(largest_id, id);
+  for (const auto& [id, bytes] : bytes_of) largest_id = std::max(largest_id, id);
   if (largest_id >= most_tokens)
     throw UserError(fmt::format("{}: has the id {}; ids up to {} are supported", path.string(),
                                 largest_id, most_tokens - 1));
@@ -136,13 +139,21 @@ int largest(const std::filesystem::path& path, const std::unordered_map<std::str
                   path.string(), end_of_text_piece));
 }
 
+[[noreturn]] void refuse_id(const std::filesystem::path& path, int id) {
+  throw UserError(
+      fmt::format("{}: the id {} is given twice; copy the file again from where the "
+                  "model came",
+                  path.string(), id));
+}
+
 /// Everything that does not depend on where merges come from. `ids` are of all pieces.
 void fill_tables(std::unordered_map<std::string, int> ids, TokenizerTables& tables,
                  const auto& read_all_merges) {
-  tables.largest_id = largest(tables.file, ids);
+  tables.largest_id = largest(tables.file, ids, tables.bytes_of);
   const PieceReader pieces;
   tables.bytes_of.reserve(ids.size());
-  for (const auto& [piece, id] : ids) tables.bytes_of.emplace(id, pieces.bytes(piece));
+  for (const auto& [piece, id] : ids)
+    if (!tables.bytes_of.emplace(id, pieces.bytes(piece)).second) refuse_id(tables.file, id);
   SymbolNumbers symbols(std::move(ids), tables.largest_id);
   tables.merges = read_all_merges(symbols);
   std::ranges::transform(headsweep::byte_symbols(), tables.byte_symbols.begin(),
@@ -179,12 +190,10 @@ TokenizerTables read_one_file(const std::filesystem::path& path) {
   for (const auto* added : {&file.special, &file.others})
     for (const AddedToken& token : *added) {
       ids.erase(token.text);
-      tables.bytes_of.emplace(token.id, token.text);
+      if (!tables.bytes_of.emplace(token.id, token.text).second) refuse_id(path, token.id);
     }
   fill_tables(std::move(ids), tables,
               [&](SymbolNumbers& symbols) { return read_merges(path, file, symbols); });
-  for (const auto& [id, bytes] : tables.bytes_of)
-    tables.largest_id = std::max(tables.largest_id, id);
   tables.special = AddedTokens(std::move(file.special));
   tables.others = AddedTokens(std::move(file.others));
   return tables;

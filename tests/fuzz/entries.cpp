@@ -15,6 +15,7 @@ std::span<const FuzzEntry> fuzz_entries() {
                                      FuzzEntry{"prompt_file", fuzz_prompt_file},
                                      FuzzEntry{"safetensors", fuzz_safetensors},
                                      FuzzEntry{"tokenizer", fuzz_tokenizer},
+                                     FuzzEntry{"tokenizer_file", fuzz_tokenizer_file},
                                      FuzzEntry{"trace_file", fuzz_trace_file}};
   return entries;
 }

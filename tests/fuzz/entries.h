@@ -26,6 +26,7 @@ void fuzz_job(std::string_view input);
 void fuzz_prompt_file(std::string_view input);
 void fuzz_safetensors(std::string_view input);
 void fuzz_tokenizer(std::string_view input);
+void fuzz_tokenizer_file(std::string_view input);
 void fuzz_trace_file(std::string_view input);
 
 }  // namespace headsweep

@@ -127,6 +127,24 @@ TEST(TokenizerOfOneFile, IsRefusedWhereItWouldCutTextsOtherwise) {
   refused("has no '<|endoftext|>'", [](Json& file) { file["added_tokens"].erase(0); });
 }
 
+TEST(TokenizerOfOneFile, GivesEveryIdOnce) {
+  using Json = nlohmann::json;
+  EXPECT_THAT(making_with([](Json& file) { file["model"]["vocab"]["a"] = 3; }),
+              refuses_with("the id 3 is given twice"));
+  EXPECT_THAT(making_with([](Json& file) { file["added_tokens"][2]["id"] = 3; }),
+              refuses_with("the id 3 is given twice"));
+}
+
+TEST(TokenizerOfOneFile, TakesNoAddedTokenForAByteThatTheVocabularyLacks) {
+  std::ifstream file(HEADSWEEP_TEST_DATA "/models/tiny-neox/tokenizer.json");
+  nlohmann::json content = nlohmann::json::parse(file);
+  content["model"]["vocab"].erase("~");
+  const TemporaryFolder folder;
+  folder.write("tokenizer.json", content.dump());
+  const Tokenizer tokenizer(folder.path());
+  EXPECT_THAT([&] { tokenizer.encode("a~"); }, refuses_with("tokenizer.json", "0x7E", "'~'"));
+}
+
 TEST(TokenizerOfOneFile, MayHaveItsMergesAsLists) {
   EXPECT_NO_THROW(making_with([](nlohmann::json& file) {
     for (nlohmann::json& merge : file["model"]["merges"]) {

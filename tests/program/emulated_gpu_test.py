@@ -14,7 +14,9 @@ SCORE_TOLERANCE = {"bf16": 3.0, "bf16x3": 0.01, "fp32": 0.001, "fp64": 1e-8}  # 
 RUN = [("tiny-a.step3.mean.all.T12", "fp32"), ("tiny-a.mixed.mean.own.T3", "bf16x3"),
        ("tiny-b.ragged.mean.union.T3", "fp64"), ("tiny-b.even.zero.all.T3", "bf16x3"),
        ("tiny-b.even.resample.all.T3", "fp64"), ("tiny-a.mixed.mean.own.mlps.T20", "fp32"),
-       ("tiny-a.even.mean.all.mlps.alternate.underheadmask.T20", "bf16x3")]
+       ("tiny-a.even.mean.all.mlps.alternate.underheadmask.T20", "bf16x3"),
+       ("tiny-neox.step3.mean.all.T3", "bf16x3"), ("tiny-neox.even.mean.all.mlps.T20", "fp32"),
+       ("random-neox.even.mean.all.T3", "fp64")]
 
 
 class EmulatedGpuTest(ProgramTest):

@@ -100,7 +100,7 @@ class GoldenProgramTest(ProgramTest):
 
     def test_prompts(self):
         entries = json.loads((GOLDEN / "prompts.json").read_text())
-        self.assertEqual(len(entries), 24)
+        self.assertEqual(len(entries), 32)
         for entry in entries:
             with self.subTest(entry["text"], model=entry["model"], processing=entry["processing"]):
                 found = self.json_of("prompt", MODELS / entry["model"], entry["text"], entry["answer"],

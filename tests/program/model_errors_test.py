@@ -60,7 +60,7 @@ class ModelErrorsTest(RefusalTest):
             ({"n_layer": "three"}, [r'config\.json: n_layer: must be a whole number, but it is "three"']),
             ({"n_embd": None}, [r"config\.json: n_embd: missing"]),
             ({"model_type": "llama"},
-             [r"config\.json: model_type: 'llama' is not supported", "use a GPT-2 checkpoint"]),
+             [r"config\.json: model_type: 'llama' is not supported", "use a checkpoint of one of them"]),
             ({"activation_function": "relu"}, [r"config\.json: activation_function: 'relu' is not supported"]),
             ({"scale_attn_by_inverse_layer_idx": True},
              [r"config\.json: scale_attn_by_inverse_layer_idx: true is not"]),
