@@ -212,13 +212,24 @@ class GoldenProgramTest(ProgramTest):
                 parameters = sum(math.prod(entry["shape"]) for tensor, entry in weights.entries.items()
                                  if not tensor.endswith((".attn.bias", ".attn.masked_bias", "lm_head.weight")))
                 self.assertEqual(self.json_of("model", folder), {
-                    "path": str(folder), "layout": layout, "layers": config["n_layer"], "heads": config["n_head"],
+                    "path": str(folder), "model_type": "gpt2", "layout": layout, "layers": config["n_layer"], "heads": config["n_head"],
                     "d_model": config["n_embd"], "d_head": config["n_embd"] // config["n_head"], "d_mlp": d_mlp,
                     "positions": 128, "vocabulary": 50257, "layer_norm_epsilon": config["layer_norm_epsilon"],
                     "element_types": ["F32"], "parameters": parameters,
                     "sha256": hashlib.sha256(weights.content).hexdigest(),
                     "tokenizer_sha256": hashlib.sha256("".join(files).encode()).hexdigest()})
                 self.assertIn("a GPT-2 that headsweep can use", self.run_program("model", folder, code=DONE).stdout)
+
+    def test_a_gpt_neox(self):
+        folder = MODELS / "tiny-neox"
+        buffers = (".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq")
+        weights = Safetensors(folder / "model.safetensors")
+        found = self.json_of("model", folder)
+        self.assertEqual((found["model_type"], found["layout"], found["d_head"]), ("gpt_neox", "prefixed", 16))
+        self.assertEqual(found["parameters"], sum(math.prod(entry["shape"]) for tensor, entry in weights.entries.items()
+                                                  if not tensor.endswith(buffers)))
+        self.assertEqual(found["tokenizer_sha256"], hashlib.sha256((folder / "tokenizer.json").read_bytes()).hexdigest())
+        self.assertIn("a GPT-NeoX (as Pythia is)", self.run_program("model", folder, code=DONE).stdout)
 
 
 class PlanTest(ProgramTest):
