@@ -5,6 +5,7 @@
 #include <array>
 
 #include <pcre2.h>
+#include <utf8proc.h>
 
 #include "kernels/cpu/cpu_backend.h"
 #include "kernels/cpu/onednn_backend.h"
@@ -28,6 +29,7 @@ LibraryVersions compute_library_versions() {
   return {{"oneDNN", cpu::onednn_version()},
           {"OpenMP", cpu::openmp_version()},
           {"PCRE2", pcre2_version()},
+          {"utf8proc", utf8proc_version()},
           {"CUDA", cuda.runtime},
           {"CUDA driver", cuda.driver},
           {"cuBLASLt", cuda.cublas_lt},

@@ -5,7 +5,7 @@
 
 namespace headsweep {
 
-/// OpenMP, oneDNN, PCRE2, and CUDA's, which are empty where the plugin cannot be loaded.
+/// OpenMP, oneDNN, PCRE2, utf8proc, and CUDA's, which are empty where the plugin cannot be loaded.
 LibraryVersions compute_library_versions();
 
 /// Why the plugin cannot be loaded; empty: it is.

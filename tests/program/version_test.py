@@ -5,7 +5,7 @@ import re
 
 from headsweep_program import DONE, SOURCE, ProgramTest, main
 
-ALWAYS = ["CLI11", "fmt", "HDF5", "nlohmann_json", "OpenSSL", "yaml-cpp", "oneDNN", "OpenMP", "PCRE2"]
+ALWAYS = ["CLI11", "fmt", "HDF5", "nlohmann_json", "OpenSSL", "yaml-cpp", "oneDNN", "OpenMP", "PCRE2", "utf8proc"]
 CUDA = ["CUDA", "cuBLASLt", "cuDNN", "NCCL"]
 FOLDERS = ["cmake", "docs", "io", "jobs", "kernels", "model", "pipeline", "scripts", "slurm"]
 
