@@ -27,11 +27,12 @@ function(headsweep_test path)
     HEADSWEEP_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" HEADSWEEP_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
   # A test spends its time in the libraries, but for the plain loops that kernels and the model are held against: -O0
   # compiles in a quarter of the time that -O3 takes, -O1 in two thirds.
+  set(options -Wno-conversion -O0)
   if(path MATCHES "^(kernels|model)/")
-    target_compile_options(${target} PRIVATE -Wno-conversion -O1)
-  else()
-    target_compile_options(${target} PRIVATE -Wno-conversion -O0)
+    set(options -Wno-conversion -O1)
   endif()
+  target_compile_options(${target} PRIVATE ${options})
+  headsweep_precompile_test(${target} ${options})
   add_test(NAME ${path} COMMAND ${target})
   # Tests run side by side: one thread each, since threads that wait for one another on a busy core wait long.
   set_tests_properties(${path} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600

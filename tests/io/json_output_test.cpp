@@ -49,6 +49,7 @@ TEST(JsonOutput, OfFamiliesHasTheDocumentedForm) {
 TEST(JsonOutput, OfModelHasEveryFieldOfTheSummary) {
   ModelSummary summary;
   summary.path = "models/gpt2";
+  summary.kind = "gpt2";
   summary.layout = "hub";
   summary.layers = 12;
   summary.heads = 11;
@@ -62,11 +63,12 @@ TEST(JsonOutput, OfModelHasEveryFieldOfTheSummary) {
   summary.parameters = 124'439'808;
   summary.sha256 = "ab";
   summary.tokenizer_sha256 = "cd";
-  EXPECT_EQ(to_json(summary),
-            R"({"path":"models/gpt2","layout":"hub","layers":12,"heads":11,"d_model":768,)"
-            R"("d_head":64,"d_mlp":3072,"positions":1024,"vocabulary":50257,)"
-            R"("layer_norm_epsilon":1e-05,"element_types":["F32","F16"],)"
-            R"("parameters":124439808,"sha256":"ab","tokenizer_sha256":"cd"})");
+  EXPECT_EQ(
+      to_json(summary),
+      R"({"path":"models/gpt2","model_type":"gpt2","layout":"hub","layers":12,"heads":11,"d_model":768,)"
+      R"("d_head":64,"d_mlp":3072,"positions":1024,"vocabulary":50257,)"
+      R"("layer_norm_epsilon":1e-05,"element_types":["F32","F16"],)"
+      R"("parameters":124439808,"sha256":"ab","tokenizer_sha256":"cd"})");
 }
 
 TEST(JsonOutput, OfShowHasTheDocumentedForm) {
