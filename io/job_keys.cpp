@@ -33,9 +33,9 @@ JobSection model_section() {
   return {
       "model",
       {{"path", "folder", required,
-        "the checkpoint: `config.json`, `*.safetensors` (also sharded), `vocab.json`, "
-        "`merges.txt`; relative to the job file",
-        ""},
+        "the checkpoint: `config.json`, `*.safetensors` (also sharded), the tokenizer; relative to "
+        "the job file",
+        "models.md"},
        {"processing", names_of_all<Processing>(), as_code(name_of(Job().model.processing)),
         "how `headsweep prompt` shows logits; no score depends on it", "semantics.md#the-model"}}};
 }

@@ -64,7 +64,8 @@ std::string exit_codes() {
 
 int main_checked(int argc, char** argv) {
   CLI::App app(
-      "headsweep finds the circuit of attention heads with which a GPT-2 model does a task.\n" +
+      "headsweep finds the circuit of attention heads with which a GPT-2 or Pythia model does a "
+      "task.\n" +
       exit_codes());
   app.name("headsweep");
   app.set_version_flag("--version", std::string(program_version));

@@ -124,7 +124,8 @@ std::string manual(const CommandText& table, const std::string& version) {
   page.line(fmt::format(".TH HEADSWEEP 1 \"\" \"headsweep {}\" \"User Commands\"", roff(version)));
   page.section("NAME");
   page.line(
-      "headsweep \\- finds the circuit of attention heads with which a GPT\\-2 model does a task");
+      "headsweep \\- finds the circuit of attention heads with which a GPT\\-2 or Pythia model "
+      "does a task");
   page.section("SYNOPSIS");
   page.line(bold("headsweep") + " " + italic("COMMAND") + " " + italic("ARGUMENT") + " ... [" +
             italic("OPTION") + " ...]");
