@@ -100,8 +100,8 @@ fuzzers: tools build/sanitize/build.ninja
 fuzz: fuzzers  ## each parser's fuzzer for 20 minutes (`make fuzz seconds=60`): tests/fuzz/README.md
 	@scripts/fuzz.sh build/sanitize $(seconds)
 
-fuzz-short: fuzzers  ## each parser's fuzzer for a minute
-	@scripts/fuzz.sh build/sanitize 60
+fuzz-short: fuzzers  ## each parser's fuzzer for twenty seconds
+	@scripts/fuzz.sh build/sanitize 20
 
 format:  ## rewrite the sources as .clang-format has it
 	@$(sources) | xargs -0 $(clang_format) -i

@@ -28,6 +28,10 @@ struct ModelConfig {
   int rotary_columns = 0;
   double rotary_base = 10000;
 
+  /// What config.json calls the number of positions.
+  const char* positions_key() const {
+    return kind == ModelKind::gpt2 ? "n_positions" : "max_position_embeddings";
+  }
   int d_head() const { return d_model / heads; }
   bool is_rotary() const { return rotary_columns > 0; }
   bool is_parallel() const { return form == LayerForm::parallel; }

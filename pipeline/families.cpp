@@ -54,12 +54,12 @@ int find_word(const Tokenizer& tokenizer, const Prompt& prompt, const std::vecto
 void check_tokens(const Prompt& prompt, const std::vector<int>& tokens, const ModelConfig& config) {
   if (tokens.empty()) refuse(prompt, "has no tokens: give it a text");
   if (static_cast<int>(tokens.size()) > config.positions)
-    refuse(prompt, fmt::format("has {} tokens, but the model takes {} (n_positions): shorten it",
-                               tokens.size(), config.positions));
+    refuse(prompt, fmt::format("has {} tokens, but the model takes {} ({}): shorten it",
+                               tokens.size(), config.positions, config.positions_key()));
   for (const int token : tokens)
     if (token >= config.vocabulary)
-      refuse(prompt, fmt::format("token {} is beyond the model's vocabulary of {}: vocab.json "
-                                 "belongs to another model",
+      refuse(prompt, fmt::format("token {} is beyond the model's vocabulary of {}: the "
+                                 "tokenizer belongs to another model",
                                  token, config.vocabulary));
 }
 

@@ -8,7 +8,7 @@
 namespace headsweep {
 namespace {
 
-std::string quoted(const std::string& text) {
+std::string in_single_quotes(const std::string& text) {
   std::string out;
   for (const char each : text) {
     if (each == '\'' || each == '\\') out += '\\';
@@ -30,7 +30,7 @@ std::string condition(const CommandText& command) {
   if (!command.commands.empty())
     test += (test.empty() ? "" : "; and ") +
             fmt::format("not __fish_seen_subcommand_from {}", fmt::join(names_under(command), " "));
-  return quoted(test);
+  return in_single_quotes(test);
 }
 
 std::string option_line(const CommandText& command, const OptionText& option) {
@@ -41,14 +41,14 @@ std::string option_line(const CommandText& command, const OptionText& option) {
     line += fmt::format(" -x -a '{}'", fmt::join(option.choices, " "));
   else if (!option.value.empty())
     line += " -r -F";
-  return line + " -d " + quoted(option.description) + "\n";
+  return line + " -d " + in_single_quotes(option.description) + "\n";
 }
 
 std::string lines_of(const CommandText& command) {
   std::string lines;
   for (const CommandText& each : command.commands)
     lines += fmt::format("complete -c headsweep -n {} -f -a {} -d {}\n", condition(command),
-                         own_name(each), quoted(each.description));
+                         own_name(each), in_single_quotes(each.description));
   for (const OptionText& argument : command.arguments)
     if (!argument.choices.empty())
       lines += fmt::format("complete -c headsweep -n {} -f -a '{}'\n", condition(command),

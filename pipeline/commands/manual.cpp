@@ -1,8 +1,10 @@
 #include <array>
 #include <iterator>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "pipeline/command_table.h"
 #include "pipeline/exit_code.h"
@@ -63,30 +65,32 @@ std::string bold(std::string_view text) { return fmt::format("\\fB{}\\fR", roff(
 std::string italic(std::string_view text) { return fmt::format("\\fI{}\\fR", roff(text)); }
 
 std::string value_of(const OptionText& option) {
-  if (option.choices.empty()) return option.value.empty() ? "" : " " + italic(option.value);
-  std::string all;
-  for (const std::string& choice : option.choices) all += (all.empty() ? "" : "|") + bold(choice);
-  return " " + all;
+  if (option.choices.empty())
+    return option.value.empty() ? "" : fmt::format(" {}", italic(option.value));
+  std::vector<std::string> choices;
+  for (const std::string& choice : option.choices) choices.push_back(bold(choice));
+  return fmt::format(" {}", fmt::join(choices, "|"));
 }
 
 void add_option(const OptionText& option, Page& page) {
-  std::string term;
-  for (const std::string& name : option.names) term += (term.empty() ? "" : ", ") + bold(name);
+  std::vector<std::string> names;
+  for (const std::string& name : option.names) names.push_back(bold(name));
   const std::string range = option.range.empty() ? "" : fmt::format(" [{}]", option.range);
-  page.entry(term + value_of(option), option.description + range);
+  page.entry(fmt::format("{}{}", fmt::join(names, ", "), value_of(option)),
+             option.description + range);
 }
 
 void add_argument(const OptionText& argument, Page& page) {
   const std::string& name = argument.names.front();
-  page.entry(italic(name) + (argument.choices.empty() ? "" : ":" + value_of(argument)),
-             argument.description);
+  const std::string value = argument.choices.empty() ? "" : fmt::format(":{}", value_of(argument));
+  page.entry(italic(name) + value, argument.description);
 }
 
 std::string usage(const CommandText& command) {
-  std::string text = bold("headsweep " + command.name);
+  std::string text = bold(fmt::format("headsweep {}", command.name));
   for (const OptionText& argument : command.arguments)
-    text += " " + italic(argument.names.front()) + (argument.repeats ? " ..." : "");
-  return text + " [" + italic("OPTION") + " ...]";
+    text += fmt::format(" {}{}", italic(argument.names.front()), argument.repeats ? " ..." : "");
+  return fmt::format("{} [{} ...]", text, italic("OPTION"));
 }
 
 /// --help is said once, of all commands.

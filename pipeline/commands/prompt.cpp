@@ -31,14 +31,14 @@ int answer_token(const Tokenizer& tokenizer, const std::string& answer) {
 
 void check_length(const std::vector<int>& tokens, const ModelConfig& config) {
   if (static_cast<int>(tokens.size()) > config.positions)
-    throw UserError(fmt::format(
-        "the text has {} tokens with <|endoftext|>, but the model takes {} (n_positions): "
-        "shorten it",
-        tokens.size(), config.positions));
+    throw UserError(
+        fmt::format("the text has {} tokens with <|endoftext|>, but the model takes {} ({}): "
+                    "shorten it",
+                    tokens.size(), config.positions, config.positions_key()));
   for (const int token : tokens)
     if (token >= config.vocabulary)
       throw UserError(fmt::format(
-          "token {} is beyond the model's vocabulary of {}: vocab.json belongs to another model",
+          "token {} is beyond the model's vocabulary of {}: the tokenizer belongs to another model",
           token, config.vocabulary));
 }
 
