@@ -84,10 +84,11 @@ void check_heads(const JsonFile& file, const ModelConfig& config, const char* d_
 
 /// Older files give the number of positions only as n_ctx.
 int read_gpt2_positions(const JsonFile& file) {
-  if (file.integer("n_positions")) return required(file, "n_positions", most_positions);
-  if (const auto context = file.integer("n_ctx"))
-    return in_range(file, "n_ctx", *context, most_positions);
-  return required(file, "n_positions", most_positions);
+  const char* key = key_of_positions(ModelKind::gpt2);
+  if (!file.integer(key))
+    if (const auto context = file.integer("n_ctx"))
+      return in_range(file, "n_ctx", *context, most_positions);
+  return required(file, key, most_positions);
 }
 
 ModelConfig read_gpt2(const JsonFile& file) {
@@ -138,7 +139,7 @@ ModelConfig read_neox(const JsonFile& file) {
   config.heads = required(file, "num_attention_heads", most_heads);
   config.d_model = required(file, "hidden_size", most_d_model);
   config.d_mlp = read_d_mlp(file, "intermediate_size", config.d_model);
-  config.positions = required(file, "max_position_embeddings", most_positions);
+  config.positions = required(file, key_of_positions(config.kind), most_positions);
   config.vocabulary = required(file, "vocab_size", most_vocabulary);
   config.layer_norm_epsilon = positive(file, "layer_norm_eps", 1e-5);
   config.activation = read_activation(file, "hidden_act", Activation::gelu);
@@ -153,6 +154,10 @@ ModelConfig read_neox(const JsonFile& file) {
 }  // namespace
 
 const char* name_of(ModelKind kind) { return kind == ModelKind::gpt2 ? "gpt2" : "gpt_neox"; }
+
+const char* key_of_positions(ModelKind kind) {
+  return kind == ModelKind::gpt2 ? "n_positions" : "max_position_embeddings";
+}
 
 ModelConfig read_config(const std::filesystem::path& folder) {
   const JsonFile file(folder / "config.json");

@@ -8,7 +8,8 @@ namespace headsweep {
 
 /// GPT-2 (Radford et al. 2019), and GPT-NeoX (Black et al. 2022), as which Pythia is built.
 enum class ModelKind { gpt2, gpt_neox };
-const char* name_of(ModelKind kind);  // config.json's model_type
+const char* name_of(ModelKind kind);           // config.json's model_type
+const char* key_of_positions(ModelKind kind);  // in config.json: how many a prompt may have
 
 /// What a layer's MLP reads: what its attention has added to, or what its attention reads.
 enum class LayerForm { sequential, parallel };
@@ -28,10 +29,6 @@ struct ModelConfig {
   int rotary_columns = 0;
   double rotary_base = 10000;
 
-  /// What config.json calls the number of positions.
-  const char* positions_key() const {
-    return kind == ModelKind::gpt2 ? "n_positions" : "max_position_embeddings";
-  }
   int d_head() const { return d_model / heads; }
   bool is_rotary() const { return rotary_columns > 0; }
   bool is_parallel() const { return form == LayerForm::parallel; }

@@ -53,14 +53,7 @@ int find_word(const Tokenizer& tokenizer, const Prompt& prompt, const std::vecto
 
 void check_tokens(const Prompt& prompt, const std::vector<int>& tokens, const ModelConfig& config) {
   if (tokens.empty()) refuse(prompt, "has no tokens: give it a text");
-  if (static_cast<int>(tokens.size()) > config.positions)
-    refuse(prompt, fmt::format("has {} tokens, but the model takes {} ({}): shorten it",
-                               tokens.size(), config.positions, config.positions_key()));
-  for (const int token : tokens)
-    if (token >= config.vocabulary)
-      refuse(prompt, fmt::format("token {} is beyond the model's vocabulary of {}: the "
-                                 "tokenizer belongs to another model",
-                                 token, config.vocabulary));
+  if (const std::string why = why_not_taken(tokens, config); !why.empty()) refuse(prompt, why);
 }
 
 /// A clean position needs corrupted prompts of its template that have it.
@@ -126,6 +119,18 @@ std::string hash_of(const PromptFamily& family) {
 }
 
 }  // namespace
+
+std::string why_not_taken(const std::vector<int>& tokens, const ModelConfig& config) {
+  if (std::ssize(tokens) > config.positions)
+    return fmt::format("has {} tokens, but the model takes {} ({}): shorten it", tokens.size(),
+                       config.positions, key_of_positions(config.kind));
+  for (const int token : tokens)
+    if (token >= config.vocabulary)
+      return fmt::format(
+          "token {} is beyond the model's vocabulary of {}: the tokenizer belongs to another model",
+          token, config.vocabulary);
+  return "";
+}
 
 PromptBatch tokenize_prompts(const std::vector<Prompt>& prompts, const Tokenizer& tokenizer,
                              const ModelConfig& config) {

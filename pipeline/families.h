@@ -22,6 +22,10 @@ struct Family {
   std::vector<std::string> warnings = {};  // prompt_warnings()
 };
 
+/// Why the model does not take these tokens: they are too many, or one is none of its vocabulary;
+/// empty: it does.
+std::string why_not_taken(const std::vector<int>& tokens, const ModelConfig& config);
+
 /// UserError names the prompt whose answer, distractor or word is not one token, or that is too
 /// long for the model. All prompts must name the same positions.
 PromptBatch tokenize_prompts(const std::vector<Prompt>& prompts, const Tokenizer& tokenizer,

@@ -11,6 +11,7 @@
 #include "model/next_token.h"
 #include "model/tokenizer.h"
 #include "pipeline/commands.h"
+#include "pipeline/families.h"
 #include "pipeline/inputs.h"
 
 namespace headsweep {
@@ -29,17 +30,9 @@ int answer_token(const Tokenizer& tokenizer, const std::string& answer) {
       in_quotes(answer), tokens.size(), fmt::join(pieces, " ")));
 }
 
-void check_length(const std::vector<int>& tokens, const ModelConfig& config) {
-  if (static_cast<int>(tokens.size()) > config.positions)
-    throw UserError(
-        fmt::format("the text has {} tokens with <|endoftext|>, but the model takes {} ({}): "
-                    "shorten it",
-                    tokens.size(), config.positions, config.positions_key()));
-  for (const int token : tokens)
-    if (token >= config.vocabulary)
-      throw UserError(fmt::format(
-          "token {} is beyond the model's vocabulary of {}: the tokenizer belongs to another model",
-          token, config.vocabulary));
+void check_tokens(const char* of_what, const std::vector<int>& tokens, const ModelConfig& config) {
+  if (const std::string why = why_not_taken(tokens, config); !why.empty())
+    throw UserError(fmt::format("{}: {}", of_what, why));
 }
 
 NextTokenTable next_tokens(const Model& model, const Tokenizer& tokenizer,
@@ -84,8 +77,8 @@ void prompt_command(const std::filesystem::path& folder, const std::string& text
   std::vector<int> tokens = tokenizer.encode(text);
   tokens.insert(tokens.begin(), tokenizer.end_of_text());
   const ModelConfig config = read_config(folder);
-  check_length(tokens, config);
-  check_length({token}, config);
+  check_tokens("the text, with <|endoftext|> before it", tokens, config);
+  check_tokens("the answer", {token}, config);
   const LoadedModel loaded = load_model(folder, DeviceChoice::cpu, Rung::fp32, 0);
   const NextTokenTable table = next_tokens(*loaded.model, tokenizer, tokens, token, processing);
   if (format == Format::json) {

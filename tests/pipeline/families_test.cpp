@@ -206,6 +206,15 @@ TEST_F(Tokenizing, ATokenBeyondTheVocabularyIsRefused) {
   expect_refused("mine.json:3", "token 767 is beyond");
 }
 
+TEST_F(Tokenizing, WhatIsRefusedIsNamedAsTheModelsOwnFilesNameIt) {
+  config.kind = ModelKind::gpt_neox;
+  prompts.clean[0].text = "A 3 5 7 9 2 4 6 8";
+  expect_refused("mine.json:3", "the model takes 8 (max_position_embeddings)");
+  config.positions = 9;
+  config.vocabulary = 642;
+  expect_refused("mine.json:3", "of 642: the tokenizer belongs to another model");
+}
+
 TEST_F(Tokenizing, AWordOfSeveralTokensIsRefused) {
   prompts.clean[1].text = "A Apartmentalize 5";
   prompts.clean[1].words = {{"S1", "Apartmentalize"}};

@@ -288,7 +288,7 @@ class ErrorsTest(RefusalTest):
             ("answer of several tokens", ["2 4 6", " Apartmentalize"],
              ["the answer ' Apartmentalize' is 4 tokens.*' Ap' 'artment' 'al' 'ize'.*give an answer"]),
             ("empty answer", ["2 4 6", ""], ["answer '' is 0 tokens"]),
-            ("too long", [long_text, " 6"], ["the text has 131 tokens with <.endoftext.>, but the model takes 128"]),
+            ("too long", [long_text, " 6"], ["the text, with <.endoftext.> before it: has 131 tokens, but the model takes 128"]),
         ]
         for name, arguments, patterns in cases:
             with self.subTest(name):
