@@ -10,6 +10,7 @@
 #include "pipeline/evaluator.h"
 #include "pipeline/family_memory.h"
 #include "pipeline/memory.h"
+#include "pipeline/search.h"
 #include "pipeline/shared_model.h"
 
 namespace headsweep {
@@ -106,10 +107,10 @@ std::int64_t book_bytes(const Job& job, const ModelConfig& config, const Family&
     prompts += batch->prompts() * (std::ssize(batch->position_names) * 4 + 2 * allocation +
                                    static_cast<std::int64_t>(sizeof(PromptRecord))) +
                batch->all_tokens() * std::int64_t{4};
-  const std::int64_t results = std::int64_t{config.layers} *
-                               (config.heads * (heads_take_part(job.search.components) ? 1 : 0) +
-                                (mlps_take_part(job.search.components) ? 1 : 0)) *
-                               family.clean.prompts() * std::int64_t{sizeof(double)};
+  const SearchRule rule = for_family(search_rule(job, config.layers, config.heads),
+                                     static_cast<int>(family.clean.position_names.size()));
+  const std::int64_t results =
+      std::int64_t{rule.decisions()} * family.clean.prompts() * std::int64_t{sizeof(double)};
   const auto runs =
       static_cast<std::int64_t>(job.search.thresholds.size() * job.search.orders.size()) *
       (1 + job.search.resample_prompts);
