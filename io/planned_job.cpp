@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "io/wording.h"
 #include "io/written_json.h"
 
 namespace headsweep {
@@ -69,7 +70,7 @@ std::string planned_table(const std::vector<PlannedRun>& runs) {
     sum.decisions += run.decisions;
     sum.seconds += run.seconds;
   }
-  const std::string title = fmt::format("{} {}", runs.size(), runs.size() == 1 ? "run" : "runs");
+  const std::string title = counted(std::ssize(runs), "run", "runs");
   sum_head.replace(0, std::min(title.size(), sum_head.size()), title);
   return text + fmt::format("{}{}\n", sum_head,
                             numbers(resamples, "", sum.left, sum.decisions, sum.seconds));

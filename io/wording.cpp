@@ -61,6 +61,10 @@ std::string with_middle_left_out(std::string_view text) {
 
 }  // namespace
 
+std::string counted(std::int64_t count, const char* one, const char* several) {
+  return fmt::format("{} {}", count, count == 1 ? one : several);
+}
+
 std::string presentable(std::string_view text) {
   // Twice: the first time so that no whole file is looked at, the second because of what escapes
   // add.

@@ -1,12 +1,16 @@
-// How messages to the user quote what he wrote, and guess what he meant.
+// How messages to the user count, quote what he wrote, and guess what he meant.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace headsweep {
+
+/// "1 family", "2 families".
+std::string counted(std::int64_t count, const char* one, const char* several);
 
 /// The text as one printable() line (io/printable.h); of a very long one the middle is left out.
 /// The end stays: there messages say what to do.

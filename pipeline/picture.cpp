@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "io/wording.h"
+
 namespace headsweep {
 namespace {
 
@@ -114,8 +116,9 @@ std::string audit_line(const RunRecord& record) {
   }
   const std::size_t audited = record.audit.size();
   if (contradictions.empty())
-    return fmt::format("audit: {} decision{} evaluated again in fp64, {}\n", audited,
-                       audited == 1 ? "" : "s", audited == 1 ? "which agrees" : "all agree");
+    return fmt::format("audit: {} evaluated again in fp64, {}\n",
+                       counted(std::ssize(record.audit), "decision", "decisions"),
+                       audited == 1 ? "which agrees" : "all agree");
   return fmt::format("audit: {}; {} of {} decisions evaluated again in fp64 agree\n",
                      fmt::join(contradictions, "; "), audited - contradictions.size(), audited);
 }

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "io/printable.h"
+#include "io/wording.h"
 #include "pipeline/analyses/job_analyses.h"
 #include "pipeline/clock.h"
 #include "pipeline/family_warnings.h"
@@ -112,8 +113,8 @@ void plan_job(const Job& job, const PlannedRanks& planned, PlanForm form) {
                                           expected_seconds(left, cluster, planned), warnings}));
     return;
   }
-  print_text(stdout, "job {}: {} {}, threshold {} %\n", job.file.string(),
-             planner.families().size(), planner.families().size() == 1 ? "family" : "families",
+  print_text(stdout, "job {}: {}, threshold {} %\n", job.file.string(),
+             counted(std::ssize(planner.families()), "family", "families"),
              fmt::join(job.search.thresholds, ", "));
   print_text(stdout, "model {}: {} layers, {} heads, d_model {}, loaded in {:.1f} s\n",
              job.model.path.string(), config.layers, config.heads, config.d_model,

@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "io/errors.h"
+#include "io/wording.h"
 #include "pipeline/ranks/gather.h"
 #include "pipeline/work_order.h"
 
@@ -31,7 +32,7 @@ std::map<GpuPlace, std::vector<int>> ranks_by_gpu(const std::vector<RankPlace>& 
 }
 
 std::string counted_gpus(std::size_t gpus) {
-  return gpus == 1 ? "1 GPU" : fmt::format("{} GPUs", gpus);
+  return counted(static_cast<std::int64_t>(gpus), "GPU", "GPUs");
 }
 
 std::string name_of_kind(const RankDevice& device) {
@@ -122,8 +123,8 @@ std::string describe_ranks(const std::vector<RankPlace>& places,
   if (places.size() == 1) return text;
   std::set<int> nodes;
   for (const RankPlace& place : places) nodes.insert(place.node);
-  text += fmt::format(", {} ranks on {} {}", places.size(), nodes.size(),
-                      nodes.size() == 1 ? "node" : "nodes");
+  text +=
+      fmt::format(", {} ranks on {}", places.size(), counted(std::ssize(nodes), "node", "nodes"));
   const std::size_t gpus = ranks_by_gpu(places, devices).size();
   if (gpus > 0) text += ", " + counted_gpus(gpus);
   const std::string shared = shared_gpus(places, devices);

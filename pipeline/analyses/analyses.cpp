@@ -8,6 +8,7 @@
 #include "io/analysis_file.h"
 #include "io/errors.h"
 #include "io/printable.h"
+#include "io/wording.h"
 #include "pipeline/analyses/faithfulness.h"
 #include "pipeline/analyses/knockouts.h"
 #include "pipeline/analyses/run_families.h"
@@ -18,10 +19,6 @@
 
 namespace headsweep {
 namespace {
-
-std::string counted(long long count, const char* one, const char* several) {
-  return fmt::format("{} {}", count, count == 1 ? one : several);
-}
 
 NamedValues with_time(NamedValues provenance) {
   provenance.emplace_back("made", now_utc());

@@ -11,6 +11,7 @@
 
 #include "io/analysis_file.h"
 #include "io/printable.h"
+#include "io/wording.h"
 #include "pipeline/analyses/analyses.h"
 #include "pipeline/analyses/make_on_ranks.h"
 #include "pipeline/finished_runs.h"
@@ -63,8 +64,8 @@ Outcome make_analyses(Ranks& ranks, Worker& worker, const Job& job, const WorkOr
     if (make_on_ranks(ranks, worker, order, loaded, rung, analyses) == Outcome::stopped)
       return Outcome::stopped;
   }
-  print_text(stdout, "\nanalyses of {} {}{}: {}; the commands of these names show them\n",
-             analyses.runs().size(), analyses.runs().size() == 1 ? "run" : "runs",
+  print_text(stdout, "\nanalyses of {}{}: {}; the commands of these names show them\n",
+             counted(std::ssize(analyses.runs()), "run", "runs"),
              were_there ? " (were there already)" : "", names_of(job.analyses.make));
   return Outcome::done;
 }

@@ -2,6 +2,7 @@
 
 #include "io/json_output.h"
 #include "io/trace_file.h"
+#include "io/wording.h"
 #include "pipeline/clock.h"
 #include "pipeline/commands.h"
 #include "pipeline/memory.h"
@@ -88,8 +89,8 @@ WorkerOptions without_check(WorkerOptions options) {
 
 void print(const SweepTimes& times) {
   fmt::print("{}\n", times.backend);
-  fmt::print("{} {} of {} candidates in {:.2f} s; loading {:.2f} s before that\n", times.families,
-             times.families == 1 ? "family" : "families", times.scores.size(), times.seconds,
+  fmt::print("{} of {} candidates in {:.2f} s; loading {:.2f} s before that\n",
+             counted(times.families, "family", "families"), times.scores.size(), times.seconds,
              times.load_seconds);
   for (std::size_t i = 0; i < times.rungs.size(); ++i)
     fmt::print("{}: {} decisions, cost {}, error {:.6f}, guard {:.6f} percentage points\n",

@@ -7,13 +7,11 @@
 #include <fmt/format.h>
 
 #include "io/printable.h"
+#include "io/wording.h"
 
 namespace headsweep {
 namespace {
 
-std::string counted(int count, const char* one, const char* several) {
-  return fmt::format("{} {}", count, count == 1 ? one : several);
-}
 std::string counted_ranks(int count) { return counted(count, "rank", "ranks"); }
 std::string counted_families(int count) { return counted(count, "family", "families"); }
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "io/wording.h"
+
 namespace headsweep {
 namespace {
 
@@ -119,8 +121,7 @@ std::string legend(const std::vector<Curve>& curves) {
     svg += fmt::format(
         "<line x1=\"{0}\" y1=\"{1}\" x2=\"{2}\" y2=\"{1}\" stroke=\"{3}\" stroke-width=\"2\"/>\n",
         left_panel + 12, y, left_panel + 36, curve.colour);
-    svg += label(left_panel + 43, y + 4, "start",
-                 fmt::format("{} {}", curve.families, curve.families == 1 ? "family" : "families"));
+    svg += label(left_panel + 43, y + 4, "start", counted(curve.families, "family", "families"));
     y += 19;
   }
   svg += line(left_panel + 12, y, left_panel + 36, y, ideal_style);
