@@ -2,20 +2,14 @@
 
 #include <algorithm>
 #include <cassert>
-#include <numeric>
 #include <optional>
 
 #include "model/neighbours.h"
+#include "model/numbers_below.h"
 #include "model/numbers_writer.h"
 
 namespace headsweep {
 namespace {
-
-std::vector<int> counted(std::int64_t count) {
-  std::vector<int> result(static_cast<std::size_t>(count));
-  std::iota(result.begin(), result.end(), 0);
-  return result;
-}
 
 template <class T>
 std::vector<T> repeated(const std::vector<T>& once, int times) {
@@ -59,10 +53,10 @@ CircuitForward::CircuitForward(const Model& model, const PromptBatch& clean,
       sequences_(lay_out(model, repeated(clean.tokens, most_circuits))),
       part_(std::move(part)),
       limits_(limits_of(model, rows_, part_.parts)),
-      all_rows_(make_rows(counted(rows_))),
+      all_rows_(make_rows(numbers_below(rows_))),
       last_rows_(
           make_rows({sequences_.last_rows.begin(), sequences_.last_rows.begin() + prompts_})),
-      every_head_(to_device(backend_, std::span<const int>(counted(model.config().heads)))),
+      every_head_(to_device(backend_, std::span<const int>(numbers_below(model.config().heads)))),
       embedding_(model.embed(clean.tokens)),
       scratch_(make_scratch(model, rows_ * most_circuits)),
       prefixes_(limits_.prefixes),
@@ -76,7 +70,7 @@ CircuitForward::CircuitForward(const Model& model, const PromptBatch& clean,
       allocate<std::uint8_t>(backend_, most * rows_ * model.config().layers * model.config().heads);
   dots_ = allocate<double>(backend_, most * prompts_);
   if (mlps_take_part(rule.components) || model.config().is_parallel())
-    every_row_ = to_device(backend_, std::span<const int>(counted(most * rows_)));
+    every_row_ = to_device(backend_, std::span<const int>(numbers_below(most * rows_)));
   NumbersWriter directions(backend_, most * prompts_ * d);
   for (int circuit = 0; circuit < most_circuits; ++circuit) {
     direction_bias_.clear();

@@ -2,17 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 #include <utility>
+
+#include "model/numbers_below.h"
 
 namespace headsweep {
 namespace {
-
-std::vector<int> every_head(int heads) {
-  std::vector<int> result(static_cast<std::size_t>(heads));
-  std::iota(result.begin(), result.end(), 0);
-  return result;
-}
 
 bool keeps_in_row(const Circuit& circuit, int layer, int head, std::size_t row,
                   const KeptRows& kept) {
@@ -67,7 +62,7 @@ CircuitPlan plan_circuit(const Circuit& circuit, const KeptRows& kept) {
     // else shares.
     if (layer == first_reduced || std::ssize(here.heads) > most_packed_heads(circuit.heads())) {
       here.form = HeadForm::every_head;
-      here.heads = every_head(circuit.heads());
+      here.heads = numbers_below(circuit.heads());
     }
     here.replaces = kept_rows < here.heads.size() * rows;
   }
@@ -75,7 +70,7 @@ CircuitPlan plan_circuit(const Circuit& circuit, const KeptRows& kept) {
 }
 
 CircuitPlan plan_full_model(int layers, int heads) {
-  const LayerPlan layer{HeadForm::every_head, every_head(heads), false, MlpForm::computed};
+  const LayerPlan layer{HeadForm::every_head, numbers_below(heads), false, MlpForm::computed};
   return {std::vector(static_cast<std::size_t>(layers), layer), layers - 1};
 }
 

@@ -1,7 +1,8 @@
 #include "model/layer.h"
 
 #include <algorithm>
-#include <numeric>
+
+#include "model/numbers_below.h"
 
 namespace headsweep {
 
@@ -65,12 +66,6 @@ void run_mlp(const Model& model, int layer, Matrix before, Scratch& scratch, Epi
   backend.matmul(hidden, model.layer(layer).mlp_output, epilogue, out);
 }
 
-std::vector<int> counted(int count) {
-  std::vector<int> result(static_cast<std::size_t>(count));
-  std::iota(result.begin(), result.end(), 0);
-  return result;
-}
-
 }  // namespace
 
 void feed_forward(const Model& model, int layer, Matrix before, Scratch& scratch, Matrix x) {
@@ -93,7 +88,7 @@ Numbers run_unablated(const Model& model, const std::vector<std::vector<int>>& t
   Array<int> every_row;
   if (model.config().is_parallel()) {
     kept = allocate_numbers(backend, rows * d);
-    every_row = to_device(backend, std::span<const int>(counted(sequences.rows())));
+    every_row = to_device(backend, std::span<const int>(numbers_below(sequences.rows())));
   }
   const Matrix before = model.config().is_parallel() ? as_matrix(kept, rows, d) : x;
   for (int layer = 0; layer < model.config().layers; ++layer) {

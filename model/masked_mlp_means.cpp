@@ -1,22 +1,13 @@
 #include "model/masked_mlp_means.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "model/circuit_plan.h"
 #include "model/memory_need.h"
+#include "model/numbers_below.h"
 
 namespace headsweep {
-namespace {
-
-std::vector<int> counted(int count) {
-  std::vector<int> result(static_cast<std::size_t>(count));
-  std::iota(result.begin(), result.end(), 0);
-  return result;
-}
-
-}  // namespace
 
 MaskedMlpMeans::MaskedMlpMeans(const Model& model, const PromptBatch& clean,
                                const PromptBatch& corrupted, Positions positions, int most_prompts)
@@ -26,7 +17,7 @@ MaskedMlpMeans::MaskedMlpMeans(const Model& model, const PromptBatch& clean,
       positions_(positions),
       mean_rows_(find_mean_rows(clean, corrupted)),
       fills_(compute_fills(model, corrupted, corrupted, {Ablation::mean, positions}, most_prompts)),
-      heads_(counted(model.config().heads)),
+      heads_(numbers_below(model.config().heads)),
       every_head_(to_device(backend_, std::span<const int>(heads_))),
       parts_(cut(corrupted, most_prompts)),
       known_(masked_means_limit(model.config(), backend_.element(),
@@ -39,7 +30,7 @@ MaskedMlpMeans::Batch MaskedMlpMeans::make_batch(const PromptBatch& prompts, int
   Batch batch;
   batch.sequences = lay_out(model_, prompts.tokens);
   batch.kept = find_kept_rows(prompts, corrupted_, positions_);
-  batch.rows = counted(batch.sequences.rows());
+  batch.rows = numbers_below(batch.sequences.rows());
   batch.every_row = to_device(backend_, std::span<const int>(batch.rows));
   batch.fill_row = to_device(
       backend_,

@@ -3,9 +3,9 @@
 #include <cassert>
 #include <cmath>
 #include <cstddef>
-#include <numeric>
 #include <utility>
 
+#include "model/numbers_below.h"
 #include "model/numbers_writer.h"
 
 namespace headsweep {
@@ -62,8 +62,7 @@ void Model::pack_layers(WeightBlock state) {
     backend_.pack_into(host.weight, host.inputs, host.outputs, host.bias, memory);
     memory += backend_.packed_bytes(host.inputs, host.outputs);
   };
-  std::vector<int> every_head(static_cast<std::size_t>(config_.heads));
-  std::iota(every_head.begin(), every_head.end(), 0);
+  const std::vector<int> every_head = numbers_below(config_.heads);
   HostWeight host;
   for (int l = 0; l < config_.layers; ++l) {
     host = folded_.attention_input(l, every_head, AttentionInputs::queries_keys_values,

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <numeric>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,6 +8,7 @@
 #include "io/printable.h"
 #include "io/wording.h"
 #include "model/next_token.h"
+#include "model/numbers_below.h"
 #include "model/tokenizer.h"
 #include "pipeline/commands.h"
 #include "pipeline/families.h"
@@ -39,8 +39,7 @@ NextTokenTable next_tokens(const Model& model, const Tokenizer& tokenizer,
                            const std::vector<int>& tokens, int answer, Processing processing) {
   const std::vector<double> logits = next_token_logits(model, tokens, processing);
   const std::vector<double> probabilities = softmax(logits);
-  std::vector<int> order(logits.size());
-  std::iota(order.begin(), order.end(), 0);
+  std::vector<int> order = numbers_below(std::ssize(logits));
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
     return logits[static_cast<std::size_t>(a)] > logits[static_cast<std::size_t>(b)];
   });

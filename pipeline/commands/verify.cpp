@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,6 +7,7 @@
 #include "io/json_output.h"
 #include "io/printable.h"
 #include "io/run_file.h"
+#include "model/numbers_below.h"
 #include "pipeline/audit.h"
 #include "pipeline/commands.h"
 #include "pipeline/exact_scorer.h"
@@ -18,9 +18,7 @@ namespace headsweep {
 namespace {
 
 std::vector<int> chosen(const RunRecord& record, const Verification& verification) {
-  std::vector<int> numbers(record.decisions.size());
-  std::iota(numbers.begin(), numbers.end(), 0);
-  if (verification.extent == Extent::all) return numbers;
+  if (verification.extent == Extent::all) return numbers_below(std::ssize(record.decisions));
   constexpr double percent = 2;
   std::vector<AuditCandidate> candidates;
   for (const DecisionRecord& each : record.decisions)
