@@ -10,8 +10,6 @@
 namespace headsweep {
 namespace {
 
-double in_gigabytes(std::int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
-
 std::string what_a_gpu_needs(const MemoryNeed& need, const MemoryShare& share) {
   const std::string shared =
       share.ranks == 1 ? "" : fmt::format(" ({} ranks share it)", share.ranks);
@@ -81,6 +79,8 @@ std::string describe_parts(const PromptBatch& clean, const AtOnce& at_once) {
   if (at_once.prompts >= clean.prompts()) return "";
   return fmt::format(", {} prompts in parts of {}", clean.prompts(), at_once.prompts);
 }
+
+double in_gigabytes(std::int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
 
 std::string describe(const MemoryNeed& need) {
   return fmt::format("weights {:.2f} GB, the family {:.2f} GB", in_gigabytes(need.weights),

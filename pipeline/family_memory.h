@@ -47,6 +47,8 @@ AtOnce fit_alone(const Device& device, const Model& model, const std::string& fa
                  const PromptBatch& clean, const PromptBatch& corrupted, const AblationRule& rule,
                  double gigabytes);
 
+double in_gigabytes(std::int64_t bytes);
+
 /// "weights 1.42 GB, the family 0.31 GB".
 std::string describe(const MemoryNeed& need);
 

@@ -81,8 +81,6 @@ PlannedRungs open_rungs(const PlanningDevice& planning, const Ladder& ladder,
 
 namespace {
 
-double in_gigabytes(std::int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
-
 std::string describe_on_gpu(const FamilyNeed& need, const Family& family,
                             const MemoryShare& share) {
   return fmt::format(
