@@ -1,3 +1,4 @@
+#include "io/job_limits.h"
 #include "pipeline/command_options.h"
 #include "pipeline/stop.h"
 
@@ -13,8 +14,7 @@ void add_runs_to_analyse(CLI::App& command, Arguments& a) {
                      "checkpoint folder (default: where the runs had it)");
   command.add_option("--precision", request.precision, "default: fp32")
       ->transform(one_of({Precision::bf16, Precision::bf16x3, Precision::fp32, Precision::fp64}));
-  command.add_option("--threads", request.threads, "default: as many as pay")
-      ->check(CLI::Range(0, 4096));
+  add_threads(command, request.threads, "as many as pay");
   add_device(command, a);
   add_json(command, a);
   add_mpi(command, a);
@@ -22,7 +22,7 @@ void add_runs_to_analyse(CLI::App& command, Arguments& a) {
 
 void add_draws(CLI::App& command, SubsetDraws& draws) {
   const auto add = [&](const char* name, int& count, const char* what) {
-    command.add_option(name, count, what)->check(CLI::Range(0, 10'000));
+    command.add_option(name, count, what)->check(CLI::Range(0, most_draws));
   };
   add("--random", draws.random, "random subsets of the circuit (default: 10)");
   add("--restarts", draws.restarts, "greedy searches for the worst subset (default: 10)");

@@ -3,6 +3,8 @@
 namespace headsweep {
 namespace {
 
+constexpr const char* as_many_as_possible = "as many as the process may use";
+
 void add_model_benchmark(CLI::App& bench, Arguments& a) {
   auto* model = bench.add_subcommand(
       "model", "each operation of a layer in each precision, and its share of the device's limit");
@@ -15,8 +17,7 @@ void add_model_benchmark(CLI::App& bench, Arguments& a) {
   model->add_option("--rows", a.layer.rows, "of the products (default: 10,60,240)")
       ->delimiter(',')
       ->check(CLI::Range(1, 1 << 16));
-  model->add_option("--threads", a.layer.threads, "default: as many as the process may use")
-      ->check(CLI::Range(0, 4096));
+  add_threads(*model, a.layer.threads, as_many_as_possible);
   add_device(*model, a);
   add_json(*model, a);
   model->callback([&] {
@@ -43,8 +44,7 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
                    "of the model that made the decisions: their margins are percentages of it "
                    "(default: 2.3903, that of the seed's gpt2-medium)")
       ->check(CLI::PositiveNumber);
-  sweep->add_option("--threads", a.threads, "default: as many as the process may use")
-      ->check(CLI::Range(0, 4096));
+  add_threads(*sweep, a.threads, as_many_as_possible);
   add_device(*sweep, a);
   add_json(*sweep, a);
   sweep->add_option("--families", a.families, "so many families at once (default: 1)")
@@ -65,8 +65,7 @@ void add_benchmarks(CLI::App& app, Arguments& a, int& exit_code) {
   cost->add_option("--model", a.model, "checkpoint folder")->required();
   cost->add_option("--trace", a.trace,
                    "decisions (CSV) that are evaluated for it; default: a dozen evaluations");
-  cost->add_option("--threads", a.threads, "default: as many as the process may use")
-      ->check(CLI::Range(0, 4096));
+  add_threads(*cost, a.threads, as_many_as_possible);
   add_json(*cost, a);
   add_mpi(*cost, a);
   cost->callback([&] {

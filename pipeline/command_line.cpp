@@ -24,13 +24,13 @@ void add_job(CLI::App& command, Arguments& arguments) {
 }
 
 void add_plan_options(CLI::App& plan, Arguments& a) {
-  constexpr int most_ranks = 65536;
+  constexpr int most_planned_ranks = 65536;
   plan.add_option("--ranks", a.planned.ranks, "with so many ranks (default: 1)")
-      ->check(CLI::Range(1, most_ranks));
+      ->check(CLI::Range(1, most_planned_ranks));
   plan.add_option("--ranks-per-node", a.planned.ranks_per_node,
                   "of them on each node (default: 2, one for each socket of most; on GPUs, as "
                   "many as Slurm finds GPUs there)")
-      ->check(CLI::Range(1, most_ranks));
+      ->check(CLI::Range(1, most_planned_ranks));
   plan.add_flag("--slurm", a.planned.sbatch_line,
                 "print a fitting line for sbatch, with a GPU for each rank "
                 "where the job computes on GPUs");
@@ -129,7 +129,7 @@ void add_verify(CLI::App& app, Arguments& a, int& exit_code) {
       ->excludes(all);
   add_within(*verify, a);
   verify->add_option("--model", a.model, "checkpoint folder (default: where the run had it)");
-  verify->add_option("--threads", a.threads, "default: as many as pay")->check(CLI::Range(0, 4096));
+  add_threads(*verify, a.threads, "as many as pay");
   add_device(*verify, a);
   add_json(*verify, a);
   verify->callback([&] {

@@ -1,5 +1,9 @@
 #include "pipeline/command_options.h"
 
+#include <fmt/format.h>
+
+#include "io/job_limits.h"
+
 namespace headsweep {
 
 void add_mpi(CLI::App& command, Arguments& arguments) {
@@ -13,6 +17,11 @@ void add_json(CLI::App& command, Arguments& arguments) {
 void add_device(CLI::App& command, Arguments& a) {
   command.add_option("--device", a.device, "cpu, cuda, or auto (default)")
       ->transform(one_of({DeviceChoice::automatic, DeviceChoice::cpu, DeviceChoice::cuda}));
+}
+
+void add_threads(CLI::App& command, int& threads, const char* otherwise) {
+  command.add_option("--threads", threads, fmt::format("default: {}", otherwise))
+      ->check(CLI::Range(0, most_threads));
 }
 
 }  // namespace headsweep

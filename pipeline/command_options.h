@@ -13,6 +13,9 @@ void add_mpi(CLI::App& command, Arguments& arguments);
 void add_json(CLI::App& command, Arguments& arguments);
 void add_device(CLI::App& command, Arguments& arguments);
 
+/// `otherwise`: how many it takes without the option.
+void add_threads(CLI::App& command, int& threads, const char* otherwise);
+
 /// By the names that a job gives them.
 template <class Enum>
 std::map<std::string, Enum> by_name(std::initializer_list<Enum> values) {
