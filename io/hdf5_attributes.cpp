@@ -18,6 +18,10 @@ void write_scalar(hid_t object, const std::string& name, const Type& type, hid_t
   check(H5Awrite(attribute.get(), memory, value));
 }
 
+bool has_attribute(hid_t object, const std::string& name) {
+  return check(H5Aexists(object, name.c_str())) > 0;
+}
+
 /// A single value; its type is for the caller to check.
 Attribute open_attribute(hid_t object, const std::string& name) {
   if (!has_attribute(object, name)) throw Failure(fmt::format("attribute '{}' is missing", name));
@@ -77,10 +81,6 @@ void write_attribute(hid_t object, const std::string& name, const std::string& v
   const char* text = c_text(value, name);
   const Type type = text_type();
   write_scalar(object, name, type, type.get(), &text);
-}
-
-bool has_attribute(hid_t object, const std::string& name) {
-  return check(H5Aexists(object, name.c_str())) > 0;
 }
 
 template <>

@@ -22,7 +22,6 @@ void write_attribute(hid_t object, const std::string& name, int value);
 void write_attribute(hid_t object, const std::string& name, long long value);
 void write_attribute(hid_t object, const std::string& name, double value);
 void write_attribute(hid_t object, const std::string& name, const std::string& value);
-bool has_attribute(hid_t object, const std::string& name);
 
 /// T is int, long long, double or std::string.
 template <class T>

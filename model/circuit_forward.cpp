@@ -23,8 +23,6 @@ CacheLimits limits_of(const Model& model, std::int64_t clean_rows, int parts) {
                       model.layer(0).attention_output.bytes);
 }
 
-}  // namespace
-
 FamilyPart whole_family(const Model& model, const PromptBatch& clean, const PromptBatch& corrupted,
                         const AblationRule& rule) {
   const auto kept =
@@ -35,6 +33,8 @@ FamilyPart whole_family(const Model& model, const PromptBatch& clean, const Prom
         std::make_shared<MaskedMlpMeans>(model, clean, corrupted, rule.positions, every_prompt);
   return whole;
 }
+
+}  // namespace
 
 CircuitForward::CircuitForward(const Model& model, const PromptBatch& clean,
                                const PromptBatch& corrupted, const AblationRule& rule,

@@ -31,8 +31,6 @@ struct FamilyPart {
   AblationFills fills;                       // row_of is of the part's clean rows
   std::shared_ptr<MaskedMlpMeans> masked_means = nullptr;  // if circuits have their own
 };
-FamilyPart whole_family(const Model& model, const PromptBatch& clean, const PromptBatch& corrupted,
-                        const AblationRule& rule);
 
 class CircuitForward {
  public:

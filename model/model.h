@@ -50,7 +50,7 @@ class Model {
 
   /// With the weights of all layers in `block`: packed_bytes() of the device's memory, aligned to
   /// 64 bytes (nullptr: memory of its own). Processes of one machine may share it, and precisions
-  /// whose backends have one weight form: the second takes the first's stored_weights() and
+  /// whose backends have one weight form: the second takes the first's `stored` and
   /// weight_block().
   Model(std::shared_ptr<StoredWeights> stored, Backend& backend, std::shared_ptr<void> block,
         WeightBlock state);
@@ -58,7 +58,6 @@ class Model {
   const ModelConfig& config() const { return config_; }
   Backend& backend() const { return backend_; }
   const StoredWeights& stored() const { return *stored_; }
-  const std::shared_ptr<StoredWeights>& stored_weights() const { return stored_; }
   const std::shared_ptr<void>& weight_block() const { return block_; }
 
   const LayerWeights& layer(int layer) const { return layers_[static_cast<std::size_t>(layer)]; }

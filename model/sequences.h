@@ -18,7 +18,6 @@ struct Sequences {
 
   int prompts() const { return static_cast<int>(last_rows.size()); }
   int rows() const { return starts.back(); }
-  SequenceRows on_device() const { return first(prompts()); }
   SequenceRows first(std::int64_t count) const {
     return {device_starts.data(), static_cast<int>(count), longest, starts.data()};
   }

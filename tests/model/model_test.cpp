@@ -95,13 +95,14 @@ TEST_P(SharedWeights, ThatAnotherProcessPackedGiveTheSameModel) {
 
 TEST_P(SharedWeights, OfOneFormServeEveryPrecisionThatReadsIt) {
   const std::vector<int> tokens = {1, 7, 3, 20}, heads = {0, 2};
-  const Model first(golden::data("models/tiny-b"), *backend);
+  const auto folder = golden::data("models/tiny-b");
+  const auto stored = std::make_shared<StoredWeights>(folder, read_config(folder));
+  const Model first(stored, *backend, nullptr, WeightBlock::to_be_packed);
   for (const Products& products : cpu_products()) {
     const BackendTest other(products, 1);
     if (other.backend->info().weight_form != backend->info().weight_form) continue;
-    const Model own(golden::data("models/tiny-b"), *other.backend),
-        second(first.stored_weights(), *other.backend, first.weight_block(),
-               WeightBlock::packed_already);
+    const Model own(folder, *other.backend),
+        second(stored, *other.backend, first.weight_block(), WeightBlock::packed_already);
     EXPECT_EQ(second.weight_block(), first.weight_block());
     EXPECT_EQ(next_token_logits(second, tokens, Processing::none),
               next_token_logits(own, tokens, Processing::none))
