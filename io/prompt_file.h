@@ -16,8 +16,8 @@ struct Prompt {
   std::string text, answer, distractor;
   int template_id = 0;
   std::vector<std::pair<std::string, std::string>> words;  // (position name, word)
-  std::string
-      origin;  // for messages: "families/odd5.json:12" or "family 'even-step2', clean prompt 3"
+  /// For messages: "families/odd5.json:12" or "family 'even-step2', clean prompt 3".
+  std::string origin;
   bool joined = false;  // answer and distractor follow the text without a space
 };
 

@@ -56,8 +56,8 @@ struct ResampleGroup {
   double threshold = 0;
   std::optional<std::size_t> run;    // that one, in Report::runs
   int finished = 0, unfinished = 0;  // resamples. What follows is of finished ones
-  std::vector<std::pair<RunComponent, int>>
-      kept_by;                                     // by how many, if by any; at whatever position
+  /// By how many, if by any; at whatever position.
+  std::vector<std::pair<RunComponent, int>> kept_by;
   int layers = 0, heads = 0;                       // of the model; heads 0: they took no part
   bool mlps = false;                               // took part
   int fewest = 0, most = 0;                        // components kept

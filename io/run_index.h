@@ -17,8 +17,8 @@ struct IndexEntry {
   double threshold = 0;
   std::string order, ablation;
   std::string resample;  // as in the run's identity, else empty
-  std::string
-      status;  // "pending", "running", "stopped", "complete", "contradicted", "spoilt", "failed"
+  /// "pending", "running", "stopped", "complete", "contradicted", "spoilt", "failed".
+  std::string status;
   std::string reason;  // why it failed, else empty
   int decisions = 0, kept = 0;
   double score_percent = 0;  // of the circuit so far

@@ -12,12 +12,8 @@
 
 namespace headsweep {
 
-enum class ElementType {
-  f32,
-  f16,
-  bf16,
-  other
-};  // `other`: listed, and an error when it is read as numbers
+/// `other`: listed, and an error when it is read as numbers.
+enum class ElementType { f32, f16, bf16, other };
 
 /// A named array in a mapped file; valid as long as the file's owner.
 struct StoredTensor {

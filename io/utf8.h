@@ -8,8 +8,7 @@
 namespace headsweep {
 
 /// What a text begins with: one character's bytes, or the longest start of one that is then broken
-/// off
-/// ("maximal subpart", Unicode 15, section 3.9, table 3-7).
+/// off ("maximal subpart", Unicode 15, section 3.9, table 3-7).
 struct Utf8Step {
   std::size_t bytes = 0;
   bool valid = false;

@@ -1,4 +1,4 @@
-// The alphabet of GPT-2's tokenizer files: one visible character for each byte.
+// The alphabet of tokenizers' files, GPT-2's and GPT-NeoX's: one visible character for each byte.
 // Source: bytes_to_unicode() of the released encoder.py.
 #pragma once
 
@@ -12,8 +12,8 @@ namespace headsweep {
 /// character, else the next one from U+0100 on.
 std::array<std::string, 256> byte_symbols();
 
-/// The bytes that a piece of vocab.json stands for. A piece with a character outside the alphabet,
-/// such as a token that was added with a space in it, stands for itself.
+/// The bytes that a piece of a vocabulary stands for. A piece with a character outside the
+/// alphabet, such as a token that was added with a space in it, stands for itself.
 class PieceReader {
  public:
   PieceReader();

@@ -1,4 +1,4 @@
-// A GPT-2 on a device: the packed weights of every layer, and what is read from the checkpoint on
+// A model on a device: the packed weights of every layer, and what is read from the checkpoint on
 // demand.
 #pragma once
 
@@ -24,11 +24,11 @@ struct LayerWeights {
 
 /// The weights of some of a layer's heads.
 struct HeadWeights {
-  Weight
-      queries_keys_values;  // (d_model, 3 * heads * d_head); or, where only the last positions ask:
-  Weight queries;           // (d_model, heads * d_head)
-  Weight keys_values;       // (d_model, 2 * heads * d_head)
-  Weight output;            // (heads * d_head, d_model), without a bias
+  Weight queries_keys_values;  // (d_model, 3 * heads * d_head)
+  // Or, where only the last positions ask:
+  Weight queries;      // (d_model, heads * d_head)
+  Weight keys_values;  // (d_model, 2 * heads * d_head)
+  Weight output;       // (heads * d_head, d_model), without a bias
 };
 
 /// What is to be done with a block of weights.
@@ -45,7 +45,7 @@ std::int64_t packed_bytes(const ModelConfig& config, Backend& backend);
 
 class Model {
  public:
-  /// Reads, checks and packs. UserError for a folder that holds no usable GPT-2.
+  /// Reads, checks and packs. UserError for a folder that holds no usable model.
   Model(const std::filesystem::path& folder, Backend& backend);
 
   /// With the weights of all layers in `block`: packed_bytes() of the device's memory, aligned to

@@ -1,4 +1,5 @@
-// The words into which GPT-2's tokenizer cuts a text before it looks for byte pairs.
+// The words into which a tokenizer, GPT-2's or GPT-NeoX's, cuts a text before it looks for byte
+// pairs.
 #pragma once
 
 #include <memory>

@@ -14,8 +14,7 @@ namespace headsweep {
 struct Draft {
   Sentence sentence;
   Sequence sequence;
-  int block =
-      0;  // the sentence's number: all starts with one sentence are kept or left out together
+  int block = 0;  // the sentence's number: all its starts are kept or left out together
 
   Prompt prompt() const { return put_into(sentence, sequence); }
   bool begins_with_item() const { return sentence.around.front().empty(); }

@@ -1,5 +1,5 @@
-// Items of clean prompts made into those of corrupted ones: words in, words out. A new corruption:
-// its name in io/family_spec.h, .cpp and io/corruption_reader.cpp, its function here.
+// Items of clean prompts made into those of corrupted ones: words in, words out. How to add a
+// corruption: CONTRIBUTING.md.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,4 @@
-// Sequences made by rule: words in, words out. A new one: its struct in io/family_spec.h, its keys
-// in io/sequence_reader.cpp and io/family_writer.cpp, its function here.
+// Sequences made by rule: words in, words out. How to add one: CONTRIBUTING.md.
 #pragma once
 
 #include <string>

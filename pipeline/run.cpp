@@ -19,6 +19,16 @@
 #include "pipeline/work_order.h"
 #include "pipeline/worker.h"
 
+// The way of a job, in README's words:
+//   job YAML    read()                       io/job_reader.cpp
+//   family      read_inputs()                pipeline/family_prompts.cpp
+//   tokens      read_inputs()                pipeline/families.cpp
+//   model       load_shared_model()          pipeline/shared_model.cpp
+//   means       an Evaluator of the family   model/ablation.cpp
+//   search      search_all(), its leaders    pipeline/leader.cpp, pipeline/certified_search.cpp
+//   evaluator   search_all(), every worker   pipeline/worker.cpp, pipeline/evaluator.cpp
+//   run file    the ledger                   pipeline/ledger.cpp, pipeline/run_store.cpp
+
 namespace headsweep {
 namespace {
 
