@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "io/errors.h"
 #include "io/job.h"
+#include "tests/complaints.h"
 #include "tests/temporary_folder.h"
 
 namespace headsweep {
@@ -20,12 +20,7 @@ class ReadAnalyses : public testing::Test {
     return read_job(folder_.write("job.yaml", rest_of_job + section));
   }
   std::string error(const std::string& section) {
-    try {
-      read(section);
-    } catch (const UserError& problem) {
-      return problem.what();
-    }
-    return "no error";
+    return complaint_of([&] { read(section); });
   }
 
   TemporaryFolder folder_;

@@ -11,6 +11,7 @@
 #include "io/errors.h"
 #include "io/result_format.h"
 #include "io/run_file.h"
+#include "tests/complaints.h"
 #include "tests/run_command.h"
 #include "tests/small_analysis.h"
 #include "tests/temporary_folder.h"
@@ -55,32 +56,15 @@ class AnalysisFile : public testing::Test {
 
   template <class Read>
   static std::string complaint(const fs::path& path, Read read) {
-    try {
-      read(path, FileOrigin::anywhere);
-    } catch (const UserError& error) {
-      EXPECT_THAT(error.what(), HasSubstr(path.string()));
-      return error.what();
-    }
-    return "";
+    return complaint_about(path, [&] { read(path, FileOrigin::anywhere); });
   }
 
   std::string complaint_when_written(const AnalysisRecord& record) const {
-    try {
-      write_analysis_file(record, path());
-    } catch (const MachineError& error) {
-      EXPECT_THAT(error.what(), HasSubstr(path().string()));
-      return error.what();
-    }
-    return "";
+    return complaint_about<MachineError>(path(), [&] { write_analysis_file(record, path()); });
   }
 
   std::string complaint_when_written(const ComparisonRecord& record) const {
-    try {
-      write_comparison_file(record, path());
-    } catch (const MachineError& error) {
-      return error.what();
-    }
-    return "";
+    return complaint_about<MachineError>(path(), [&] { write_comparison_file(record, path()); });
   }
 
   void expect_round_trip(const AnalysisRecord& record) const {

@@ -10,6 +10,7 @@
 #include "io/errors.h"
 #include "io/memory_object.h"
 #include "io/sha256.h"
+#include "tests/complaints.h"
 #include "tests/temporary_folder.h"
 
 namespace headsweep {
@@ -47,12 +48,7 @@ class CheckpointFolder : public testing::Test {
   }
 
   std::string complaint() const {
-    try {
-      Checkpoint checkpoint(folder_);
-    } catch (const UserError& error) {
-      return error.what();
-    }
-    return "";
+    return complaint_of([&] { Checkpoint checkpoint(folder_); });
   }
 
   const TemporaryFolder temporary_;
@@ -253,12 +249,8 @@ TEST_F(CheckpointFolder, WithoutSafetensorsIsRefusedAndSaysWhatIsThere) {
 TEST_F(CheckpointFolder, ThatIsMissingOrNoFolderIsRefused) {
   EXPECT_THROW(Checkpoint(folder_ / "missing"), UserError);
   write("file", "x");
-  try {
-    Checkpoint checkpoint(folder_ / "file");
-    FAIL() << "a file is no checkpoint folder";
-  } catch (const UserError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("is not a folder; give the folder that holds"));
-  }
+  EXPECT_THAT([&] { Checkpoint checkpoint(folder_ / "file"); },
+              refuses_with("is not a folder; give the folder that holds"));
 }
 
 TEST_F(CheckpointFolder, WithAnEmptyOrDanglingFileIsRefused) {

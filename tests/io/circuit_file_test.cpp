@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "io/errors.h"
+#include "tests/complaints.h"
 #include "tests/temporary_folder.h"
 #include "tests/tried.h"
 
@@ -21,13 +21,7 @@ class ReadCircuit : public testing::Test {
     return read_circuit(folder_.write(name, text));
   }
   std::string error(const std::string& text) {
-    try {
-      read(text);
-    } catch (const UserError& problem) {
-      const std::string message = problem.what();
-      return message.substr(message.find("c.json"));
-    }
-    return "no error";
+    return complaint_from("c.json", [&] { read(text); });
   }
   TemporaryFolder folder_;
 };

@@ -12,6 +12,7 @@
 #include "io/run_file.h"
 #include "io/run_index.h"
 #include "io/text_file.h"
+#include "tests/complaints.h"
 #include "tests/small_analysis.h"
 #include "tests/temporary_folder.h"
 
@@ -53,12 +54,7 @@ class FoundRuns : public testing::Test {
   static std::filesystem::path folder() { return temporary_->path(); }
 
   static std::string complaint(const std::vector<std::filesystem::path>& paths) {
-    try {
-      find_runs(paths);
-    } catch (const UserError& error) {
-      return error.what();
-    }
-    return "";
+    return complaint_of([&] { find_runs(paths); });
   }
 
   static inline std::unique_ptr<TemporaryFolder> temporary_;

@@ -4,8 +4,8 @@
 
 #include <gmock/gmock.h>
 
-#include "io/errors.h"
 #include "io/run_file.h"
+#include "tests/complaints.h"
 #include "tests/small_run.h"
 #include "tests/temporary_folder.h"
 #include "tests/tried.h"
@@ -27,12 +27,7 @@ class SealedFile : public testing::Test {
   /// Empty if it is read.
   std::string complaint(const std::string& bytes) const {
     temporary_.write("run.h5", bytes);
-    try {
-      read_run_file(path_);
-      return "";
-    } catch (const UserError& error) {
-      return error.what();
-    }
+    return complaint_of([&] { read_run_file(path_); });
   }
 
   const TemporaryFolder temporary_;

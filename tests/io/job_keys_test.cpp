@@ -10,8 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "io/errors.h"
 #include "io/job.h"
+#include "tests/complaints.h"
 #include "tests/temporary_folder.h"
 
 namespace headsweep {
@@ -89,12 +89,7 @@ bool has(const JobSection& section, const std::string& form, const std::string& 
 class JobKeys : public testing::Test {
  protected:
   std::string error(const std::string& yaml) {
-    try {
-      read_job(folder_.write("job.yaml", yaml));
-    } catch (const UserError& problem) {
-      return problem.what();
-    }
-    return "no error";
+    return complaint_of([&] { read_job(folder_.write("job.yaml", yaml)); });
   }
   std::string resolved(const std::string& path, const Mapping& keys) {
     return resolved_job(read_job(folder_.write("job.yaml", job_with(path, keys))));

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "io/errors.h"
+#include "tests/complaints.h"
 #include "tests/temporary_folder.h"
 
 namespace headsweep {
@@ -42,14 +43,7 @@ class ReadJob : public testing::Test {
   }
   /// The message of the UserError that reading throws, from the file's name on.
   std::string error(const std::string& yaml, const Overrides& overrides = {}) {
-    try {
-      read(yaml, overrides);
-    } catch (const UserError& problem) {
-      const std::string message = problem.what();
-      const auto at = message.find("job.yaml");
-      return at == std::string::npos ? message : message.substr(at);
-    }
-    return "no error";
+    return complaint_from("job.yaml", [&] { read(yaml, overrides); });
   }
   std::string error_with(const std::string& override_text) {
     return error(model_line + families_lines, {override_text});
@@ -283,7 +277,7 @@ TEST_F(ReadJob, RefusesSequencesThatCannotBe) {
   EXPECT_THAT(generate_error(begin + "start: [0, 100000]"), HasSubstr("makes 100001 prompts"));
   EXPECT_THAT(generate_error(begin + "start: 1000000000"), HasSubstr("above 1000000000"));
   EXPECT_THAT(generate_error(begin + "start: 11, step: -2, length: 6"), HasSubstr("is -1, but no"));
-  EXPECT_EQ(generate_error(begin + "start: 12, step: -2, length: 6"), "no error");
+  EXPECT_EQ(generate_error(begin + "start: 12, step: -2, length: 6"), "");
 }
 
 TEST_F(ReadJob, AppliesOverridesWhereTheFileSaysNothing) {

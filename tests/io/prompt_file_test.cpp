@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "io/errors.h"
+#include "tests/complaints.h"
 #include "tests/temporary_folder.h"
 
 namespace headsweep {
@@ -20,13 +21,7 @@ class ReadPromptFile : public testing::Test {
     return read_prompt_file(folder_.write(name, text), "odd");
   }
   std::string error(const std::string& text, const std::string& name = "f.yaml") {
-    try {
-      read(text, name);
-    } catch (const UserError& problem) {
-      const std::string message = problem.what();
-      return message.substr(message.find(name));
-    }
-    return "no error";
+    return complaint_from(name, [&] { read(text, name); });
   }
   /// The error of a family of which the first clean prompt is this, on line 2.
   std::string prompt_error(const std::string& prompt) {

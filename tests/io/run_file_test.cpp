@@ -15,6 +15,7 @@
 #include "io/errors.h"
 #include "io/hdf5_seal.h"
 #include "io/run_index.h"
+#include "tests/complaints.h"
 #include "tests/run_command.h"
 #include "tests/temporary_folder.h"
 #include "tests/tried.h"
@@ -92,13 +93,7 @@ class RunFile : public testing::Test {
   }
 
   static std::string complaint(const fs::path& path) {
-    try {
-      read_run_file(path);
-    } catch (const UserError& error) {
-      EXPECT_THAT(error.what(), HasSubstr(path.string()));
-      return error.what();
-    }
-    return "";
+    return complaint_about(path, [&] { read_run_file(path); });
   }
 
   std::string complaint_about_bytes(const std::string& bytes) const {
@@ -107,13 +102,7 @@ class RunFile : public testing::Test {
   }
 
   std::string complaint_when_written(const RunRecord& run) const {
-    try {
-      write_run_file(run, path());
-    } catch (const MachineError& error) {
-      EXPECT_THAT(error.what(), HasSubstr(path().string()));
-      return error.what();
-    }
-    return "";
+    return complaint_about<MachineError>(path(), [&] { write_run_file(run, path()); });
   }
 
   void expect_round_trip(const RunRecord& run) const {

@@ -12,6 +12,7 @@
 
 #include "io/errors.h"
 #include "io/run_file.h"
+#include "tests/complaints.h"
 #include "tests/temporary_folder.h"
 
 namespace headsweep {
@@ -46,13 +47,7 @@ class RunIndex : public testing::Test {
   fs::path path() const { return folder_ / "index.h5"; }
 
   std::string complaint() const {
-    try {
-      read_run_index(path());
-    } catch (const UserError& error) {
-      EXPECT_THAT(error.what(), HasSubstr(path().string()));
-      return error.what();
-    }
-    return "";
+    return complaint_about(path(), [&] { read_run_index(path()); });
   }
 
   const TemporaryFolder temporary_;

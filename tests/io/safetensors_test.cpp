@@ -10,6 +10,7 @@
 
 #include "io/errors.h"
 #include "io/mapped_file.h"
+#include "tests/complaints.h"
 #include "tests/tried.h"
 
 namespace headsweep {
@@ -35,12 +36,7 @@ std::vector<StoredTensor> parse(const std::string& file) {
 
 /// The message of the UserError, or an empty text.
 std::string complaint(const std::string& file) {
-  try {
-    parse(file);
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "";
+  return complaint_of([&] { parse(file); });
 }
 
 /// Of a file whose only tensor "t" has this entry, and 16 bytes of data.
@@ -319,12 +315,8 @@ TEST(ReadFloats, ReadsElementsThatAreNotAligned) {
 TEST(ReadFloats, RefusesATypeThatIsNotAFloat) {
   const std::vector<std::int64_t> stored = {1};
   std::vector<float> value(1);
-  try {
-    read_floats(tensor_of(ElementType::other, "I64", stored), 0, value);
-    FAIL() << "converted";
-  } catch (const UserError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("tensor 't' has elements of type I64"));
-  }
+  EXPECT_THAT([&] { read_floats(tensor_of(ElementType::other, "I64", stored), 0, value); },
+              refuses_with("tensor 't' has elements of type I64"));
 }
 
 }  // namespace

@@ -3,12 +3,11 @@
 #include <gmock/gmock.h>
 
 #include "io/errors.h"
+#include "tests/complaints.h"
 #include "tests/temporary_folder.h"
 
 namespace headsweep {
 namespace {
-
-using testing::HasSubstr;
 
 // FIPS 180-4's examples.
 constexpr const char* of_nothing =
@@ -33,12 +32,7 @@ TEST(Sha256, OfAFileIsThatOfItsBytes) {
 TEST(Sha256, OfAFileThatCannotBeReadIsTheUsersMistake) {
   const TemporaryFolder folder;
   EXPECT_THROW(sha256_of_file(folder.path() / "missing"), UserError);
-  try {
-    sha256_of_file(folder.path());
-    FAIL() << "a folder has no hash";
-  } catch (const UserError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("is not a regular file"));
-  }
+  EXPECT_THAT([&] { sha256_of_file(folder.path()); }, refuses_with("is not a regular file"));
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "io/errors.h"
 #include "io/job.h"
+#include "tests/complaints.h"
 #include "tests/temporary_folder.h"
 
 namespace headsweep {
@@ -47,13 +47,7 @@ class Sweep : public testing::Test {
   }
 
   std::string error(const std::string& yaml) {
-    try {
-      read(yaml);
-    } catch (const UserError& problem) {
-      const std::string message = problem.what();
-      return message.substr(message.find("job.yaml"));
-    }
-    return "no error";
+    return complaint_from("job.yaml", [&] { read(yaml); });
   }
 
   TemporaryFolder folder_;

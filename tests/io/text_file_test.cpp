@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io/errors.h"
+#include "tests/complaints.h"
 #include "tests/temporary_folder.h"
 
 namespace headsweep {
@@ -16,12 +16,7 @@ using testing::HasSubstr;
 class ReadText : public testing::Test {
  protected:
   std::string error(const std::filesystem::path& path, std::size_t most_bytes = 100) {
-    try {
-      read_text(path, "the job file", most_bytes);
-    } catch (const UserError& problem) {
-      return problem.what();
-    }
-    return "no error";
+    return complaint_of([&] { read_text(path, "the job file", most_bytes); });
   }
   TemporaryFolder folder_;
 };
@@ -56,7 +51,7 @@ TEST_F(ReadText, RefusesPipesAndDevicesWithoutWaiting) {
 }
 
 TEST_F(ReadText, RefusesFilesThatAreTooLarge) {
-  EXPECT_EQ(error(folder_.write("fits", std::string(100, 'x'))), "no error");
+  EXPECT_EQ(error(folder_.write("fits", std::string(100, 'x'))), "");
   EXPECT_THAT(error(folder_.write("large", std::string(101, 'x'))), HasSubstr("is too large"));
   EXPECT_THAT(error(folder_.write("large", std::string(1000000, 'x'))), HasSubstr("is too large"));
 }

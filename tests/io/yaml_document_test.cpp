@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "io/errors.h"
+#include "tests/complaints.h"
 #include "tests/temporary_folder.h"
 #include "tests/tried.h"
 
@@ -21,13 +22,7 @@ class YamlDocumentTest : public testing::Test {
     return YamlDocument(folder_.write(name, text), "the test file", std::size_t{32} << 20);
   }
   std::string error(const std::string& text, const std::string& name = "a.yaml") {
-    try {
-      read(text, name).root().allow_keys({});
-    } catch (const UserError& problem) {
-      const std::string message = problem.what();
-      return message.substr(message.find(name));
-    }
-    return "no error";
+    return complaint_from(name, [&] { read(text, name).root().allow_keys({}); });
   }
   TemporaryFolder folder_;
 };
@@ -102,25 +97,18 @@ TEST_F(YamlDocumentTest, RefusesWhatIsNoText) {
 TEST_F(YamlDocumentTest, SaysPlainlyWhatTypeIsWrong) {
   const YamlDocument document = read("list: [1]\nmap: {a: 1}\nempty:\nword: 'x'\nnumber: 7\n");
   const YamlNode root = document.root();
-  const auto message = [](const auto& call) -> std::string {
-    try {
-      call();
-    } catch (const UserError& problem) {
-      return problem.what();
-    }
-    return "no error";
-  };
-  EXPECT_THAT(message([&] { root.at("list").integer(0, 9); }),
+  EXPECT_THAT(complaint_of([&] { root.at("list").integer(0, 9); }),
               HasSubstr("a.yaml:1: list: must be a whole number, but is a list"));
-  EXPECT_THAT(message([&] { root.at("map").text(); }),
+  EXPECT_THAT(complaint_of([&] { root.at("map").text(); }),
               HasSubstr("a.yaml:2: map: must be a text, but is a mapping"));
-  EXPECT_THAT(message([&] { root.at("empty").number(); }),
+  EXPECT_THAT(complaint_of([&] { root.at("empty").number(); }),
               HasSubstr("a.yaml:3: empty: must be a number, but is empty"));
-  EXPECT_THAT(message([&] { root.at("word").integer(0, 9); }),
+  EXPECT_THAT(complaint_of([&] { root.at("word").integer(0, 9); }),
               HasSubstr("a.yaml:4: word: must be a whole number, but is the text 'x'"));
-  EXPECT_THAT(message([&] { root.at("number").items(); }),
+  EXPECT_THAT(complaint_of([&] { root.at("number").items(); }),
               HasSubstr("a.yaml:5: number: must be a list, but is '7'"));
-  EXPECT_THAT(message([&] { root.at("number").allow_keys({}); }), HasSubstr("must be a mapping"));
+  EXPECT_THAT(complaint_of([&] { root.at("number").allow_keys({}); }),
+              HasSubstr("must be a mapping"));
 }
 
 TEST_F(YamlDocumentTest, TakesScalarsAsWritten) {

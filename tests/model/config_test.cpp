@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "io/errors.h"
+#include "tests/complaints.h"
 #include "tests/temporary_folder.h"
 #include "tests/tried.h"
 
@@ -17,10 +17,6 @@ namespace headsweep {
 namespace {
 
 using Values = std::map<std::string, std::string>;
-
-auto refuses_with(auto... parts) {
-  return testing::ThrowsMessage<UserError>(testing::AllOf(testing::HasSubstr(parts)...));
-}
 
 /// The smallest config.json, with some values changed; an empty value leaves the key out.
 ModelConfig read_with(const Values& changes) {

@@ -7,9 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "io/errors.h"
 #include "model/device.h"
 #include "model/next_token.h"
+#include "tests/complaints.h"
 #include "tests/near.h"
 #include "tests/small_checkpoint.h"
 #include "tests/tried.h"
@@ -18,11 +18,6 @@ namespace headsweep {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
-
-auto refuses_with(auto... parts) {
-  return testing::ThrowsMessage<UserError>(testing::AllOf(HasSubstr(std::string(parts))...));
-}
 
 /// The weights of a checkpoint, opened in a folder of their own.
 struct Opened {

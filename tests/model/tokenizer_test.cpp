@@ -10,9 +10,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "io/errors.h"
 #include "io/sha256.h"
 #include "model/byte_symbols.h"
+#include "tests/complaints.h"
 #include "tests/temporary_folder.h"
 #include "tests/tried.h"
 
@@ -20,14 +20,9 @@ namespace headsweep {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using Ids = std::vector<int>;
 
 constexpr const char* gpt2_folder = HEADSWEEP_TEST_DATA "/gpt2-tokenizer";
-
-auto refuses_with(auto... parts) {
-  return testing::ThrowsMessage<UserError>(testing::AllOf(HasSubstr(parts)...));
-}
 
 const Tokenizer& gpt2() {
   static const Tokenizer tokenizer{gpt2_folder};

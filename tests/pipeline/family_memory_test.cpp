@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "io/errors.h"
+#include "tests/complaints.h"
 
 namespace headsweep {
 namespace {
@@ -14,12 +14,7 @@ using testing::Not;
 constexpr std::int64_t giga = 1'000'000'000;
 
 std::string complaint(const FamilyNeed& need, const MemoryShare& share) {
-  try {
-    check_that_it_fits("even", need, share);
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "";
+  return complaint_of([&] { check_that_it_fits("even", need, share); });
 }
 
 TEST(GpuMemory, SomeIsLeftToCuda) {
