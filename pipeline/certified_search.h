@@ -13,7 +13,6 @@
 // that was interrupted, end with the same bits.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -22,43 +21,9 @@
 
 #include "pipeline/guards.h"
 #include "pipeline/ladder.h"
-#include "pipeline/search.h"
+#include "pipeline/search_step.h"
 
 namespace headsweep {
-
-/// A circuit, and the rung of the ladder on which it is scored.
-struct Trial {
-  Circuit circuit;
-  int rung = 0;
-
-  auto operator<=>(const Trial&) const = default;
-  void visit(auto& archive) { archive(circuit, rung); }
-};
-
-/// A score that the search has used, and where it comes from.
-struct UsedScore {
-  double score_percent = 0;
-  std::vector<double> per_prompt = {};  // logit differences
-  int wave = 0, rank = 0;
-  int rung = 0;
-  double guard = 0;  // of the rung when the score was used, percentage points
-
-  void visit(auto& archive) { archive(score_percent, per_prompt, wave, rank, rung, guard); }
-};
-
-/// A decision (one score), or the ranking of a layer (one for each of its heads).
-struct SearchStep {
-  enum class Kind { decision, ranking };
-  Kind kind = Kind::decision;
-  std::vector<UsedScore> scores;
-
-  void visit(auto& archive) { archive(kind, scores); }
-};
-
-/// Applies a step to the search that it is the next of.
-void apply(const SearchStep& step, GreedySearch& search);
-/// The search that has taken these steps.
-GreedySearch search_after(const SearchRule& rule, std::span<const SearchStep> steps);
 
 /// A decision held against the top rung.
 struct Audited {
@@ -124,11 +89,17 @@ class CertifiedSearch {
     std::vector<int> decisions = {};       // audit: by trial
   };
 
+  // What it needs (search_needs.cpp).
   void find_need();
   Need need_climb(std::size_t step, std::vector<std::size_t> unsettled) const;
   Need need_measurement() const;
   Need need_next_step() const;
   Need need_audit() const;
+  std::vector<std::size_t> unsettled_scores(std::size_t step) const;
+  std::vector<std::size_t> unsettled_in_ranking(const SearchStep& step) const;
+  std::vector<int> chosen_for_audit() const;
+
+  // What the scores do.
   void take(const std::vector<const UsedScore*>& scores);
   void measure(const std::vector<const UsedScore*>& scores);
   void climb(const std::vector<const UsedScore*>& scores);
@@ -137,10 +108,7 @@ class CertifiedSearch {
   void change_from(std::size_t step);
   double error_between(const UsedScore& a, const UsedScore& b) const;
 
-  std::vector<std::size_t> unsettled_scores(std::size_t step) const;
-  std::vector<std::size_t> unsettled_in_ranking(const SearchStep& step) const;
   GreedySearch replayed(std::size_t steps) const;
-  std::vector<int> chosen_for_audit() const;
 
   CertifiedRule rule_;
   Guards guards_;

@@ -5,7 +5,7 @@
 
 #include "io/run_components.h"
 #include "io/run_record.h"
-#include "pipeline/certified_search.h"
+#include "pipeline/search_step.h"
 
 namespace headsweep {
 

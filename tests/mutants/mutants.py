@@ -44,7 +44,7 @@ MUTANTS = [
      "turn_heads(model_, heads, sequences_.device_last_positions, q);",
      "turn_heads(model_, heads, sequences_.device_positions, q);",
      ["model_circuit_forward_test"]),
-    ("guards: a decision near the threshold is taken as it is", "pipeline/certified_search.cpp",
+    ("guards: a decision near the threshold is taken as it is", "pipeline/search_needs.cpp",
      "std::abs(margin) >= guards_.of(rung)) return {};", "std::abs(margin) >= 0) return {};",
      ["pipeline_certified_search_test"]),
     ("guards: an error that was seen is forgotten", "pipeline/guards.cpp",
