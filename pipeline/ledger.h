@@ -68,8 +68,12 @@ class Ledger {
     bool added_to = false;          // by this start
   };
 
+  // Its files (ledger_files.cpp).
   void lock_folder();
   void check_surroundings();
+  std::set<std::string> names_of_files() const;
+  void write_index();
+
   std::vector<int> prompts_of(const RunSpec& run) const;
   void warn_of_full_model(std::size_t family, const std::vector<double>& per_prompt);
   std::string why_resample_fails(double full_mean, const RunSpec& run) const;
@@ -77,8 +81,6 @@ class Ledger {
   void add_step(Book& book, const SearchStep& step);
   void finish(std::size_t run, RunStatus status);
   void print_selection() const;
-  void write_index();
-  std::set<std::string> names_of_files() const;
 
   const Job& job_;
   const Inputs& inputs_;
