@@ -56,8 +56,7 @@ Ledger::Ledger(const Job& job, const Inputs& inputs, const SearchRule& rule, Run
     if (books_.empty() || ablated_family_of(books_.back().run) != ablated_family_of(run)) ++family;
     RunStore store(run_file_path(job, run),
                    new_run(job, run, inputs.families[run.family], inputs.tokenizer, setting_));
-    const SearchRule of_run =
-        for_run(for_family(rule, static_cast<int>(store.record().position_names.size())), run);
+    const SearchRule of_run = for_run(for_family(rule, store.record().position_names), run);
     std::vector<SearchStep> steps = recorded_steps(store.record(), of_run);
     GreedySearch search = search_after(of_run, steps);
     progress_.add(store.record(), run_name(job, run), of_run.decisions());

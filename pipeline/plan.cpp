@@ -122,9 +122,8 @@ void plan_job(const Job& job, const PlannedRanks& planned, PlanForm form) {
   print_text(stdout, "{}{}\n", loaded.backend->info().description, describe(prepared.planning));
   print_text(stdout, "precision: {}\n", describe_ladder(job, prepared.planning, prepared.ladder));
   print_families(job, planner, form);
-  const SearchRule rule =
-      for_family(search_rule(job, config.layers, config.heads),
-                 static_cast<int>(first_searched(job, inputs).clean.position_names.size()));
+  const SearchRule rule = for_family(search_rule(job, config.layers, config.heads),
+                                     first_searched(job, inputs).clean.position_names);
   print_text(stdout, "{}", describe_analyses(job, rule.decisions()));
   print_text(stdout, "\nmemory: {:.0f} MB at most so far, {:.0f} MB of it weights\n",
              static_cast<double>(peak_memory_bytes()) / 1e6,

@@ -124,9 +124,8 @@ void Planner::plan_run(const FamilyCost& cost, const std::string& why_not, std::
 std::string Planner::look_at(const RunSpec& spec, const FamilyCost& cost, PlannedRun& run,
                              std::string& text) {
   const RunRecord record = record_of(spec);
-  const SearchRule rule = for_run(for_family(search_rule(job_, record.layers, record.heads),
-                                             static_cast<int>(record.position_names.size())),
-                                  spec);
+  const SearchRule rule = for_run(
+      for_family(search_rule(job_, record.layers, record.heads), record.position_names), spec);
   const int decided = static_cast<int>(record.decisions.size());
   const int all = std::max(rule.decisions(), decided);
   const bool over = is_over(record.status);

@@ -105,8 +105,8 @@ std::int64_t book_bytes(const Job& job, const ModelConfig& config, const Family&
     prompts += batch->prompts() * (std::ssize(batch->position_names) * 4 + 2 * allocation +
                                    static_cast<std::int64_t>(sizeof(PromptRecord))) +
                batch->all_tokens() * std::int64_t{4};
-  const SearchRule rule = for_family(search_rule(job, config.layers, config.heads),
-                                     static_cast<int>(family.clean.position_names.size()));
+  const SearchRule rule =
+      for_family(search_rule(job, config.layers, config.heads), family.clean.position_names);
   const std::int64_t results =
       std::int64_t{rule.decisions()} * family.clean.prompts() * std::int64_t{sizeof(double)};
   const auto runs =

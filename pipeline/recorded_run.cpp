@@ -27,7 +27,7 @@ SearchRule search_rule_of(const RunRecord& record) {
                   record.threshold};
   rule.components = record.components;
   rule.granularity = record.granularity;
-  return for_family(rule, static_cast<int>(record.position_names.size()));
+  return for_family(rule, record.position_names);
 }
 
 AblationRule ablation_of(const RunRecord& record) {

@@ -46,6 +46,10 @@ SearchRule for_family(SearchRule rule, int named_positions) {
   return rule;
 }
 
+SearchRule for_family(SearchRule rule, const std::vector<std::string>& position_names) {
+  return for_family(std::move(rule), static_cast<int>(position_names.size()));
+}
+
 SearchRule for_run(SearchRule rule, const RunSpec& run) {
   rule.order = run.order;
   rule.threshold_percent = run.threshold;

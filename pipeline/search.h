@@ -4,6 +4,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "io/job.h"
@@ -51,6 +52,7 @@ SearchRule search_rule(const Job& job, int layers, int heads);
 
 /// The job's rule for a family with so many position names.
 SearchRule for_family(SearchRule rule, int named_positions);
+SearchRule for_family(SearchRule rule, const std::vector<std::string>& position_names);
 
 /// With the run's order and threshold.
 SearchRule for_run(SearchRule rule, const RunSpec& run);

@@ -28,7 +28,7 @@ inline SearchRule search_rule(const Json& expected, const ModelConfig& config,
   rule.components = components(expected);
   if (expected.value("granularity", "component") == "position")
     rule.granularity = Granularity::position;
-  return for_family(rule, static_cast<int>(position_names.size()));
+  return for_family(rule, position_names);
 }
 
 /// What a step of an expected search tries.

@@ -81,13 +81,15 @@ bool Analyses::lacks(std::size_t run, Analysis analysis) const {
   return false;
 }
 
+bool Analyses::lacks_any(std::size_t run) const {
+  return std::ranges::any_of(wish_.make, [&](auto each) { return lacks(run, each); });
+}
+
 bool Analyses::lacks_comparison() const { return wants(Analysis::compare) && !comparison_; }
 
 std::size_t Analyses::incomplete_runs() const {
   std::size_t incomplete = 0;
-  for (std::size_t i = 0; i < runs_.size(); ++i)
-    incomplete +=
-        std::ranges::any_of(wish_.make, [&](auto each) { return lacks(i, each); }) ? 1 : 0;
+  for (std::size_t i = 0; i < runs_.size(); ++i) incomplete += lacks_any(i) ? 1 : 0;
   return incomplete;
 }
 
@@ -95,9 +97,7 @@ bool Analyses::complete() const { return incomplete_runs() == 0 && !lacks_compar
 
 void Analyses::need_families(std::vector<AblatedFamily>& families) {
   for (std::size_t i = 0; i < runs_.size(); ++i) {
-    const bool needed = lacks_comparison() ||
-                        std::ranges::any_of(wish_.make, [&](auto each) { return lacks(i, each); });
-    if (!needed) continue;
+    if (!lacks_any(i) && !lacks_comparison()) continue;
     const RunRecord& run = *runs_[i].record;
     const std::optional<int> known = find_family(families, run);
     subjects_[i].family = known.value_or(static_cast<int>(families.size()));

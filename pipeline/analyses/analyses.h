@@ -52,6 +52,7 @@ class Analyses {
  private:
   bool wants(Analysis analysis) const;
   bool lacks(std::size_t run, Analysis analysis) const;
+  bool lacks_any(std::size_t run) const;
   bool lacks_comparison() const;
   void make_of_run(std::size_t run, Scorer& scorer, const NamedValues& provenance);
   void make_comparison(Scorer& scorer, const std::vector<AblatedFamily>& families,
