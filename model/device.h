@@ -42,13 +42,4 @@ std::vector<Rung> available_rungs(const Device& device);
 /// As many a GPU has.
 std::vector<Rung> rungs_of_gpus();
 
-// For a process alone.
-
-inline std::unique_ptr<Backend> open_device(DeviceChoice choice, Rung rung, int threads) {
-  return open_device(find_device({choice, threads}), rung);
-}
-inline std::vector<Rung> available_rungs(DeviceChoice choice) {
-  return available_rungs(find_device({choice}));
-}
-
 }  // namespace headsweep

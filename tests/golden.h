@@ -17,6 +17,7 @@
 #include "model/model.h"
 #include "model/tokenizer.h"
 #include "pipeline/families.h"
+#include "tests/processor.h"
 
 namespace headsweep::golden {
 
@@ -40,7 +41,7 @@ inline double score_tolerance(Rung rung) {
 }
 
 /// The precisions that this processor has.
-inline std::vector<Rung> rungs() { return available_rungs(DeviceChoice::cpu); }
+inline std::vector<Rung> rungs() { return available_rungs(find_device({DeviceChoice::cpu})); }
 
 /// A published search that ships with the program.
 inline std::filesystem::path reference(const std::string& name) {
@@ -103,7 +104,7 @@ inline const Model& model(const std::string& name, Rung rung = Rung::fp32) {
   static std::map<Rung, std::unique_ptr<Backend>> backends;
   static std::map<std::pair<std::string, Rung>, Model> models;
   auto& backend = backends[rung];
-  if (!backend) backend = open_device(DeviceChoice::cpu, rung, 0);
+  if (!backend) backend = open_processor(rung, 0);
   return models.try_emplace({name, rung}, data("models/" + name), *backend).first->second;
 }
 

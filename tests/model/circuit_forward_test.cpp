@@ -15,6 +15,7 @@
 
 #include "tests/golden.h"
 #include "tests/near.h"
+#include "tests/processor.h"
 #include "tests/random_circuits.h"
 #include "tests/reference_model.h"
 
@@ -26,7 +27,7 @@ using Results = std::vector<std::vector<double>>;
 /// A model in both forms, read once.
 struct TestModel {
   TestModel(const std::string& name, Rung rung)
-      : backend(open_device(DeviceChoice::cpu, rung, 0)),
+      : backend(open_processor(rung, 0)),
         fast(golden::data("models/" + name), *backend),
         plain(golden::data("models/" + name)) {}
 
@@ -259,7 +260,7 @@ class SameBitsOnThreads : public testing::TestWithParam<Rung> {};
 TEST_P(SameBitsOnThreads, TheNumberOfThreadsChangesNoBit) {
   std::optional<Results> expected;
   for (const int threads : {3, 2, 1}) {
-    const auto backend = open_device(DeviceChoice::cpu, GetParam(), threads);
+    const auto backend = open_processor(GetParam(), threads);
     const Model model(golden::data("models/tiny-b"), *backend);
     const Family family =
         tokenize_family(every_fourth(prompts_of("ragged")), golden::gpt2_tokenizer(),

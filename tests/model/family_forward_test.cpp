@@ -7,6 +7,7 @@
 #include "tests/counting_backend.h"
 #include "tests/golden.h"
 #include "tests/near.h"
+#include "tests/processor.h"
 #include "tests/random_circuits.h"
 #include "tests/reference_model.h"
 #include "tests/tried.h"
@@ -150,7 +151,7 @@ PromptBatch longest_prompts(int tokens, int first_token) {
 
 TEST(PromptsOfAsManyTokensAsTheModelTakes, ScoreAsInAPlainForwardPassInFloat64) {
   for (const char* name : {"models/tiny-a", "models/tiny-neox"}) {
-    const auto backend = open_device(DeviceChoice::cpu, Rung::fp64, 1);
+    const auto backend = open_processor(Rung::fp64, 1);
     const Model model(golden::data(name), *backend);
     const reference::PlainModel plain(golden::data(name));
     const ModelConfig& config = model.config();
@@ -173,7 +174,7 @@ class MemoryInParts : public testing::Test {
  protected:
   /// The most that is allocated while the family is searched a little, beside the model.
   static std::int64_t peak_bytes(const AtOnce& at_once) {
-    CountingBackend backend(open_device(DeviceChoice::cpu, Rung::fp32, 1));
+    CountingBackend backend(open_processor(Rung::fp32, 1));
     const Model model(golden::data("models/tiny-a"), backend);
     const std::int64_t weights = backend.peak_bytes();
     const Family family = tokenize_family(many(golden::prompts("even")), golden::gpt2_tokenizer(),

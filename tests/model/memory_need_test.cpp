@@ -8,6 +8,7 @@
 #include "model/family_forward.h"
 #include "tests/counting_backend.h"
 #include "tests/golden.h"
+#include "tests/processor.h"
 #include "tests/random_circuits.h"
 
 namespace headsweep {
@@ -39,7 +40,7 @@ class MemoryNeedTest : public testing::TestWithParam<Setting> {
 
 TEST_P(MemoryNeedTest, IsNeverLessThanWhatIsAllocatedAndAtMostAQuarterMore) {
   const Setting& setting = GetParam();
-  CountingBackend backend(open_device(DeviceChoice::cpu, setting.rung, 1));
+  CountingBackend backend(open_processor(setting.rung, 1));
   const Model model(golden::data(std::string("models/") + setting.model), backend);
   const Family family =
       tokenize_family(golden::prompts(setting.family), golden::tokenizer_of(setting.model),

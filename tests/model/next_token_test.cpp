@@ -8,6 +8,7 @@
 
 #include "tests/golden.h"
 #include "tests/near.h"
+#include "tests/processor.h"
 
 namespace headsweep {
 namespace {
@@ -19,7 +20,7 @@ class GoldenPrompts : public testing::TestWithParam<std::pair<std::string, Proce
 
 TEST_P(GoldenPrompts, HaveTheReferencesTopTokensAndRanks) {
   const auto& [name, processing] = GetParam();
-  const auto backend = open_device(DeviceChoice::cpu, Rung::fp32, 0);
+  const auto backend = open_processor(Rung::fp32, 0);
   const Model model(golden::data("models/" + name), *backend);
   const Tokenizer tokenizer(golden::data("gpt2-tokenizer"));
   int prompts = 0;
@@ -67,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(Models, GoldenPrompts,
                          });
 
 TEST(NextToken, ProcessingAsTransformerLensCentresTheLogits) {
-  const auto backend = open_device(DeviceChoice::cpu, Rung::fp32, 0);
+  const auto backend = open_processor(Rung::fp32, 0);
   const Model model(golden::data("models/tiny-a"), *backend);
   std::vector<double> plain = next_token_logits(model, {1, 2, 3}, Processing::none);
   const std::vector<double> centred =
@@ -81,7 +82,7 @@ TEST(NextToken, ProcessingAsTransformerLensCentresTheLogits) {
 }
 
 TEST(NextToken, AnswerLogitsAreThoseOfTheWholeVocabulary) {
-  const auto backend = open_device(DeviceChoice::cpu, Rung::fp64, 0);
+  const auto backend = open_processor(Rung::fp64, 0);
   const Model model(golden::data("models/tiny-a"), *backend);
   PromptBatch prompts;
   // More than are computed at once, of unequal lengths.

@@ -7,10 +7,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "model/device.h"
 #include "model/next_token.h"
 #include "tests/complaints.h"
 #include "tests/near.h"
+#include "tests/processor.h"
 #include "tests/small_checkpoint.h"
 #include "tests/tried.h"
 
@@ -208,7 +208,7 @@ TEST_P(HalfPrecision, ValuesAreTheNearestThatTheTypeHas) {
 }
 
 TEST_P(HalfPrecision, TheModelPredictsNearlyTheSame) {
-  const auto backend = open_device(DeviceChoice::cpu, Rung::fp32, 1);
+  const auto backend = open_processor(Rung::fp32, 1);
   const auto logits = [&](const SmallCheckpoint& checkpoint) {
     TemporaryFolder folder;
     checkpoint.write(folder);

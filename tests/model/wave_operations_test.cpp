@@ -10,6 +10,7 @@
 #include "model/circuit_forward.h"
 #include "tests/counting_backend.h"
 #include "tests/golden.h"
+#include "tests/processor.h"
 
 namespace headsweep {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 using Heads = std::vector<std::pair<int, int>>;
 
 struct WaveOperations : testing::Test {
-  CountingBackend backend{open_device(DeviceChoice::cpu, Rung::fp32, 1)};
+  CountingBackend backend{open_processor(Rung::fp32, 1)};
   Model model{golden::data("models/tiny-a"), backend};
   Family family = tokenize_family(golden::prompts("even"), golden::gpt2_tokenizer(), model.config(),
                                   Ablation::mean, Positions::all);

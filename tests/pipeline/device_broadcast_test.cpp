@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "pipeline/ranks/gather.h"
+#include "tests/processor.h"
 #include "tests/ranks_test_main.h"
 
 namespace headsweep {
@@ -18,7 +19,7 @@ std::byte byte_at(std::int64_t i) { return static_cast<std::byte>(i * 31 + i / 4
 /// A block of each rank's, of which rank 0's is filled.
 struct Block {
   std::int64_t size;
-  std::unique_ptr<Backend> backend = open_device(DeviceChoice::cpu, Rung::fp32, 1);
+  std::unique_ptr<Backend> backend = open_processor(Rung::fp32, 1);
   std::shared_ptr<void> memory = backend->allocate_bytes(size);
 
   explicit Block(std::int64_t wanted) : size(wanted) {

@@ -6,6 +6,7 @@
 
 #include "tests/counting_backend.h"
 #include "tests/golden.h"
+#include "tests/processor.h"
 
 namespace headsweep {
 namespace {
@@ -75,7 +76,7 @@ TEST_F(EvaluatorTest, EqualCircuitsAreAllAnswered) {
 }
 
 TEST_F(EvaluatorTest, EqualCircuitsAreComputedOnce) {
-  CountingBackend backend(open_device(DeviceChoice::cpu, Rung::fp32, 0));
+  CountingBackend backend(open_processor(Rung::fp32, 0));
   const Model model(golden::data("models/tiny-a"), backend);
   Evaluator counted(model, made.family.clean, made.family.corrupted, {});
   const auto products_for = [&](const std::vector<Circuit>& circuits) {
