@@ -17,13 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-/// Short and plain ASCII, whatever the value is: it goes into an error message.
-std::string shown(const json& value) {
-  constexpr std::size_t most = 60;
-  std::string text = value.dump(-1, ' ', true);
-  return text.size() > most ? text.substr(0, most) + "..." : text;
-}
-
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& problem) {
   throw UserError(fmt::format("{}: {}", path.string(), problem));
 }

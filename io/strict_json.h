@@ -89,4 +89,11 @@ inline nlohmann::json parse_strict_json(std::string_view text, const std::filesy
   }
 }
 
+/// Short and plain ASCII, whatever the value is: it goes into an error message.
+inline std::string shown(const nlohmann::json& value) {
+  constexpr std::size_t most = 60;
+  std::string text = value.dump(-1, ' ', true);
+  return text.size() > most ? text.substr(0, most) + "..." : text;
+}
+
 }  // namespace headsweep

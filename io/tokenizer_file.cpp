@@ -50,10 +50,7 @@ class Reader {
                     path_.string(), problem));
   }
   [[noreturn]] void refuse(const std::string& key, const Json& value, const char* wanted) const {
-    constexpr std::size_t most = 60;
-    const std::string text = value.dump(-1, ' ', true);
-    fail(fmt::format("{}: {} is not supported, only {}", key,
-                     text.size() > most ? text.substr(0, most) + "..." : text, wanted));
+    fail(fmt::format("{}: {} is not supported, only {}", key, shown(value), wanted));
   }
 
   /// nullptr: absent or null.

@@ -21,9 +21,9 @@ std::vector<float> some_weights(std::int64_t count) {
 }
 
 /// An MLP on one rung.
-class Trial {
+class TimedMlp {
  public:
-  Trial(const Device& device, Rung rung, const std::vector<float>& weights)
+  TimedMlp(const Device& device, Rung rung, const std::vector<float>& weights)
       : backend_(open_device(device, rung)),
         up_(pack(*backend_, weights, d_model, d_mlp, {})),
         down_(pack(*backend_, weights, d_mlp, d_model, {})),
@@ -67,14 +67,14 @@ std::vector<RungCost> measure(Device device) {
   device.threads = 1;  // several wait for each other, and for what else the machine does
   const std::vector<float> weights = some_weights(d_model * d_mlp);
   const std::vector<Rung> rungs = available_rungs(device);
-  std::vector<std::unique_ptr<Trial>> trials;
-  for (const Rung rung : rungs) trials.push_back(std::make_unique<Trial>(device, rung, weights));
+  std::vector<std::unique_ptr<TimedMlp>> mlps;
+  for (const Rung rung : rungs) mlps.push_back(std::make_unique<TimedMlp>(device, rung, weights));
   // In turn, so that what else the machine does falls on all; what it does only adds time. The
   // first round wakes threads and devices.
   std::vector<double> least(rungs.size(), 1e9);
   for (int round = 0; round <= rounds; ++round)
     for (std::size_t i = 0; i < rungs.size(); ++i) {
-      const double seconds = trials[i]->seconds();
+      const double seconds = mlps[i]->seconds();
       if (round > 0) least[i] = std::min(least[i], seconds);
     }
   const auto fp32 = static_cast<std::size_t>(std::ranges::find(rungs, Rung::fp32) - rungs.begin());
