@@ -1,7 +1,6 @@
 #include "io/analyses_reader.h"
 
 #include <algorithm>
-#include <string>
 #include <vector>
 
 #include <fmt/format.h>

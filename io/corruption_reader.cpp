@@ -9,7 +9,6 @@
 #include "io/family_reader.h"
 #include "io/job_keys.h"
 #include "io/sequence_reader.h"
-#include "io/wording.h"
 #include "io/yaml_values.h"
 
 namespace headsweep {

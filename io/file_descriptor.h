@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cerrno>
-#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <system_error>

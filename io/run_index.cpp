@@ -1,11 +1,9 @@
 #include "io/run_index.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
 
-#include "io/errors.h"
 #include "io/hdf5_attributes.h"
 #include "io/result_format.h"
 

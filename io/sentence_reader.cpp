@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <stdexcept>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -8,7 +7,6 @@
 #include "io/job_keys.h"
 #include "io/job_limits.h"
 #include "io/sentence_template.h"
-#include "io/wording.h"
 #include "io/yaml_values.h"
 
 namespace headsweep {

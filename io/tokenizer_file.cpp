@@ -1,7 +1,6 @@
 #include "io/tokenizer_file.h"
 
 #include <cstdint>
-#include <string_view>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

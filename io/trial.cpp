@@ -6,7 +6,6 @@
 #include <cstring>
 #include <fstream>
 #include <new>
-#include <string_view>
 
 #include <fcntl.h>
 #include <fmt/format.h>

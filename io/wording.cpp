@@ -73,8 +73,8 @@ std::string presentable(std::string_view text) {
 
 std::string in_quotes(std::string_view text) {
   const std::size_t length = cut_length(text, most_shown_bytes);
-  return "'" + printable(text.substr(0, length), LineEnds::escaped) +
-         (length < text.size() ? "...'" : "'");
+  return fmt::format("'{}{}'", printable(text.substr(0, length), LineEnds::escaped),
+                     length < text.size() ? "..." : "");
 }
 
 std::optional<std::string> nearest(std::string_view word,

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <algorithm>
-#include <optional>
 #include <span>
 #include <utility>
 #include <vector>

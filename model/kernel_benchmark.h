@@ -1,7 +1,6 @@
 // Times each operation of a backend with the shapes that a layer gives it.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "io/kernel_times.h"

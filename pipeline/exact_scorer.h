@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "io/run_record.h"
-#include "model/device.h"
 #include "pipeline/evaluator.h"
 #include "pipeline/inputs.h"
 

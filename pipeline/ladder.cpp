@@ -1,8 +1,6 @@
 #include "pipeline/ladder.h"
 
-#include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -14,7 +14,6 @@
 #include "pipeline/coordinator.h"
 #include "pipeline/inputs.h"
 #include "pipeline/progress.h"
-#include "pipeline/ranks/ranks.h"
 #include "pipeline/run_store.h"
 #include "pipeline/search.h"
 #include "pipeline/work_messages.h"

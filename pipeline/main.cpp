@@ -1,5 +1,4 @@
 // The program: reads the command line, runs the command, turns failures into exit codes.
-#include <exception>
 #include <set>
 
 #include "headsweep/version.h"

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "io/errors.h"
 #include "io/run_file.h"
 #include "pipeline/evaluator.h"
 #include "pipeline/family_memory.h"

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "io/errors.h"
 #include "io/wording.h"
 #include "pipeline/ranks/gather.h"
 #include "pipeline/work_order.h"

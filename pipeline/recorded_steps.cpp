@@ -1,6 +1,5 @@
 #include "pipeline/recorded_steps.h"
 
-#include <algorithm>
 #include <span>
 #include <string>
 #include <utility>

@@ -5,8 +5,6 @@
 #include <string>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "io/checkpoint_watch.h"
 #include "io/printable.h"
 #include "pipeline/analyses/job_analyses.h"

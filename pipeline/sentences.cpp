@@ -1,6 +1,7 @@
 #include "pipeline/sentences.h"
 
 #include <cassert>
+#include <map>
 
 #include <fmt/format.h>
 

@@ -1,7 +1,6 @@
 // Sentences around the items of a sequence, apart from what the sequence is.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 

@@ -14,7 +14,6 @@
 #include "io/wording.h"
 #include "pipeline/analyses/analyses.h"
 #include "pipeline/analyses/make_on_ranks.h"
-#include "pipeline/finished_runs.h"
 #include "pipeline/run_store.h"
 
 namespace headsweep {

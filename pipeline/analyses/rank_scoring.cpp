@@ -1,6 +1,5 @@
 #include "pipeline/analyses/rank_scoring.h"
 
-#include <algorithm>
 #include <cassert>
 #include <optional>
 #include <utility>

@@ -1,7 +1,6 @@
 // A run's circuit as analyses take it apart.
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "io/run_components.h"

@@ -1,6 +1,5 @@
 #include "pipeline/analyses/transfer.h"
 
-#include <cmath>
 #include <limits>
 
 namespace headsweep {

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include "io/cost_file.h"
-#include "io/errors.h"
 #include "pipeline/clock.h"
 #include "pipeline/commands.h"
 #include "pipeline/scaling/measure_cost.h"

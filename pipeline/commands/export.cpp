@@ -1,7 +1,5 @@
 #include "io/export.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "io/errors.h"

@@ -1,5 +1,4 @@
 #include <array>
-#include <iterator>
 #include <string_view>
 #include <vector>
 

@@ -1,6 +1,5 @@
 #include "pipeline/ranks/gather.h"
 
-#include <optional>
 #include <utility>
 
 #include <fmt/format.h>

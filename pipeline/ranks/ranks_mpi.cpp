@@ -5,7 +5,6 @@
 #include <cstring>
 #include <map>
 #include <source_location>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>

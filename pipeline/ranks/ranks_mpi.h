@@ -3,7 +3,6 @@
 
 #include <deque>
 #include <list>
-#include <string>
 #include <vector>
 
 #include <mpi.h>

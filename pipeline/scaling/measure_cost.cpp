@@ -6,6 +6,8 @@
 
 #include "io/checkpoint.h"
 #include "pipeline/clock.h"
+#include "pipeline/evaluator.h"
+#include "pipeline/scaling/simulation.h"
 
 namespace headsweep {
 namespace {

@@ -7,8 +7,7 @@
 #include "io/cost_file.h"
 #include "io/trace_file.h"
 #include "model/model.h"
-#include "pipeline/evaluator.h"
-#include "pipeline/scaling/simulation.h"
+#include "pipeline/scaling/replayed_trace.h"
 #include "pipeline/work_order.h"
 
 namespace headsweep {

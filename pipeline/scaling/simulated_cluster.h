@@ -3,7 +3,6 @@
 // tests, and for reckoning what machines would do that are not here.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
