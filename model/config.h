@@ -32,6 +32,7 @@ struct ModelConfig {
   int d_head() const { return d_model / heads; }
   bool is_rotary() const { return rotary_columns > 0; }
   bool is_parallel() const { return form == LayerForm::parallel; }
+  bool is_tied() const { return kind == ModelKind::gpt2; }  // the unembedding is the embedding
   /// A query's or key's angles at each position, as Backend::rotate() takes them.
   std::int64_t rotation_numbers() const { return std::int64_t{positions} * rotary_columns; }
 };

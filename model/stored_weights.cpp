@@ -44,9 +44,8 @@ StoredWeights::StoredWeights(Checkpoint checkpoint, const ModelConfig& config)
   check_shapes();
   check_nothing_else();
   embedding_ = &tensor(name_of(ModelTensor::embedding));
-  unembedding_ =
-      config.kind == ModelKind::gpt2 ? embedding_ : &tensor(name_of(ModelTensor::unembedding));
-  if (config.kind == ModelKind::gpt2) check_tied();
+  unembedding_ = config.is_tied() ? embedding_ : &tensor(name_of(ModelTensor::unembedding));
+  if (config.is_tied()) check_tied();
   for (int layer = 0; layer < config.layers; ++layer) {
     auto& list = by_layer_.emplace_back();
     for (int i = 0; i < layer_tensors; ++i)

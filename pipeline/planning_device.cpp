@@ -91,7 +91,7 @@ std::string describe_on_gpu(const FamilyNeed& need, const Family& family,
 
 /// Of the checkpoint, whose other tensors are given back once they are packed.
 std::int64_t embedding_bytes(const ModelConfig& config) {
-  const std::int64_t tables = config.kind == ModelKind::gpt2 ? 1 : 2;  // one for both ends, or not
+  const std::int64_t tables = config.is_tied() ? 1 : 2;
   return tables * config.vocabulary * config.d_model * std::int64_t{sizeof(float)};
 }
 
