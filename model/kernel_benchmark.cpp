@@ -8,6 +8,7 @@
 
 #include "kernels/cpu/machine_limits.h"
 #include "kernels/cuda_plugin.h"
+#include "model/numbers_below.h"
 
 namespace headsweep {
 namespace {
@@ -50,10 +51,11 @@ struct Rows {
         matrix(as_spaced_matrix(numbers, rows, columns)) {}
 };
 
-std::vector<int> counted(int count, int step, int last) {
-  std::vector<int> values;
-  for (int i = 0; i < count; ++i) values.push_back(std::min(i * step, last));
-  return values;
+/// Where each sequence begins, and the last one ends.
+std::vector<int> starts_of(int sequences, int longest, int rows) {
+  std::vector<int> starts;
+  for (int i = 0; i <= sequences; ++i) starts.push_back(std::min(i * longest, rows));
+  return starts;
 }
 
 /// How long the arithmetic of a product takes at least.
@@ -127,7 +129,7 @@ class Timing {
   void time_attention() {
     constexpr int longest = 6;
     const int d = shape_.d_model, sequences = (rows_ + longest - 1) / longest;
-    const std::vector<int> host_starts = counted(sequences + 1, longest, rows_);
+    const std::vector<int> host_starts = starts_of(sequences, longest, rows_);
     const auto starts = to_device(backend_, std::span<const int>(host_starts));
     const Rows qkv(backend_, rows_, 3 * d), z(backend_, rows_, d);
     add("attention",
@@ -145,9 +147,8 @@ class Timing {
   void time_replace_heads() {
     const Rows from(backend_, rows_, shape_.d_model), to(backend_, rows_, shape_.d_model),
         values(backend_, rows_, shape_.d_model);
-    const auto row = to_device(backend_, std::span<const int>(counted(rows_, 1, rows_))),
-               head = to_device(backend_,
-                                std::span<const int>(counted(shape_.heads, 1, shape_.heads)));
+    const auto row = to_device(backend_, std::span<const int>(numbers_below(rows_))),
+               head = to_device(backend_, std::span<const int>(numbers_below(shape_.heads)));
     std::vector<std::uint8_t> every_second(static_cast<std::size_t>(rows_ * shape_.heads));
     for (std::size_t i = 0; i < every_second.size(); ++i) every_second[i] = i % 2;
     const auto keep = to_device(backend_, std::span<const std::uint8_t>(every_second));
@@ -159,7 +160,7 @@ class Timing {
 
   void time_row_operations() {
     const Rows a(backend_, rows_, shape_.d_model), b(backend_, rows_, shape_.d_model);
-    const auto row = to_device(backend_, std::span<const int>(counted(rows_, 1, rows_)));
+    const auto row = to_device(backend_, std::span<const int>(numbers_below(rows_)));
     const auto dots = allocate<double>(backend_, rows_);
     add("add_rows",
         best_seconds(backend_, [&](int) { backend_.add_rows(a.matrix, row.data(), b.matrix); }), 0,

@@ -60,7 +60,7 @@ Found find(std::size_t prompts, const std::function<bool(std::size_t)>& is_so) {
 }
 
 /// "3 of 10 clean prompts".
-std::string counted(const Found& found, std::size_t prompts, const char* kind) {
+std::string so_many_of(const Found& found, std::size_t prompts, const char* kind) {
   return fmt::format("{} of {} {} prompts", found.count, prompts, kind);
 }
 
@@ -102,7 +102,7 @@ class PromptWarnings {
     if (shared.count == 0) return;
     const bool all = all_in_template(family_.clean) == corrupted;
     say("{} are among the corrupted ones, too, the first {}: {}",
-        counted(shared, family_.clean.tokens.size(), "clean"),
+        so_many_of(shared, family_.clean.tokens.size(), "clean"),
         quoted(family_.prompts.clean[shared.first]),
         all ? "both sets are the same, so that what is common to the clean prompts is never ablated"
             : "the means hold a part of what they are to take away");
@@ -114,7 +114,7 @@ class PromptWarnings {
     if (same.count > 0)
       say("{} are their own corrupted partners, the first {}: resample ablation changes nothing "
           "there",
-          counted(same, family_.clean.tokens.size(), "clean"),
+          so_many_of(same, family_.clean.tokens.size(), "clean"),
           quoted(family_.prompts.clean[same.first]));
   }
 
@@ -143,11 +143,11 @@ class PromptWarnings {
     if (first.count > 0 && without.count > 0)
       say("{} begin with <|endoftext|>, and others do not, the first {}: headsweep puts none "
           "before a prompt",
-          counted(first, all, "clean and corrupted"), quoted(prompt(without.first)));
+          so_many_of(first, all, "clean and corrupted"), quoted(prompt(without.first)));
     if (inside.count > 0)
       say("{} have <|endoftext|> behind their beginning, the first {}: for the model a new text "
           "begins there; padding is not needed",
-          counted(inside, all, "clean and corrupted"), quoted(prompt(inside.first)));
+          so_many_of(inside, all, "clean and corrupted"), quoted(prompt(inside.first)));
   }
 
   /// What a mean is put in place of should be the same word of the sentence.
@@ -160,8 +160,9 @@ class PromptWarnings {
       return positions(i) != positions(first);
     });
     if (moved.count > 0)
-      say_moved(counted(moved, all, "clean and corrupted"), first_of.at(template_of(moved.first)),
-                moved.first, "means are taken token by token");
+      say_moved(so_many_of(moved, all, "clean and corrupted"),
+                first_of.at(template_of(moved.first)), moved.first,
+                "means are taken token by token");
   }
 
   void look_for_partners_that_move() {
@@ -169,7 +170,7 @@ class PromptWarnings {
     const Found moved =
         find(clean, [&](std::size_t b) { return positions(b) != positions(clean + b); });
     if (moved.count > 0)
-      say_moved(counted(moved, clean, "clean"), moved.first, clean + moved.first,
+      say_moved(so_many_of(moved, clean, "clean"), moved.first, clean + moved.first,
                 "partners are put in token by token");
   }
 
@@ -184,7 +185,7 @@ class PromptWarnings {
   void say_repeated(const Found& repeated, const std::vector<Prompt>& prompts, const char* kind,
                     const char* effect) {
     if (repeated.count > 0)
-      say("{} are there already, the first {}: {}", counted(repeated, prompts.size(), kind),
+      say("{} are there already, the first {}: {}", so_many_of(repeated, prompts.size(), kind),
           quoted(prompts[repeated.first]), effect);
   }
 
