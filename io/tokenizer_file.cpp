@@ -70,6 +70,9 @@ class Reader {
       fail(fmt::format("{}: a JSON list, [...], is needed there", key));
     return *found;
   }
+  static bool is_empty_text(const Json& value) {
+    return value.is_string() && value.get_ref<const std::string&>().empty();
+  }
   bool flag(const Json& object, const char* key) const {
     const Json* found = find(object, key);
     if (found != nullptr && !found->is_boolean()) refuse(key, *found, "true and false");
@@ -109,7 +112,7 @@ class Reader {
     if (const Json* type = find(model, "type"); type != nullptr && *type != "BPE")
       refuse("model.type", *type, "\"BPE\"");
     for (const char* key : {"dropout", "continuing_subword_prefix", "end_of_word_suffix"})
-      if (const Json* value = find(model, key); value != nullptr && *value != "")
+      if (const Json* value = find(model, key); value != nullptr && !is_empty_text(*value))
         refuse(fmt::format("model.{}", key), *value, "null");
     for (const char* key : {"byte_fallback", "ignore_merges"})
       if (flag(model, key)) refuse(fmt::format("model.{}", key), model[key], "false");

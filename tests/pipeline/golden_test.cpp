@@ -16,7 +16,7 @@ class Golden : public testing::TestWithParam<std::tuple<std::string, Rung>> {
  protected:
   Golden()
       : made(std::get<std::string>(GetParam()), std::get<Rung>(GetParam())),
-        score_tolerance(golden::score_tolerance(std::get<Rung>(GetParam()), made.expected)),
+        score_tolerance(golden::score_tolerance(std::get<Rung>(GetParam()))),
         evaluator(made.model, made.family.clean, made.family.corrupted,
                   golden::ablation_rule(made.expected)) {}
 
