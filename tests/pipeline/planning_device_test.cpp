@@ -9,7 +9,7 @@ namespace {
 
 constexpr ModelConfig config{
     .layers = 40, .heads = 32, .d_model = 64, .d_mlp = 64, .positions = 8, .vocabulary = 100};
-constexpr int prompts = 200;
+constexpr int prompts = 1000;
 
 PromptBatch batch_at(const std::vector<std::string>& position_names) {
   PromptBatch batch;
@@ -43,9 +43,9 @@ TEST(PlannedMemory, HasAResultForEachPositionAtWhichAHeadIsRemoved) {
   job.search.granularity = Granularity::position;
   const double by_position = books_megabytes(job);
   // A search's record, the one that comes in and the one that is written: 3 x a double for each
-  // decision and prompt. The rest of the process takes a little more or less each time.
+  // decision and prompt. The rest of the process takes a few megabytes more or less each time.
   const double results = 3.0 * config.layers * config.heads * prompts * sizeof(double) / 1e6;
-  EXPECT_NEAR(by_position - by_component, 4 * results, 2);
+  EXPECT_NEAR(by_position - by_component, 4 * results, 10);
 }
 
 }  // namespace
