@@ -30,6 +30,7 @@ struct ModelConfig {
   double rotary_base = 10000;
 
   int d_head() const { return d_model / heads; }
+  bool operator==(const ModelConfig&) const = default;
   bool is_rotary() const { return rotary_columns > 0; }
   bool is_parallel() const { return form == LayerForm::parallel; }
   bool is_tied() const { return kind == ModelKind::gpt2; }  // the unembedding is the embedding

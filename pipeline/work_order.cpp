@@ -11,6 +11,7 @@ namespace {
 template <class Archive, class Config>
 void visit_config(Archive& archive, Config& c) {
   archive(c.layers, c.heads, c.d_model, c.d_mlp, c.positions, c.vocabulary, c.layer_norm_epsilon);
+  archive(c.kind, c.form, c.activation, c.rotary_columns, c.rotary_base);
 }
 
 template <class Archive, class Batch>

@@ -167,8 +167,18 @@ TEST(Message, TheEndArrives) {
 
 WorkOrder some_order() {
   WorkOrder order;
-  order.config.layers = 24;
-  order.config.layer_norm_epsilon = 1e-5;
+  order.config = {.layers = 24,
+                  .heads = 16,
+                  .d_model = 1024,
+                  .d_mlp = 100,
+                  .positions = 2048,
+                  .vocabulary = 50304,
+                  .layer_norm_epsilon = 1e-6,
+                  .kind = ModelKind::gpt_neox,
+                  .form = LayerForm::parallel,
+                  .activation = Activation::gelu,
+                  .rotary_columns = 16,
+                  .rotary_base = 100};
   order.threads = 3;
   order.rule.search = {24, 16, Order::importance, 4.5, {{true, 99}, {false, 96.5}}};
   order.rule.search.components = Components::mlps;
@@ -197,6 +207,7 @@ TEST(WorkOrder, Arrives) {
   const WorkOrder order = some_order(), arrived = work_order_from(to_bytes(order));
   EXPECT_EQ(to_bytes(arrived), to_bytes(order));
   EXPECT_EQ(arrived.config.layers, 24);
+  EXPECT_EQ(arrived.config, order.config);
   EXPECT_EQ(arrived.families[1].ablation.kind, Ablation::resample);
   EXPECT_EQ(arrived.families[1].ablation.positions, Positions::own);
   EXPECT_EQ(arrived.families[1].ablation.components, Components::heads_and_mlps);

@@ -80,6 +80,11 @@ class SameBitsTest(RanksTest):
         self.assert_same_bits("tiny-a", "backward", [(4, "auto", "auto")], components=["heads", "mlps"], positions="own",
                               granularity="position")
 
+    def test_tiny_neox_with_mlps(self):
+        # No good at sentences: the baseline of two families is what it is.
+        self.assert_same_bits("tiny-neox", "backward", [(2, "auto", 1), (3, "off", "auto"), (4, "auto", 2)],
+                              components=["heads", "mlps"], allow_nonpositive_baseline=True)
+
     def test_other_commands_are_left_to_rank_0(self):
         self.write("job.yaml", job(MODELS / "tiny-a", {"even": family_file("even")}, threshold=3) |
                    {"run": {"precision": "fp32"}})
